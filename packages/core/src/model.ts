@@ -1,0 +1,77 @@
+/**
+ * What the engine must know about a DiT to run it. Built by `weights` from any of the folder layouts, consumed by the
+ * planner and the GPU graph. Source of the numbers: Peebles and Xie, "Scalable Diffusion Models with Transformers".
+ */
+export interface DiTConfig {
+  readonly kind: 'dit';
+  /** Latent height and width, in latent pixels. */
+  readonly inputSize: number;
+  readonly patchSize: number;
+  /** Latent channels the model reads. */
+  readonly inChannels: number;
+  /** Channels the model predicts: `inChannels`, or twice that with learned sigma. */
+  readonly outChannels: number;
+  readonly hiddenSize: number;
+  readonly depth: number;
+  readonly numHeads: number;
+  /** MLP width, in channels (hidden size x MLP ratio). */
+  readonly mlpHiddenSize: number;
+  /** Real classes; the null class of classifier-free guidance has id `numClasses`. */
+  readonly numClasses: number;
+  readonly learnSigma: boolean;
+  /** Length of the sinusoidal timestep embedding. */
+  readonly frequencyEmbeddingSize: number;
+  /** Divisor of the sinusoid's exponent: 128 for original DiT, 127 for diffusers (half the embedding, minus 0 or 1). */
+  readonly timestepDivisor: number;
+  /** LayerNorm epsilon before attention and in the final layer. */
+  readonly normEps: number;
+  /** LayerNorm epsilon before the MLP. Diffusers' DiT differs here. */
+  readonly mlpNormEps: number;
+  /** Where CFG applies by default: 3 latent channels for original layouts with learned sigma, else all. */
+  readonly guidanceChannels: number;
+}
+
+/** Tokens per picture. */
+export function tokenCount(config: DiTConfig): number {
+  return (config.inputSize / config.patchSize) ** 2;
+}
+
+export interface TensorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** A fixed buffer that the loader computes when the file leaves it out. */
+  readonly optional?: boolean;
+}
+
+/** Every tensor the graph reads, by original DiT name, shapes as PyTorch stores them (`[out, in]` for linears). */
+export function ditTensorShapes(config: DiTConfig): TensorShape[] {
+  const c = config.hiddenSize;
+  const patch = config.patchSize;
+  const linear = (name: string, out: number, input: number): TensorShape[] => [
+    { name: `${name}.weight`, shape: [out, input] },
+    { name: `${name}.bias`, shape: [out] },
+  ];
+  const shapes: TensorShape[] = [
+    { name: 'pos_embed', shape: [1, tokenCount(config), c], optional: true },
+    { name: 'x_embedder.proj.weight', shape: [c, config.inChannels, patch, patch] },
+    { name: 'x_embedder.proj.bias', shape: [c] },
+    ...linear('t_embedder.mlp.0', c, config.frequencyEmbeddingSize),
+    ...linear('t_embedder.mlp.2', c, c),
+    { name: 'y_embedder.embedding_table.weight', shape: [config.numClasses + 1, c] },
+  ];
+  for (let i = 0; i < config.depth; i++) {
+    const block = `blocks.${i}`;
+    shapes.push(
+      ...linear(`${block}.attn.qkv`, 3 * c, c),
+      ...linear(`${block}.attn.proj`, c, c),
+      ...linear(`${block}.mlp.fc1`, config.mlpHiddenSize, c),
+      ...linear(`${block}.mlp.fc2`, c, config.mlpHiddenSize),
+      ...linear(`${block}.adaLN_modulation.1`, 6 * c, c),
+    );
+  }
+  shapes.push(
+    ...linear('final_layer.adaLN_modulation.1', 2 * c, c),
+    ...linear('final_layer.linear', patch * patch * config.outChannels, c),
+  );
+  return shapes;
+}
