@@ -1,0 +1,27 @@
+// The one entry behind every npm script. Node built-ins only, so that it runs before anything is installed.
+import { ensureInstalled } from './lib/install.mjs';
+
+const commands = {
+  start: () => import('./lib/start.mjs'),
+  webdit: () => import('./lib/webdit.mjs'),
+  test: () => import('./lib/test.mjs'),
+  'test:full': () => import('./lib/testFull.mjs'),
+  lint: () => import('./lib/lint.mjs'),
+  format: () => import('./lib/format.mjs'),
+  typecheck: () => import('./lib/typecheck.mjs'),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const load = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
+if (!load) {
+  process.stderr.write(`Unknown command "${name ?? ''}". Use one of: ${Object.keys(commands).join(', ')}.\n`);
+  process.exit(2);
+}
+try {
+  ensureInstalled();
+  const command = await load();
+  await command.run(args);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+// WEBDIT_FULL=1 runs the slow files (*.full.test.ts, *.full.gpu.test.ts) and only those.
+const full = Boolean(process.env.WEBDIT_FULL);
+const roots = '{packages,shaders,apps,testing,scripts}';
+const ignored = ['**/node_modules/**', '**/dist/**'];
+
+const unit: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'unit',
+    include: [full ? `${roots}/**/*.full.test.ts` : `${roots}/**/*.test.ts`],
+    exclude: [...ignored, '**/*.gpu.test.ts', ...(full ? [] : ['**/*.full.test.ts'])],
+  },
+};
+
+/** GPU tests on one adapter: a process per file, one at a time, since a software GPU takes every core. */
+function onGpu(name: string, env: Record<string, string>): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [`${roots}/**/*${full ? '.full' : ''}.gpu.test.ts`],
+      exclude: full ? ignored : [...ignored, '**/*.full.gpu.test.ts'],
+      env,
+      pool: 'forks',
+      maxWorkers: 1,
+      fileParallelism: false,
+      testTimeout: full ? 900_000 : 60_000,
+      hookTimeout: 60_000,
+      sequence: { groupOrder: 1 },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      unit,
+      onGpu('gpu-swiftshader', { WEBDIT_ADAPTER: 'swiftshader' }),
+      onGpu('gpu-lavapipe', { WEBDIT_ADAPTER: 'lavapipe' }),
+      // Law 11: everything also runs where one binding holds 8 MiB at most.
+      onGpu('gpu-capped', { WEBDIT_ADAPTER: 'swiftshader', WEBDIT_MAX_BINDING: String(8 * 2 ** 20) }),
+    ],
+  },
+});
