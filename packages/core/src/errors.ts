@@ -42,7 +42,7 @@ export class WebDiTError extends Error {
   }
 
   /** Message and remedy in one line, as the CLI prints it. */
-  toString(): string {
+  override toString(): string {
     return `${this.code}: ${this.message} ${this.remedy}`;
   }
 

@@ -1,0 +1,116 @@
+import { WebDiTError } from './errors.ts';
+import { type DiTConfig, tokenCount } from './model.ts';
+import type { RunPlan, SelectionSpec, StepCompute } from './plan.ts';
+
+/**
+ * FLOPs of one step as the feature-caching papers count them, for comparison with their tables only: multiplies and adds
+ * apart, embedders and final layer left out, the adaLN linear counted once per weight. Per block and row:
+ * full 8 N C^2 + 4 N C M + 4 N^2 C + 5 H N^2 + 27 N C, selective 4 k C M + 24 k C + 2 N C, every kind C + 6 C^2
+ * (M = MLP width, 4 C in DiT, where the first two make 24 N C^2).
+ *
+ * @param rows rows of the batch: 2 with classifier-free guidance, else 1.
+ * @throws WebDiTError `bad-argument` for a step kind without an accounting.
+ */
+export function published(config: DiTConfig, rows: number, step: StepCompute): number {
+  const n = tokenCount(config);
+  const { hiddenSize: c, mlpHiddenSize: m, numHeads: heads, depth } = config;
+  const every = depth * (c + 6 * c * c);
+  switch (step.kind) {
+    case 'full':
+      return rows * (every + depth * (8 * n * c * c + 4 * n * c * m + 4 * n * n * c + 5 * heads * n * n + 27 * n * c));
+    case 'reuse':
+      return rows * every;
+    case 'selective':
+      return rows * (every + sum(recomputed(step), (k) => 4 * k * c * m + 24 * k * c + 2 * n * c));
+    default:
+      return refuse(step);
+  }
+}
+
+/**
+ * FLOPs of one step as WebDiT runs it: twice the multiply-adds of its matmuls, attention products and gated sums.
+ * Modulation and embedder matmuls run in batches before they are needed; each step is charged its own rows of them.
+ *
+ * @param selection how selective steps choose tokens; attention scores cost another query-key product where emitted.
+ * @throws WebDiTError `bad-argument` for a step kind without an accounting.
+ */
+export function executed(
+  config: DiTConfig,
+  rows: number,
+  step: StepCompute,
+  selection: SelectionSpec | null = null,
+): number {
+  const n = tokenCount(config);
+  const { hiddenSize: c, mlpHiddenSize: m, depth, patchSize, inChannels, outChannels } = config;
+  const patch = patchSize * patchSize;
+  const embed = n * c * patch * inChannels;
+  const final = n * c * patch * outChannels;
+  const modulation = depth * 6 * c * c + 2 * c * c;
+  // one timestep for all rows
+  const timestep = config.frequencyEmbeddingSize * c + c * c;
+  const gatedSums = 2 * depth * n * c;
+  let blocks: number;
+  switch (step.kind) {
+    case 'full': {
+      const scores = selection?.score === 'attention' ? (step.scoreLayers?.length ?? 0) * n * n * c : 0;
+      blocks = depth * (4 * n * c * c + 2 * n * n * c + 2 * n * c * m) + scores;
+      break;
+    }
+    case 'reuse':
+      blocks = gatedSums;
+      break;
+    case 'selective':
+      blocks = gatedSums + sum(recomputed(step), (k) => 2 * k * c * m);
+      break;
+    default:
+      return refuse(step);
+  }
+  return 2 * (rows * (embed + blocks + final + modulation) + timestep);
+}
+
+export interface FlopTotal {
+  /** FLOPs of the run. */
+  readonly total: number;
+  /** FLOPs of the same run with every step full. */
+  readonly uncached: number;
+  /** `uncached / total`: how many times fewer FLOPs. Not a latency ratio. */
+  readonly ratio: number;
+}
+
+/** Both accounts of a run. */
+export function runFlops(
+  config: DiTConfig,
+  plan: Pick<RunPlan, 'labels' | 'steps' | 'selection'>,
+): {
+  published: FlopTotal;
+  executed: FlopTotal;
+} {
+  const rows = plan.labels.length;
+  const full: StepCompute = { kind: 'full' };
+  const total = (count: (step: StepCompute) => number): FlopTotal => {
+    const cost = sum(plan.steps, count);
+    const uncached = plan.steps.length * count(full);
+    return { total: cost, uncached, ratio: uncached / cost };
+  };
+  return {
+    published: total((step) => published(config, rows, step)),
+    executed: total((step) => executed(config, rows, step, plan.selection)),
+  };
+}
+
+/** Tokens recomputed, for the layers that recompute any. */
+function recomputed(step: StepCompute): number[] {
+  return (step.mlpTokens ?? []).filter((k) => k > 0);
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}
+
+function refuse(step: StepCompute): never {
+  throw new WebDiTError(
+    'bad-argument',
+    `FLOPs of a step of kind "${step.kind}" are not defined.`,
+    'Use full, reuse and selective steps.',
+  );
+}

@@ -1,0 +1,38 @@
+import { WebDiTError } from './errors.ts';
+
+type Numbers = ArrayLike<number>;
+
+/** Relative L2 error `||a - b|| / ||b||`, `b` being the reference. 0 for two zero vectors, Infinity against a zero reference. */
+export function relativeError(a: Numbers, b: Numbers): number {
+  checkLengths(a, b);
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < b.length; i++) {
+    const reference = b[i] as number;
+    difference += ((a[i] as number) - reference) ** 2;
+    norm += reference ** 2;
+  }
+  return difference === 0 ? 0 : Math.sqrt(difference / norm);
+}
+
+/**
+ * Peak signal-to-noise ratio in dB. Infinity for equal inputs.
+ *
+ * @param peak the span of the values: 255 for bytes, 2 for pictures in [-1, 1].
+ */
+export function psnr(a: Numbers, b: Numbers, peak: number): number {
+  checkLengths(a, b);
+  let squares = 0;
+  for (let i = 0; i < b.length; i++) squares += ((a[i] as number) - (b[i] as number)) ** 2;
+  return 10 * Math.log10(peak ** 2 / (squares / b.length));
+}
+
+function checkLengths(a: Numbers, b: Numbers): void {
+  if (a.length !== b.length || a.length === 0) {
+    throw new WebDiTError(
+      'shape-mismatch',
+      `${a.length} values cannot be compared with ${b.length}.`,
+      'Compare tensors or pictures of the same shape.',
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import { WebDiTError } from '../errors.ts';
+import { executed } from '../flops.ts';
+import { type DiTConfig, tokenCount } from '../model.ts';
+import type { RunPlan, StepCompute } from '../plan.ts';
+import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
+import { checkSteps } from '../samplers/timesteps.ts';
+import { getPolicy } from './registry.ts';
+
+/** A cache policy by name, or by name with its settings: `{policy: 'procache', pattern: '...', ...}`. */
+export type CacheSpec = string | ({ readonly policy: string } & Readonly<Record<string, unknown>>);
+
+export interface RunOptions {
+  readonly model: DiTConfig;
+  readonly sampler: SamplerSpec;
+  readonly steps: number;
+  /** Exactly 1 turns classifier-free guidance off and halves the work. */
+  readonly guidanceScale: number;
+  /** Latent channels that guidance moves, counted from the first. Default: the model's own. */
+  readonly guidanceChannels?: number | undefined;
+  /** Class id, 0 to `numClasses - 1`. */
+  readonly label: number;
+  /** Default `none`. */
+  readonly cache?: CacheSpec | undefined;
+}
+
+/**
+ * Sampler x policy x model -> everything a run computes, before step 0.
+ *
+ * @throws WebDiTError `bad-argument` (steps, guidance), `unknown-label`, `unknown-policy`, or `schedule-mismatch` when the
+ *   policy does not fit the run.
+ */
+export function compileRunPlan(options: RunOptions): RunPlan {
+  const { model, sampler, steps, label } = options;
+  checkSteps(steps, sampler.noise.trainSteps);
+  const guidance = {
+    scale: checkGuidanceScale(options.guidanceScale),
+    channels: checkGuidanceChannels(options.guidanceChannels ?? model.guidanceChannels, model.inChannels),
+  };
+  if (!Number.isInteger(label) || label < 0 || label >= model.numClasses) {
+    throw new WebDiTError(
+      'unknown-label',
+      `The class id ${String(label)} is not one of the model's ${model.numClasses} classes.`,
+      `Use a class id from 0 to ${model.numClasses - 1}.`,
+    );
+  }
+  const labels = guidance.scale === 1 ? [label] : [label, model.numClasses];
+  const { policy: policyName, ...config } = readCache(options.cache ?? 'none');
+  const name = samplerName(sampler);
+  const run = { steps, sampler: name, depth: model.depth, tokens: tokenCount(model), hiddenSize: model.hiddenSize };
+  const planned = getPolicy(policyName).plan(run, config);
+  checkPolicySteps(policyName, planned.steps, steps);
+  const moves = samplerSteps(sampler, steps);
+  return {
+    format: 'webdit-plan/1',
+    policy: planned.name,
+    derived: planned.derived,
+    sampler: name,
+    guidance,
+    labels,
+    selection: planned.selection,
+    steps: planned.steps.map((compute, n) => ({
+      ...(moves[n] as (typeof moves)[number]),
+      ...compute,
+      n,
+      checkpoint: compute.kind === 'full',
+      flops: executed(model, labels.length, compute, planned.selection),
+    })),
+  };
+}
+
+function readCache(cache: CacheSpec): { readonly policy: string } & Readonly<Record<string, unknown>> {
+  const spec = typeof cache === 'string' ? { policy: cache } : cache;
+  if (typeof spec !== 'object' || spec === null || typeof spec.policy !== 'string') {
+    throw new WebDiTError(
+      'bad-argument',
+      'The cache setting has no policy name.',
+      'Pass a policy name such as "none".',
+    );
+  }
+  return spec;
+}
+
+function checkGuidanceScale(scale: number): number {
+  if (!Number.isFinite(scale)) {
+    throw new WebDiTError(
+      'bad-argument',
+      `The guidance scale is ${String(scale)}, which is not a finite number.`,
+      'Pass a number such as 3, or 1 to turn guidance off.',
+    );
+  }
+  return scale;
+}
+
+function checkGuidanceChannels(channels: number, inChannels: number): number {
+  if (!Number.isInteger(channels) || channels < 1 || channels > inChannels) {
+    throw new WebDiTError(
+      'bad-argument',
+      `Guidance on ${String(channels)} channels does not fit a model with ${inChannels} latent channels.`,
+      `Pass a whole number from 1 to ${inChannels}.`,
+    );
+  }
+  return channels;
+}
+
+/** Guards the executor against a policy, perhaps a user's, that plans what no cache can serve. */
+function checkPolicySteps(policy: string, planned: readonly StepCompute[], steps: number): void {
+  if (planned.length !== steps) {
+    throw new WebDiTError(
+      'schedule-mismatch',
+      `The policy "${policy}" plans ${planned.length} steps for a run of ${steps}.`,
+      'Use a schedule made for this number of steps.',
+    );
+  }
+  let stored = false;
+  for (const [n, step] of planned.entries()) {
+    if (step.kind === 'full') {
+      stored = step.storesCache === true;
+    } else if (!stored) {
+      throw new WebDiTError(
+        'schedule-mismatch',
+        `The policy "${policy}" reads the cache at step ${n}, but the full step before it stored none.`,
+        'Begin with a full step, and store the cache in every full step that others read.',
+      );
+    }
+  }
+}
