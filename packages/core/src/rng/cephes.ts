@@ -59,7 +59,7 @@ const sinPolynomial = Float32Array.of(-1.9515295891e-4, 8.3321608736e-3, -1.6666
 const cosPolynomial = Float32Array.of(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2);
 const fourOverPi = f32(4 / Math.PI);
 /** -pi / 4 in three parts. */
-const minusQuarterPi = Float32Array.of(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8);
+const minusQuarterPi = Float32Array.of(-0.78515625, -2.4187564849853516e-4, -3.774894977445941e-8);
 
 /** Sine and cosine of an f32 from 0 to 2 pi. */
 export function sincosf(theta: number): { sin: number; cos: number } {

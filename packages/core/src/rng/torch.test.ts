@@ -17,7 +17,7 @@ function sum(values: Float32Array): number {
 describe('torchRandn', () => {
   // Measured: every value of every case is bit-equal, and so is the f64 sum.
   it.each(Object.entries(goldens))('equals torch bit for bit: %s', (name, golden) => {
-    const [seed, count] = name.match(/\d+/g)?.map(Number) as [number, number];
+    const [, seed, count] = name.split(/seed|_n/).map(Number) as [number, number, number];
     const noise = torchRandn(seed, count);
     expect(noise).toHaveLength(count);
     expect([...noise.subarray(0, golden.first.length)]).toEqual(golden.first);
