@@ -1,0 +1,231 @@
+import { type CacheSpec, WebDiTError } from '@webdit/core';
+import { defaultOutputType, supportsOutput } from './pixels.ts';
+import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
+
+/** A checked `generate` call as plain data: what crosses to the worker. */
+export interface GenerateRequest {
+  readonly label: number | string;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  readonly guidanceChannels: number | null;
+  readonly seed: number | bigint | null;
+  readonly cache: CacheSpec;
+  readonly scheduler: string | null;
+  readonly numImages: number;
+  readonly outputType: OutputType;
+  readonly latents: Latents | null;
+}
+
+const inputKeys = ['label'];
+const optionKeys = [
+  'numInferenceSteps',
+  'guidanceScale',
+  'guidanceChannels',
+  'seed',
+  'cache',
+  'scheduler',
+  'height',
+  'width',
+  'numImages',
+  'outputType',
+  'latents',
+  'onStep',
+  'signal',
+];
+const outputTypes: readonly OutputType[] = ['bitmap', 'imageData', 'blob', 'latent'];
+const lastSeed = 2n ** 64n - 1n;
+
+export function badArgument(message: string, remedy: string): WebDiTError {
+  return new WebDiTError('bad-argument', message, remedy);
+}
+
+/** @throws WebDiTError `bad-argument` naming the first key that is not in `known`. */
+export function refuseUnknownKeys(given: object, known: readonly string[], what: string): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw badArgument(`${what} has no option "${unknown}".`, `Use only ${known.join(', ')}.`);
+  }
+}
+
+/** @throws WebDiTError `bad-argument` unless `value` is an integer from `low` to `high`. */
+export function requireInteger(value: unknown, name: string, low: number, high: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    throw badArgument(`${name} is ${show(value)}.`, `Give a whole number from ${low} to ${high}.`);
+  }
+  return value;
+}
+
+/**
+ * Checks everything about a `generate` call that needs no GPU, before anything crosses to the worker.
+ * @throws WebDiTError `bad-argument`, `shape-mismatch` (latents), `unsupported-config` (pixels asked of a folder without a VAE).
+ */
+export function checkGenerate(
+  input: GenerateInput,
+  options: GenerateOptions,
+  info: Pick<PipelineInfo, 'model'>,
+): GenerateRequest {
+  requireObject(input, 'The first argument of generate()', "{ label: '🍕' }");
+  requireObject(options, 'The second argument of generate()', '{ numInferenceSteps: 20 }');
+  if ('prompt' in input || 'negativePrompt' in input || 'promptEmbeds' in input) {
+    throw badArgument(
+      'This model draws one of its classes and does not read prompts.',
+      "Give { label: '…' } with a class id, name or emoji instead.",
+    );
+  }
+  refuseUnknownKeys(input, inputKeys, 'The first argument of generate()');
+  refuseUnknownKeys(options, optionKeys, 'generate()');
+
+  const { model } = info;
+  const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
+  const outputType = checkOutputType(options.outputType, model.imageSize !== null);
+  checkSize(options, model.imageSize);
+  checkCallbacks(options);
+  return {
+    label: checkLabel(input.label),
+    steps:
+      options.numInferenceSteps === undefined
+        ? model.defaults.numInferenceSteps
+        : requireInteger(options.numInferenceSteps, 'numInferenceSteps', 1, 1000),
+    guidanceScale:
+      options.guidanceScale === undefined ? model.defaults.guidanceScale : checkGuidance(options.guidanceScale),
+    guidanceChannels:
+      options.guidanceChannels === undefined
+        ? null
+        : requireInteger(options.guidanceChannels, 'guidanceChannels', 1, model.latentShape[0]),
+    seed: options.seed === undefined ? null : checkSeed(options.seed, numImages),
+    cache: checkCache(options.cache),
+    scheduler: checkScheduler(options.scheduler),
+    numImages,
+    outputType,
+    latents: options.latents === undefined ? null : checkLatents(options.latents, numImages, model.latentShape),
+  };
+}
+
+/** Seed of picture `index` in a call that starts at `seed`: the sum, as a bigint where a number would lose digits. */
+export function seedOf(seed: number | bigint, index: number): number | bigint {
+  if (typeof seed === 'number' && Number.isSafeInteger(seed + index)) return seed + index;
+  return BigInt(seed) + BigInt(index);
+}
+
+function requireObject(value: unknown, what: string, example: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badArgument(`${what} is ${show(value)}.`, `Give an object such as ${example}.`);
+  }
+}
+
+function checkLabel(label: unknown): number | string {
+  if (typeof label === 'string' && label.trim() !== '') return label;
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0) return label;
+  throw badArgument(`label is ${show(label)}.`, "Give a class id, name or emoji, such as { label: '🍕' }.");
+}
+
+function checkGuidance(scale: unknown): number {
+  if (typeof scale !== 'number' || !Number.isFinite(scale) || scale < 0) {
+    throw badArgument(`guidanceScale is ${show(scale)}.`, 'Give a finite number from 0 on; 1 turns guidance off.');
+  }
+  return scale;
+}
+
+function checkSeed(seed: unknown, numImages: number): number | bigint {
+  const whole = typeof seed === 'bigint' || (typeof seed === 'number' && Number.isSafeInteger(seed));
+  if (!whole || seed < 0 || BigInt(seed) + BigInt(numImages - 1) > lastSeed) {
+    throw badArgument(
+      `seed is ${show(seed)}.`,
+      'Give a whole number from 0 to 18446744073709551615, as a bigint above 9007199254740991.',
+    );
+  }
+  return seed;
+}
+
+function checkCache(cache: unknown): CacheSpec {
+  if (cache === undefined) return 'none';
+  if (typeof cache === 'string' && cache !== '') return cache;
+  if (typeof cache === 'object' && cache !== null && 'policy' in cache && typeof cache.policy === 'string') {
+    return { ...cache, policy: cache.policy };
+  }
+  throw badArgument(`cache is ${show(cache)}.`, "Give a policy name such as 'none', or an object with a policy.");
+}
+
+function checkScheduler(scheduler: unknown): string | null {
+  if (scheduler === undefined) return null;
+  if (typeof scheduler === 'string' && scheduler !== '') return scheduler;
+  throw badArgument(`scheduler is ${show(scheduler)}.`, "Give a sampler name such as 'ddim', or leave it out.");
+}
+
+function checkOutputType(type: unknown, hasVae: boolean): OutputType {
+  const chosen = type === undefined ? (hasVae ? defaultOutputType() : 'latent') : type;
+  const known = outputTypes.find((candidate) => candidate === chosen);
+  if (!known) throw badArgument(`outputType is ${show(type)}.`, `Use one of ${outputTypes.join(', ')}.`);
+  if (known !== 'latent' && !hasVae) {
+    throw new WebDiTError(
+      'unsupported-config',
+      'This model folder has no VAE decoder, so it gives no pixels.',
+      "Ask for outputType: 'latent', or add vae/decoder.onnx to the folder.",
+    );
+  }
+  if (!supportsOutput(known)) {
+    throw badArgument(`outputType '${known}' needs a browser.`, "Use 'imageData' or 'latent' here.");
+  }
+  return known;
+}
+
+function checkSize(options: GenerateOptions, size: { width: number; height: number } | null): void {
+  for (const side of ['width', 'height'] as const) {
+    const given = options[side];
+    if (given !== undefined && given !== size?.[side]) {
+      throw badArgument(
+        `${side} is ${show(given)}.`,
+        size ? `This model draws ${size.width} x ${size.height} pixels; leave ${side} out.` : `Leave ${side} out.`,
+      );
+    }
+  }
+}
+
+function checkCallbacks(options: GenerateOptions): void {
+  if (options.onStep !== undefined && typeof options.onStep !== 'function') {
+    throw badArgument(`onStep is ${show(options.onStep)}.`, 'Give a function, or leave it out.');
+  }
+  checkSignal(options.signal);
+}
+
+/** @throws WebDiTError `bad-argument` unless `signal` is undefined or an AbortSignal. */
+export function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw badArgument(`signal is ${show(signal)}.`, 'Give the signal of an AbortController, or leave it out.');
+  }
+}
+
+function checkLatents(latents: Latents, numImages: number, shape: readonly [number, number, number]): Latents {
+  requireObject(latents, 'latents', '{ data: new Float32Array(…), shape: [4, 16, 16] }');
+  const { data, shape: given } = latents;
+  if (!(data instanceof Float32Array) || !Array.isArray(given)) {
+    throw badArgument('latents is not { data, shape }.', 'Give a Float32Array and its shape.');
+  }
+  const one = shape.join(', ');
+  const full = [numImages, ...shape].join(', ');
+  const fits = given.join(', ') === full || (numImages === 1 && given.join(', ') === one);
+  if (!fits) {
+    throw new WebDiTError(
+      'shape-mismatch',
+      `latents has shape [${given.join(', ')}] where this call needs [${full}].`,
+      'Give latents made for this model and this many pictures.',
+    );
+  }
+  const count = numImages * shape[0] * shape[1] * shape[2];
+  if (data.length !== count) {
+    throw new WebDiTError(
+      'shape-mismatch',
+      `latents holds ${data.length} values where its shape needs ${count}.`,
+      'Give as many values as the shape says.',
+    );
+  }
+  return { data, shape: [numImages, ...shape] };
+}
+
+/** A value as an error message shows it: short, and never throwing. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}

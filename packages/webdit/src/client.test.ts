@@ -1,0 +1,140 @@
+import { WebDiTError } from '@webdit/core';
+import { expose } from 'comlink';
+import { afterEach, expect, it } from 'vitest';
+import type { GenerateRequest } from './arguments.ts';
+import { WorkerClient } from './client.ts';
+import type { EngineResult } from './driver.ts';
+import type { LoadRequest } from './load-request.ts';
+import { type EngineHost, settle, signalOfPort } from './protocol.ts';
+import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
+
+/** What the page sees of a worker, with a host of the test's on the other side. */
+class FakeWorker extends EventTarget {
+  terminated = false;
+  private readonly channel = new MessageChannel();
+
+  constructor(host: EngineHost) {
+    super();
+    expose(host, this.channel.port2);
+    this.channel.port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  postMessage(message: unknown, transfer: Transferable[] = []): void {
+    this.channel.port1.postMessage(message, transfer);
+  }
+
+  crash(message: string): void {
+    this.dispatchEvent(Object.assign(new Event('error'), { message }));
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.channel.port1.close();
+  }
+}
+
+const info = { name: 'tiny' } as PipelineInfo;
+const request = { label: 1 } as GenerateRequest;
+const loadRequest: LoadRequest = { model: 'https://x/', dtype: 'auto', vaeBackend: 'auto', wasmPaths: null };
+const step: StepEvent = { image: 0, n: 0, steps: 1, kind: 'full', ms: 1, flops: 2 };
+
+const host = (over: Partial<EngineHost> = {}): EngineHost => ({
+  load: (_request, _abort, onProgress) =>
+    settle(async () => {
+      await onProgress({ status: 'ready', name: 'tiny' });
+      return info;
+    }),
+  generate: (_request, _abort, onStep) =>
+    settle(async () => {
+      await onStep(step);
+      return { seed: 7 } as EngineResult;
+    }),
+  dispose: () => settle(async () => null),
+  ...over,
+});
+
+let worker: FakeWorker | undefined;
+afterEach(() => worker?.terminate());
+
+async function load(over: Partial<EngineHost> = {}, progress: ProgressEvent[] = []) {
+  worker = new FakeWorker(host(over));
+  const client = await WorkerClient.load(worker as unknown as Worker, loadRequest, {
+    onProgress: (event) => progress.push(event),
+  });
+  return { client, worker };
+}
+const never = () => new Promise<never>(() => {});
+
+it('brings info, events and results across', async () => {
+  const progress: ProgressEvent[] = [];
+  const { client } = await load({}, progress);
+  const steps: StepEvent[] = [];
+  const result = await client.generate(request, { onStep: (event) => steps.push(event) });
+  expect(client.info).toEqual(info);
+  expect(progress).toEqual([{ status: 'ready', name: 'tiny' }]);
+  expect(steps).toEqual([step]);
+  expect(result.seed).toBe(7);
+});
+
+it('rejects with the worker’s own WebDiTError, and frees a worker whose load failed', async () => {
+  const failing = () =>
+    settle(async (): Promise<PipelineInfo> => {
+      throw new WebDiTError('not-found', 'No folder.', 'Look elsewhere.');
+    });
+  await expect(load({ load: failing })).rejects.toMatchObject({ code: 'not-found', remedy: 'Look elsewhere.' });
+  expect(worker?.terminated).toBe(true);
+});
+
+it('carries an abort across and rejects with the caller’s own reason', async () => {
+  let stopped = false;
+  const { client } = await load({
+    generate: (_request, abort) =>
+      settle(async () => {
+        const { signal, close } = signalOfPort(abort);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        stopped = true;
+        close();
+        throw signal.reason;
+      }),
+  });
+  const controller = new AbortController();
+  const running = client.generate(request, { signal: controller.signal, onStep: () => {} });
+  const reason = new Error('changed my mind');
+  controller.abort(reason);
+  await expect(running).rejects.toBe(reason);
+  expect(stopped).toBe(true);
+});
+
+it('rejects what is pending, and all later calls, when the worker crashes', async () => {
+  const { client, worker } = await load({ generate: never });
+  const running = client.generate(request, { onStep: () => {} });
+  worker.crash('out of stack');
+  await expect(running).rejects.toMatchObject({
+    code: 'worker-crashed',
+    message: expect.stringContaining('out of stack'),
+  });
+  await expect(client.generate(request, { onStep: () => {} })).rejects.toMatchObject({ code: 'worker-crashed' });
+  await client.dispose();
+  expect(worker.terminated).toBe(true);
+});
+
+it('reports a worker that cannot start', async () => {
+  worker = new FakeWorker(host({ load: never }));
+  const loading = WorkerClient.load(worker as unknown as Worker, loadRequest, { onProgress: () => {} });
+  worker.crash('');
+  await expect(loading).rejects.toMatchObject({ code: 'worker-crashed', remedy: expect.stringContaining('workerUrl') });
+});
+
+it('disposes the engine before it ends the worker', async () => {
+  const order: string[] = [];
+  const { client, worker } = await load({
+    dispose: () =>
+      settle(async () => {
+        order.push(`disposed, terminated: ${worker.terminated}`);
+        return null;
+      }),
+  });
+  await client.dispose();
+  expect(order).toEqual(['disposed, terminated: false']);
+  expect(worker.terminated).toBe(true);
+});

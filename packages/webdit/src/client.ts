@@ -1,0 +1,115 @@
+import { WebDiTError } from '@webdit/core';
+import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
+import type { GenerateRequest } from './arguments.ts';
+import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
+import type { LoadRequest } from './load-request.ts';
+import { type EngineHost, type Outcome, unwrap } from './protocol.ts';
+import type { PipelineInfo, ProgressEvent } from './types.ts';
+
+/** An engine in a worker. Rejects whatever is pending with `worker-crashed` when the worker dies. */
+export class WorkerClient implements EngineDriver {
+  readonly info: PipelineInfo;
+
+  private constructor(
+    private readonly link: WorkerLink,
+    info: PipelineInfo,
+  ) {
+    this.info = info;
+  }
+
+  /**
+   * @throws whatever `Engine.load` throws, `worker-crashed`, or `signal.reason`; the worker is gone then.
+   */
+  static async load(
+    worker: Worker,
+    request: LoadRequest,
+    hooks: { signal?: AbortSignal | undefined; onProgress: (event: ProgressEvent) => void },
+  ): Promise<WorkerClient> {
+    const link = new WorkerLink(worker);
+    try {
+      const info = await link.call(hooks.signal, (host, abort) =>
+        host.load(request, transfer(abort, [abort]), proxy(hooks.onProgress)),
+      );
+      return new WorkerClient(link, info);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
+    return this.link.call(hooks.signal, (host, abort) =>
+      host.generate(request, transfer(abort, [abort]), proxy(hooks.onStep)),
+    );
+  }
+
+  /** Frees the GPU memory first, so that the adapter does not wait for the worker's garbage collector. */
+  async dispose(): Promise<void> {
+    if (this.link.crashed) return this.link.close();
+    try {
+      await this.link.call(undefined, (host) => host.dispose());
+    } finally {
+      this.link.close();
+    }
+  }
+}
+
+class WorkerLink {
+  crashed: WebDiTError | null = null;
+  private readonly host: Remote<EngineHost>;
+  private readonly crash: Promise<never>;
+  private fail!: (error: WebDiTError) => void;
+
+  constructor(private readonly worker: Worker) {
+    this.host = wrap<EngineHost>(worker);
+    this.crash = new Promise<never>((_, reject) => {
+      this.fail = (error) => {
+        this.crashed ??= error;
+        reject(this.crashed);
+      };
+    });
+    // Every call races against this promise; on its own it must not count as an unhandled rejection.
+    this.crash.catch(() => {});
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.fail(crashError(event.message || 'it could not be started'));
+    });
+    worker.addEventListener('messageerror', () => this.fail(crashError('it sent a message that cannot be read')));
+  }
+
+  /** One call, abortable: rejects with the caller's own reason once the worker has stopped. */
+  async call<T>(
+    signal: AbortSignal | undefined,
+    send: (host: Remote<EngineHost>, abort: MessagePort) => Promise<Outcome<T>>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.crashed) throw this.crashed;
+    const { port1, port2 } = new MessageChannel();
+    const onAbort = () => port1.postMessage('abort');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const outcome = await Promise.race([send(this.host, port2), this.crash]);
+      if (!outcome.ok) signal?.throwIfAborted();
+      return unwrap(outcome);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      port1.close();
+    }
+  }
+
+  close(): void {
+    this.host[releaseProxy]();
+    this.worker.terminate();
+    this.fail(
+      new WebDiTError('bad-argument', 'This pipeline has been disposed.', 'Create another one with fromPretrained().'),
+    );
+  }
+}
+
+function crashError(reason: string): WebDiTError {
+  return new WebDiTError(
+    'worker-crashed',
+    `The worker behind this pipeline stopped: ${reason}.`,
+    'Create the pipeline again; if it never starts, check workerUrl and the page’s content security policy.',
+  );
+}

@@ -1,0 +1,23 @@
+import type { GenerateRequest } from './arguments.ts';
+import type { Latents, OutputImages, OutputType, PipelineInfo, RunReport, StepEvent } from './types.ts';
+
+/** What one `generate` call gives back; its buffers and bitmaps cross from the worker by transfer. */
+export interface EngineResult {
+  readonly image: OutputImages[OutputType];
+  readonly images: readonly OutputImages[OutputType][];
+  readonly latents: Latents;
+  readonly seed: number | bigint | null;
+  readonly report: RunReport;
+}
+
+export interface GenerateHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep: (event: StepEvent) => void;
+}
+
+/** What a pipeline drives: an engine on this thread, or one behind a worker. */
+export interface EngineDriver {
+  readonly info: PipelineInfo;
+  generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+import { filesSource, httpSource, type ModelSource } from '@webdit/weights';
+import type { DType, VaeBackend, WasmPaths } from './types.ts';
+
+/** How to load a model, as plain data: what crosses to the worker. */
+export interface LoadRequest extends EngineOptions {
+  /** An absolute URL, or files the user picked. */
+  readonly model: string | readonly File[];
+}
+
+export interface EngineOptions {
+  readonly dtype: DType | 'auto';
+  readonly vaeBackend: VaeBackend | 'auto';
+  readonly wasmPaths: WasmPaths | null;
+}
+
+/** The source a request names. */
+export function sourceOf(model: LoadRequest['model']): ModelSource {
+  return typeof model === 'string' ? httpSource(model) : filesSource(model);
+}

@@ -1,0 +1,119 @@
+import { type DeviceHolder, DiTModel } from '@webdit/gpu';
+import { type ModelFolder, type ModelSource, openModelFolder, openRequired } from '@webdit/weights';
+import type { EngineOptions } from './load-request.ts';
+import { LoadProgress } from './progress.ts';
+import type { DType, PipelineInfo, ProgressEvent } from './types.ts';
+import { VaeDecoder } from './vae.ts';
+
+/** A loaded model and everything it needs to draw. */
+export interface EngineParts {
+  readonly holder: DeviceHolder;
+  readonly folder: ModelFolder;
+  readonly model: DiTModel;
+  /** Null when the folder has none. */
+  readonly vae: VaeDecoder | null;
+  readonly dtype: DType;
+}
+
+/**
+ * Streams a folder's weights onto the GPU, compiles the pipelines and opens the VAE.
+ * @throws WebDiTError from any of these, or `signal.reason`; nothing stays allocated then, and the device stays open.
+ */
+export async function loadParts(
+  source: ModelSource,
+  options: EngineOptions,
+  holder: DeviceHolder,
+  hooks: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
+): Promise<EngineParts> {
+  const { signal } = hooks;
+  const folder = await openModelFolder(source, { signal });
+  const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
+  const progress = new LoadProgress(shortName(folder.name), hooks.onProgress);
+  const model = await DiTModel.create(holder, folder.config, { weightDType: dtype });
+
+  progress.initiate(folder.weightsFile, folder.weightsSize);
+  const loadModel = async () => {
+    const onProgress = ({ loaded }: { loaded: number }) => progress.advance(folder.weightsFile, loaded);
+    await folder.loadWeights(model.sink, { signal, onProgress });
+    progress.done(folder.weightsFile);
+    await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
+  };
+  const loadVae = () => openVae(source, folder, options, holder, progress, signal);
+  // The VAE's runtime downloads and compiles while the weights stream.
+  const [loaded, opened] = await Promise.allSettled([loadModel(), loadVae()]);
+  const failure = [loaded, opened].find((result) => result.status === 'rejected');
+  if (failure || opened.status === 'rejected' || signal?.aborted) {
+    model.dispose();
+    if (opened.status === 'fulfilled') await opened.value?.dispose();
+    signal?.throwIfAborted();
+    throw failure?.reason;
+  }
+  progress.ready();
+  return { holder, folder, model, vae: opened.value, dtype };
+}
+
+/** What the user may know about a loaded pipeline. */
+export function describe(parts: EngineParts, thread: PipelineInfo['thread'], notes: readonly string[]): PipelineInfo {
+  const { holder, folder, model, vae, dtype } = parts;
+  const { config } = folder;
+  return {
+    name: shortName(folder.name),
+    thread,
+    adapter: holder.adapterInfo,
+    dtype,
+    vaeBackend: vae?.backend ?? null,
+    kernels: model.kernels,
+    model: {
+      latentShape: [config.inChannels, config.inputSize, config.inputSize],
+      imageSize: vae?.imageSize ?? null,
+      depth: config.depth,
+      hiddenSize: config.hiddenSize,
+      numClasses: config.numClasses,
+      classes: folder.classes,
+      defaults: folder.defaults,
+    },
+    notes: vae?.note ? [...notes, vae.note] : notes,
+    gpuBytes: model.bytes.current,
+  };
+}
+
+async function openVae(
+  source: ModelSource,
+  { vae, config }: ModelFolder,
+  options: EngineOptions,
+  holder: DeviceHolder,
+  progress: LoadProgress,
+  signal: AbortSignal | undefined,
+): Promise<VaeDecoder | null> {
+  if (!vae) return null;
+  const file = await openRequired(source, vae.decoder, { signal });
+  progress.initiate(vae.decoder, file.size ?? 0);
+  const decoder = await file.bytes();
+  progress.advance(vae.decoder, decoder.byteLength);
+  progress.done(vae.decoder);
+  return VaeDecoder.create(
+    {
+      decoder,
+      scalingFactor: vae.scalingFactor,
+      latentShape: [config.inChannels, config.inputSize, config.inputSize],
+      spatialScale: vae.spatialScale,
+    },
+    {
+      backend: options.vaeBackend,
+      device: holder.device,
+      softwareAdapter: holder.adapterInfo.isFallback,
+      wasmPaths: options.wasmPaths,
+    },
+  );
+}
+
+/** The last part of a URL or path. */
+function shortName(name: string): string {
+  return (
+    name
+      .replace(/[?#].*$/, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .at(-1) || name
+  );
+}

@@ -1,0 +1,6 @@
+/** Entry for Node: the pipeline without a worker, and the parts that diagnosis tools drive one by one. */
+export { adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
+export { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/weights';
+export { pathSource } from '@webdit/weights/node';
+export * from './index.ts';
+export { VaeDecoder } from './vae.ts';

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
+
+const url = 'https://example.org/model/';
+const load = (model: unknown, options: object = {}) =>
+  DiffusionPipeline.fromPretrained(model as string, { worker: false, ...options } as FromPretrainedOptions);
+const fakeDevice = { queue: {} };
+
+describe('fromPretrained', () => {
+  const refused: [string, unknown, object, string][] = [
+    ['an unknown option', url, { quantize: true }, 'fromPretrained() has no option "quantize".'],
+    ['an unknown dtype', url, { dtype: 'int4' }, 'dtype is "int4".'],
+    ['an unknown VAE backend', url, { vaeBackend: 'webnn' }, 'vaeBackend is "webnn".'],
+    ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
+    ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],
+    [
+      'a device together with a worker',
+      url,
+      { device: fakeDevice, worker: true },
+      'A GPUDevice cannot cross to a worker.',
+    ],
+    ['onProgress that is no function', url, { onProgress: 1 }, 'onProgress is 1.'],
+    ['a signal that is none', url, { signal: 'stop' }, 'signal is "stop".'],
+    ['options that are no object', url, null, ''],
+    ['an unknown file of the wasm runtime', url, { wasmPaths: { worker: '/x' } }, 'wasmPaths has no option "worker".'],
+    ['a relative URL where there is no page', 'models/tiny', {}, '"models/tiny" is not a URL.'],
+    ['an empty URL', '', {}, 'model is "".'],
+    ['a number', 7, {}, 'model is 7.'],
+    ['no files', [], {}, 'model is a list that does not hold files.'],
+    ['things that are no files', ['a.safetensors'], {}, 'model is a list that does not hold files.'],
+    ['workers where there are none', url, { worker: true }, 'There are no web workers here.'],
+  ];
+  it.each(refused)('refuses %s', async (_, model, options, message) => {
+    const made = options === null ? DiffusionPipeline.fromPretrained(url, null as never) : load(model, options);
+    await expect(made).rejects.toMatchObject({ code: 'bad-argument', message: expect.stringContaining(message) });
+  });
+
+  it('says so when there is no WebGPU, before anything is downloaded', async () => {
+    await expect(load(url)).rejects.toMatchObject({ code: 'webgpu-unavailable' });
+  });
+
+  it('rejects with the reason of a signal that has already fired', async () => {
+    const reason = new Error('too late');
+    await expect(load(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});

@@ -1,0 +1,238 @@
+import { WebDiTError } from '@webdit/core';
+import type { ModelSource } from '@webdit/weights';
+import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
+import { WorkerClient } from './client.ts';
+import type { EngineDriver } from './driver.ts';
+import type { EngineOptions, LoadRequest } from './load-request.ts';
+import type {
+  DType,
+  GenerateInput,
+  GenerateOptions,
+  GenerateResult,
+  OutputType,
+  PipelineInfo,
+  ProgressEvent,
+  VaeBackend,
+  WasmPaths,
+} from './types.ts';
+
+/** A model: the URL of a folder or weights file, files the user picked, or (with `worker: false`) any source. */
+export type ModelInput = string | URL | FileList | readonly File[] | ModelSource;
+
+export interface FromPretrainedOptions {
+  /** How weights are stored on the GPU; `auto` (default) keeps f16 files as f16. Arithmetic is f32. */
+  readonly dtype?: DType | 'auto';
+  /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
+  readonly device?: 'auto' | GPUDevice;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Aborts the load, which then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Run in a worker (default, where there are workers) or on this thread. */
+  readonly worker?: boolean;
+  /** Where the worker script is, if the bundler cannot tell. */
+  readonly workerUrl?: string | URL;
+  /** Where onnxruntime-web's two files are, if the bundler cannot tell. */
+  readonly wasmPaths?: WasmPaths;
+  /** What decodes latents: `auto` (default) is webgpu on hardware, wasm on software adapters and in Node. */
+  readonly vaeBackend?: VaeBackend | 'auto';
+}
+
+const loadKeys = ['dtype', 'device', 'onProgress', 'signal', 'worker', 'workerUrl', 'wasmPaths', 'vaeBackend'];
+
+/**
+ * A diffusion transformer, loaded and ready to draw.
+ * @example
+ * const pipe = await DiffusionPipeline.fromPretrained('/models/emoji-dit');
+ * const { image } = await pipe.generate({ label: '🍕' }, { seed: 7 });
+ */
+export class DiffusionPipeline {
+  private driver: EngineDriver | null;
+  /** The model, the adapter and every choice made while loading. */
+  readonly info: PipelineInfo;
+
+  private constructor(driver: EngineDriver) {
+    this.driver = driver;
+    this.info = driver.info;
+  }
+
+  /**
+   * Loads a model folder onto the GPU, compiles its pipelines and opens its VAE.
+   * @throws WebDiTError `bad-argument`, `webgpu-unavailable`, `adapter-unavailable`, `not-found`, `network`, `format`,
+   *   `shape-mismatch`, `unsupported-config`, `out-of-memory`, `worker-crashed`; or `signal.reason`.
+   */
+  static async fromPretrained(model: ModelInput, options: FromPretrainedOptions = {}): Promise<DiffusionPipeline> {
+    checkLoadOptions(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const settings: EngineOptions = {
+      dtype: options.dtype ?? 'auto',
+      vaeBackend: options.vaeBackend ?? 'auto',
+      wasmPaths: options.wasmPaths ? absolutePaths(options.wasmPaths) : null,
+    };
+    const input = checkModel(model);
+    const onProgress = options.onProgress ?? (() => {});
+    const inPlace = async (note?: string) =>
+      new DiffusionPipeline(await loadInPlace(input, settings, { device: options.device, signal, onProgress, note }));
+
+    if (!wantsWorker(options)) return inPlace();
+    if (!isTransferable(input)) {
+      throw badArgument(
+        'A model source object cannot cross to a worker.',
+        'Pass worker: false, or give a URL or the files themselves.',
+      );
+    }
+    try {
+      const worker = startWorker(options.workerUrl);
+      return new DiffusionPipeline(
+        await WorkerClient.load(worker, { model: input, ...settings }, { signal, onProgress }),
+      );
+    } catch (error) {
+      const onlyHere = error instanceof WebDiTError && error.code === 'webgpu-unavailable' && 'gpu' in navigator;
+      if (!onlyHere) throw error;
+      return inPlace('Runs on the page’s own thread because this browser offers WebGPU only there.');
+    }
+  }
+
+  /**
+   * Draws one picture, or `numImages`. Calls queue: one runs at a time, in order.
+   * @throws WebDiTError `bad-argument`, `shape-mismatch`, `unknown-label`, `unknown-policy`, `unsupported-config`,
+   *   `device-lost`, `out-of-memory`, `numeric`, `worker-crashed`; or `signal.reason`.
+   */
+  async generate<O extends OutputType = 'bitmap'>(
+    input: GenerateInput,
+    options: GenerateOptions<O> = {},
+  ): Promise<GenerateResult<O>> {
+    if (!this.driver) {
+      throw badArgument('This pipeline has been disposed.', 'Create another one with fromPretrained().');
+    }
+    const request = checkGenerate(input, options, this.info);
+    const { signal, onStep } = options;
+    signal?.throwIfAborted();
+
+    // A throwing callback stops the run, and the caller gets what it threw.
+    const stop = new AbortController();
+    const linked = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const guarded = (event: Parameters<NonNullable<typeof onStep>>[0]) => {
+      if (linked.aborted) return;
+      try {
+        onStep?.(event);
+      } catch (error) {
+        stop.abort(error);
+      }
+    };
+    const result = await this.driver.generate(request, { signal: linked, onStep: guarded });
+    return result as GenerateResult<O>;
+  }
+
+  /** Frees the GPU memory and the worker. The pipeline cannot be used afterwards; calling twice is fine. */
+  async dispose(): Promise<void> {
+    const { driver } = this;
+    this.driver = null;
+    await driver?.dispose();
+  }
+}
+
+function checkLoadOptions(options: FromPretrainedOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw badArgument(`The options of fromPretrained() are ${show(options)}.`, 'Give an object, or leave them out.');
+  }
+  refuseUnknownKeys(options, loadKeys, 'fromPretrained()');
+  oneOf(options.dtype, 'dtype', ['auto', 'f32', 'f16']);
+  oneOf(options.vaeBackend, 'vaeBackend', ['auto', 'webgpu', 'wasm']);
+  oneOf(options.worker, 'worker', [true, false]);
+  checkSignal(options.signal);
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
+    throw badArgument(`onProgress is ${show(options.onProgress)}.`, 'Give a function, or leave it out.');
+  }
+  const { device } = options;
+  if (device !== undefined && device !== 'auto' && (typeof device !== 'object' || !('queue' in device))) {
+    throw badArgument(`device is ${show(device)}.`, "Give 'auto' or a GPUDevice.");
+  }
+  if (typeof device === 'object' && options.worker !== false) {
+    throw badArgument('A GPUDevice cannot cross to a worker.', 'Pass worker: false with it.');
+  }
+}
+
+function oneOf(value: unknown, name: string, allowed: readonly unknown[]): void {
+  if (value === undefined || allowed.includes(value)) return;
+  throw badArgument(`${name} is ${show(value)}.`, `Use one of ${allowed.join(', ')}.`);
+}
+
+function checkModel(model: ModelInput): string | readonly File[] | ModelSource {
+  if (typeof model === 'string' && model !== '') return absoluteUrl(model);
+  if (model instanceof URL) return model.href;
+  if (typeof FileList !== 'undefined' && model instanceof FileList) return requireFiles([...model]);
+  if (Array.isArray(model)) return requireFiles(model);
+  if (typeof model === 'object' && model !== null && 'open' in model) return model;
+  throw badArgument(`model is ${show(model)}.`, 'Give the URL of a model folder, the files of one, or a model source.');
+}
+
+function requireFiles(files: readonly unknown[]): readonly File[] {
+  if (files.length > 0 && files.every((file) => file instanceof File)) return files as readonly File[];
+  throw badArgument('model is a list that does not hold files.', 'Give the File objects of a model folder.');
+}
+
+function isTransferable(model: string | readonly File[] | ModelSource): model is LoadRequest['model'] {
+  return typeof model === 'string' || Array.isArray(model);
+}
+
+/** Relative URLs mean what they mean to the page; in a worker they would be relative to its script. */
+function absoluteUrl(url: string): string {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI;
+  try {
+    return new URL(url, base).href;
+  } catch (cause) {
+    throw new WebDiTError(
+      'bad-argument',
+      `${show(url)} is not a URL.`,
+      'Give an absolute URL; for a folder on disk, in Node, give pathSource(folder).',
+      { cause },
+    );
+  }
+}
+
+function absolutePaths(paths: WasmPaths): WasmPaths {
+  refuseUnknownKeys(paths, ['mjs', 'wasm'], 'wasmPaths');
+  return {
+    ...(paths.mjs === undefined ? {} : { mjs: absoluteUrl(paths.mjs) }),
+    ...(paths.wasm === undefined ? {} : { wasm: absoluteUrl(paths.wasm) }),
+  };
+}
+
+function wantsWorker(options: FromPretrainedOptions): boolean {
+  return options.worker ?? typeof Worker === 'function';
+}
+
+function startWorker(url: string | URL | undefined): Worker {
+  if (typeof Worker !== 'function') {
+    throw badArgument('There are no web workers here.', 'Pass worker: false.');
+  }
+  // The literal `new Worker(new URL(…))` is what bundlers recognise.
+  return url
+    ? new Worker(url, { type: 'module', name: 'webdit' })
+    : new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'webdit' });
+}
+
+async function loadInPlace(
+  model: string | readonly File[] | ModelSource,
+  settings: EngineOptions,
+  hooks: {
+    device: 'auto' | GPUDevice | undefined;
+    signal: AbortSignal | undefined;
+    onProgress: (event: ProgressEvent) => void;
+    note: string | undefined;
+  },
+): Promise<EngineDriver> {
+  // Imported lazily: a page that runs the worker never downloads the engine twice.
+  const { Engine } = await import('./engine.ts');
+  const { sourceOf } = await import('./load-request.ts');
+  const source = isTransferable(model) ? sourceOf(model) : model;
+  const { device, signal, onProgress, note } = hooks;
+  return Engine.load(source, settings, {
+    thread: 'page',
+    signal,
+    onProgress,
+    ...(typeof device === 'object' ? { device } : {}),
+    ...(note === undefined ? {} : { notes: [note] }),
+  });
+}

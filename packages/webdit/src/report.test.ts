@@ -1,0 +1,83 @@
+import { compileRunPlan, type DiTConfig, ditSampler, executed, published } from '@webdit/core';
+import { describe, expect, it } from 'vitest';
+import { buildReport, compareReports, type MeasuredRun } from './report.ts';
+
+const model: DiTConfig = {
+  kind: 'dit',
+  inputSize: 8,
+  patchSize: 2,
+  inChannels: 4,
+  outChannels: 4,
+  hiddenSize: 32,
+  depth: 2,
+  numHeads: 2,
+  mlpHiddenSize: 128,
+  numClasses: 10,
+  learnSigma: false,
+  frequencyEmbeddingSize: 256,
+  timestepDivisor: 128,
+  normEps: 1e-6,
+  mlpNormEps: 1e-6,
+  guidanceChannels: 4,
+};
+const plan = compileRunPlan({ model, sampler: ditSampler, steps: 3, guidanceScale: 3, label: 1 });
+
+/** An executor that took `ms` a step, and half of that on the GPU's own clock. */
+function measured(ms: number, { gpuClock = true, peakBytes = 1000 } = {}): MeasuredRun {
+  return {
+    steps: plan.steps.map(({ n, kind, flops }) => ({ n, kind, ms, flops, ...(gpuClock ? { gpuMs: ms / 2 } : {}) })),
+    waits: { final: 1, probe: 0 },
+    peakBytes,
+  };
+}
+const report = (...runs: MeasuredRun[]) =>
+  buildReport({
+    model,
+    plan,
+    runs,
+    decodeMs: 5,
+    adapter: { vendor: 'v', architecture: '', device: '', description: '', isFallback: true },
+    dtype: 'f16',
+    vaeBackend: 'wasm',
+    kernels: { matmul: 'register' },
+  });
+
+describe('buildReport', () => {
+  it('adds up pictures: times, both accounts of FLOPs, kinds, waits, the peak', () => {
+    const made = report(measured(10), measured(20, { peakBytes: 3000 }));
+    const full = { executed: executed(model, 2, { kind: 'full' }), published: published(model, 2, { kind: 'full' }) };
+    expect(made.steps.map(({ image, n }) => [image, n])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(made.steps[0]?.flops).toEqual(full);
+    expect(made.totals).toEqual({
+      ms: 90,
+      gpuMs: 45,
+      decodeMs: 5,
+      flops: { executed: 6 * full.executed, published: 6 * full.published },
+      byKind: { full: { count: 6, ms: 90 } },
+    });
+    expect(made.waits).toEqual({ final: 2, probe: 0 });
+    expect(made.peakGpuBytes).toBe(3000);
+    expect([made.policy, made.sampler, made.images]).toEqual(['none', 'ddim-respaced', 2]);
+  });
+
+  it('has FLOP ratios of 1 for a run that caches nothing', () => {
+    expect(report(measured(10)).flopRatio).toEqual({ executed: 1, published: 1 });
+  });
+
+  it('gives no GPU time when any step lacks one', () => {
+    expect(report(measured(10), measured(10, { gpuClock: false })).totals).not.toHaveProperty('gpuMs');
+  });
+});
+
+it('compares time with time and FLOPs with FLOPs, per picture', () => {
+  const slow = report(measured(30));
+  const fast = report(measured(10), measured(20));
+  expect(compareReports(slow, fast)).toEqual({ latencyRatio: 2, flopRatio: 1 });
+});

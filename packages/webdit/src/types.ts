@@ -1,0 +1,186 @@
+import type { CacheSpec, ErrorCode, StepKind } from '@webdit/core';
+import type { AdapterInfo } from '@webdit/gpu';
+import type { ModelClass } from '@webdit/weights';
+
+/** How weights are stored on the GPU. */
+export type DType = 'f32' | 'f16';
+export type VaeBackend = 'webgpu' | 'wasm';
+export type OutputType = 'bitmap' | 'imageData' | 'blob' | 'latent';
+
+/** Where onnxruntime-web finds its two files. Absolute URLs, or relative to the page. */
+export interface WasmPaths {
+  readonly mjs?: string;
+  readonly wasm?: string;
+}
+
+/** Load progress, with transformers.js' event names. Bytes count what the model's own files hold. */
+export type ProgressEvent =
+  | { readonly status: 'initiate' | 'download' | 'done'; readonly name: string; readonly file: string }
+  | {
+      readonly status: 'progress';
+      readonly name: string;
+      readonly file: string;
+      readonly loaded: number;
+      readonly total: number;
+      /** Percent of this file, 0 to 100. */
+      readonly progress: number;
+    }
+  | {
+      readonly status: 'progress_total';
+      readonly name: string;
+      readonly loaded: number;
+      readonly total: number;
+      /** Percent of the whole load, 0 to 100, never decreasing: the bytes, then the compiled pipelines. */
+      readonly progress: number;
+      readonly pipelines: { readonly done: number; readonly total: number };
+    }
+  | { readonly status: 'ready'; readonly name: string };
+
+/** One finished denoising step. */
+export interface StepEvent {
+  /** Index of the picture this step belongs to, from 0. */
+  readonly image: number;
+  /** Step index in denoising order, from 0. */
+  readonly n: number;
+  readonly steps: number;
+  readonly kind: StepKind;
+  /** Wall-clock milliseconds of this step. */
+  readonly ms: number;
+  /** Floating-point operations this step executed. */
+  readonly flops: number;
+}
+
+export interface Latents {
+  readonly data: Float32Array;
+  /** `[channels, height, width]` or `[images, channels, height, width]`. */
+  readonly shape: readonly number[];
+}
+
+export interface PipelineInfo {
+  /** The model's name: the last part of its URL, or `files`. */
+  readonly name: string;
+  /** Where the engine runs. */
+  readonly thread: 'worker' | 'page';
+  readonly adapter: AdapterInfo;
+  /** How weights are stored on the GPU. */
+  readonly dtype: DType;
+  /** What decodes the latents, or null when the folder has no VAE. */
+  readonly vaeBackend: VaeBackend | null;
+  /** Kernel variant per op. */
+  readonly kernels: Readonly<Record<string, string>>;
+  readonly model: {
+    /** Shape of one picture's latents, `[channels, height, width]`. */
+    readonly latentShape: readonly [number, number, number];
+    /** Pixels, or null without a VAE. */
+    readonly imageSize: { readonly width: number; readonly height: number } | null;
+    readonly depth: number;
+    readonly hiddenSize: number;
+    readonly numClasses: number;
+    /** By id; null when the folder has no class table, and labels are ids. */
+    readonly classes: readonly ModelClass[] | null;
+    readonly defaults: { readonly numInferenceSteps: number; readonly guidanceScale: number };
+  };
+  /** Choices the pipeline made for the user (a fallback, say), one sentence each. */
+  readonly notes: readonly string[];
+  /** GPU bytes after loading. */
+  readonly gpuBytes: number;
+}
+
+export interface StepReport {
+  readonly image: number;
+  readonly n: number;
+  readonly kind: StepKind;
+  /** Wall-clock milliseconds. */
+  readonly ms: number;
+  /** GPU milliseconds, where the adapter has timestamps. */
+  readonly gpuMs?: number;
+  readonly flops: { readonly executed: number; readonly published: number };
+}
+
+export interface KindTotal {
+  readonly count: number;
+  readonly ms: number;
+}
+
+/** What a run did. Times are times and FLOPs are FLOPs; no number here mixes the two. */
+export interface RunReport {
+  /** A name that reproduces the run, such as `none`. */
+  readonly policy: string;
+  readonly derived: boolean;
+  readonly sampler: string;
+  readonly images: number;
+  readonly steps: readonly StepReport[];
+  readonly totals: {
+    /** Denoising, wall clock, all pictures. */
+    readonly ms: number;
+    /** The same on the GPU's clock; absent when the adapter has no timestamps. */
+    readonly gpuMs?: number;
+    /** VAE and pixels, wall clock. */
+    readonly decodeMs: number;
+    readonly flops: { readonly executed: number; readonly published: number };
+    readonly byKind: Readonly<Partial<Record<StepKind, KindTotal>>>;
+  };
+  /** FLOPs of the same run with every step computed in full, divided by this run's. */
+  readonly flopRatio: { readonly executed: number; readonly published: number };
+  /** Times the loop waited for the GPU: for the final latents, and for a policy's probes. */
+  readonly waits: { readonly final: number; readonly probe: number };
+  readonly peakGpuBytes: number;
+  readonly adapter: AdapterInfo;
+  readonly dtype: DType;
+  readonly vaeBackend: VaeBackend | null;
+  readonly kernels: Readonly<Record<string, string>>;
+}
+
+export interface OutputImages {
+  bitmap: ImageBitmap;
+  /** In Node, a plain object of the same shape. */
+  imageData: ImageData;
+  blob: Blob;
+  latent: null;
+}
+
+export interface GenerateResult<O extends OutputType = OutputType> {
+  /** The first picture; null with `outputType: 'latent'`. */
+  readonly image: OutputImages[O];
+  /** Every picture, in seed order. */
+  readonly images: readonly OutputImages[O][];
+  /** Final latents, `[images, channels, height, width]`, not divided by the VAE's scaling factor. */
+  readonly latents: Latents;
+  /** Seed of the first picture, or null when its noise came in as `latents`. */
+  readonly seed: number | bigint | null;
+  readonly report: RunReport;
+}
+
+export interface GenerateInput {
+  /** Class id, name (case-insensitive) or emoji (U+FE0F ignored). */
+  readonly label: number | string;
+}
+
+export interface GenerateOptions<O extends OutputType = OutputType> {
+  /** 1 to 1000; default from the model folder. */
+  readonly numInferenceSteps?: number;
+  /** Classifier-free guidance; 1 turns it off. Default from the model folder. */
+  readonly guidanceScale?: number;
+  /** Guide only the first channels of the latents; default 3 for original layouts with learned sigma, else all. */
+  readonly guidanceChannels?: number;
+  /** 0 to 2^64 - 1; random when left out. Picture i uses seed + i. */
+  readonly seed?: number | bigint;
+  /** Cache policy; default `none`. */
+  readonly cache?: CacheSpec;
+  /** Sampler; default the model folder's. */
+  readonly scheduler?: string;
+  /** Must equal the model's own size when given, in pixels. */
+  readonly height?: number;
+  readonly width?: number;
+  /** 1 to 64; default 1. */
+  readonly numImages?: number;
+  /** Default `bitmap`, or `imageData` where there is no `createImageBitmap`. */
+  readonly outputType?: O;
+  /** Start from these latents instead of seeded noise. */
+  readonly latents?: Latents;
+  readonly onStep?: (step: StepEvent) => void;
+  /** Aborts within two slices of GPU work; `generate` then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+export type { AdapterInfo, CacheSpec, ErrorCode, ModelClass, StepKind };

@@ -1,0 +1,162 @@
+import { WebDiTError } from '@webdit/core';
+import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
+import type { VaeBackend, WasmPaths } from './types.ts';
+
+/** The part of onnxruntime-web used here; its two builds export the same names. */
+interface Runtime {
+  readonly env: Env;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: typeof Tensor;
+}
+
+export interface VaeModel {
+  /** `decoder.onnx`, whole. */
+  readonly decoder: Uint8Array;
+  /** What latents are divided by before decoding. */
+  readonly scalingFactor: number;
+  /** Latents of one picture, `[channels, height, width]`. */
+  readonly latentShape: readonly [number, number, number];
+  /** Pixels per latent pixel, along each side. */
+  readonly spatialScale: number;
+}
+
+export interface VaeOptions {
+  readonly backend: VaeBackend | 'auto';
+  readonly device: GPUDevice;
+  /** A software adapter: decoding on its CPU through wasm beats decoding on its CPU through WGSL. */
+  readonly softwareAdapter: boolean;
+  readonly wasmPaths: WasmPaths | null;
+}
+
+/** Decodes latents to pixels with onnxruntime-web, on our GPUDevice or in wasm. */
+export class VaeDecoder {
+  /** Why the backend is not the first choice, one sentence; null when it is. */
+  readonly note: string | null;
+
+  private constructor(
+    readonly backend: VaeBackend,
+    private readonly runtime: Runtime,
+    private readonly session: InferenceSession,
+    private readonly model: Omit<VaeModel, 'decoder'>,
+    private readonly device: GPUDevice,
+    note: string | null,
+  ) {
+    this.note = note;
+  }
+
+  /**
+   * Creates the session. `auto` takes wasm on software adapters and in Node, else webgpu, falling back to wasm.
+   * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for.
+   */
+  static async create(model: VaeModel, options: VaeOptions): Promise<VaeDecoder> {
+    const fastGpu = !options.softwareAdapter && typeof navigator !== 'undefined' && 'gpu' in navigator;
+    const wanted = options.backend === 'auto' ? (fastGpu ? 'webgpu' : 'wasm') : options.backend;
+    const { decoder, ...rest } = model;
+    const open = async (backend: VaeBackend, note: string | null) => {
+      const runtime = await loadRuntime(backend, options.wasmPaths);
+      const session = await runtime.InferenceSession.create(decoder, sessionOptions(backend, options.device));
+      return new VaeDecoder(backend, runtime, session, rest, options.device, note);
+    };
+    try {
+      return await open(wanted, null);
+    } catch (error) {
+      if (options.backend !== 'auto' || wanted === 'wasm') throw sessionError(wanted, error);
+    }
+    try {
+      return await open('wasm', 'The VAE runs in wasm because onnxruntime-web could not use the GPU.');
+    } catch (error) {
+      throw sessionError('wasm', error);
+    }
+  }
+
+  /** Width and height of a decoded picture, in pixels. */
+  get imageSize(): { width: number; height: number } {
+    const [, height, width] = this.model.latentShape;
+    return { width: width * this.model.spatialScale, height: height * this.model.spatialScale };
+  }
+
+  /**
+   * @param latents `[channels, height, width]`, not yet divided by the scaling factor.
+   * @returns `[3, imageHeight, imageWidth]`, about [-1, 1].
+   * @throws WebDiTError `shape-mismatch` when the decoder's output has another shape.
+   */
+  async decode(latents: Float32Array): Promise<Float32Array> {
+    const scaled = latents.map((value) => value / this.model.scalingFactor);
+    const input = this.backend === 'webgpu' ? this.upload(scaled) : null;
+    const tensor = input ? this.gpuTensor(input) : new this.runtime.Tensor('float32', scaled, this.inputShape);
+    const outputName = this.session.outputNames[0] as string;
+    try {
+      const results = await this.session.run({ [this.session.inputNames[0] as string]: tensor });
+      const output = results[outputName] as Tensor;
+      const data = (await output.getData(true)) as Float32Array;
+      this.check(output.dims);
+      return data;
+    } finally {
+      tensor.dispose();
+      input?.destroy();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+
+  private get inputShape(): number[] {
+    return [1, ...this.model.latentShape];
+  }
+
+  private upload(values: Float32Array<ArrayBuffer>): GPUBuffer {
+    const buffer = this.device.createBuffer({
+      label: 'vae latents',
+      size: Math.ceil(values.byteLength / 16) * 16,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+    });
+    this.device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
+  }
+
+  private gpuTensor(buffer: GPUBuffer): Tensor {
+    return this.runtime.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: this.inputShape });
+  }
+
+  private check(dims: readonly number[]): void {
+    const { width, height } = this.imageSize;
+    const expected = [1, 3, height, width];
+    if (dims.join() === expected.join()) return;
+    throw new WebDiTError(
+      'shape-mismatch',
+      `The VAE decoder returned [${dims.join(', ')}] where the model's configuration says [${expected.join(', ')}].`,
+      'Check that decoder.onnx and vae/config.json belong together.',
+    );
+  }
+}
+
+function sessionOptions(backend: VaeBackend, device: GPUDevice): InferenceSession.SessionOptions {
+  // Warnings about nodes placed on the CPU are onnxruntime's own business; errors still arrive as exceptions.
+  const common: InferenceSession.SessionOptions = { logSeverityLevel: 3 };
+  if (backend === 'wasm') return { ...common, executionProviders: ['wasm'] };
+  return { ...common, executionProviders: [{ name: 'webgpu', device }], preferredOutputLocation: 'gpu-buffer' };
+}
+
+/** Imports the build that `backend` needs; the other one is never downloaded. */
+async function loadRuntime(backend: VaeBackend, wasmPaths: WasmPaths | null): Promise<Runtime> {
+  const runtime: Runtime =
+    backend === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+  const { wasm } = runtime.env;
+  // Threads need SharedArrayBuffer, which pages have only when they are cross-origin isolated.
+  const isolated = typeof crossOriginIsolated !== 'undefined' && crossOriginIsolated;
+  if (!isolated) wasm.numThreads = 1;
+  if (wasmPaths) wasm.wasmPaths = { ...wasmPaths };
+  return runtime;
+}
+
+function sessionError(backend: VaeBackend, cause: unknown): WebDiTError {
+  return new WebDiTError(
+    'format',
+    `onnxruntime-web (${backend}) could not load the VAE decoder.`,
+    "Check that its .wasm file is served (option wasmPaths) and that decoder.onnx is complete, or use outputType: 'latent'.",
+    { cause },
+  );
+}

@@ -1,0 +1,73 @@
+import { expose, type ProxyMarked, type Remote, releaseProxy, transfer } from 'comlink';
+import { Engine } from './engine.ts';
+import { sourceOf } from './load-request.ts';
+import { type EngineHost, settle, signalOfPort } from './protocol.ts';
+
+/** The worker behind `DiffusionPipeline`: one engine, driven over comlink. */
+let engine: Engine | null = null;
+
+const host: EngineHost = {
+  async load(request, abort, onProgress) {
+    const { signal, close } = signalOfPort(abort);
+    const events = relay(onProgress);
+    const outcome = await settle(async () => {
+      engine = await Engine.load(sourceOf(request.model), request, {
+        thread: 'worker',
+        signal,
+        onProgress: events.send,
+      });
+      return engine.info;
+    });
+    close();
+    await events.finish();
+    return outcome;
+  },
+
+  async generate(request, abort, onStep) {
+    const { signal, close } = signalOfPort(abort);
+    const events = relay(onStep);
+    const outcome = await settle(async () => {
+      if (!engine) throw new Error('generate before load');
+      return engine.generate(request, { signal, onStep: events.send });
+    });
+    close();
+    await events.finish();
+    return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
+  },
+
+  dispose: () =>
+    settle(async () => {
+      await engine?.dispose();
+      engine = null;
+      return null;
+    }),
+};
+
+/**
+ * Sends events to a callback on the page without waiting for it. `finish` waits until the last one has arrived (it
+ * travels on another port than the result does) and closes the port, which would otherwise stay open for each call.
+ */
+function relay<E>(callback: ((event: E) => void) & ProxyMarked) {
+  const remote = callback as unknown as Remote<(event: E) => void>;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    send: (event: E) => {
+      last = (remote as unknown as (event: E) => Promise<void>)(event);
+    },
+    finish: async () => {
+      await last;
+      remote[releaseProxy]();
+    },
+  };
+}
+
+function transferables(result: { images: readonly unknown[]; latents: { data: Float32Array } }): Transferable[] {
+  const list: Transferable[] = [result.latents.data.buffer as ArrayBuffer];
+  for (const image of result.images) {
+    if (image instanceof ImageBitmap) list.push(image);
+    if (image instanceof ImageData) list.push(image.data.buffer);
+  }
+  return list;
+}
+
+expose(host);
