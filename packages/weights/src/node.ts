@@ -1,0 +1,1 @@
+export { pathSource } from './sources/path.ts';

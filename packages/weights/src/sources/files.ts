@@ -1,0 +1,51 @@
+import { WebDiTError } from '@webdit/core';
+import { assertInsideFolder, type ModelSource, sourceFile } from '../source.ts';
+
+/** A picked or dropped file. `path` is for callers who walked directory entries, where `webkitRelativePath` is empty. */
+export interface PickedFile {
+  readonly path: string;
+  readonly file: Blob;
+}
+
+/**
+ * A folder the user picked or dropped (the folder's own name is stripped from the paths), or a single `.safetensors` file,
+ * alone or with its `config.json`.
+ */
+export function filesSource(files: Iterable<File | PickedFile>): ModelSource {
+  const entries = [...files].map((entry): [string, Blob] =>
+    entry instanceof Blob ? [entry.webkitRelativePath || entry.name, entry] : [entry.path, entry.file],
+  );
+  const byPath = new Map(withoutCommonRoot(entries));
+  const weights = [...byPath.keys()].filter((path) => !path.includes('/') && path.endsWith('.safetensors'));
+  const single = weights.length === 1 && !byPath.has('model_index.json') ? (weights[0] ?? null) : null;
+
+  return {
+    name: single ?? 'The dropped folder',
+    weightsFile: single,
+    async open(path, { signal } = {}) {
+      assertInsideFolder(path);
+      signal?.throwIfAborted();
+      const blob = byPath.get(path);
+      if (!blob) return null;
+      return sourceFile(
+        { path, size: blob.size, stream: () => blob.stream(), failure: (cause) => unreadable(path, cause) },
+        signal,
+      );
+    },
+  };
+}
+
+function withoutCommonRoot(entries: [string, Blob][]): [string, Blob][] {
+  const root = entries[0]?.[0].split('/', 1)[0];
+  if (!entries.every(([path]) => path.startsWith(`${root}/`))) return entries;
+  return entries.map(([path, file]) => [path.slice(`${root}/`.length), file]);
+}
+
+function unreadable(path: string, cause: unknown): WebDiTError {
+  return new WebDiTError(
+    'not-found',
+    `${path} was moved, changed or locked after it was picked.`,
+    'Pick the model folder again.',
+    { cause },
+  );
+}

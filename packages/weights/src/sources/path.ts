@@ -1,0 +1,71 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { WebDiTError } from '@webdit/core';
+import { assertInsideFolder, type ModelSource, sourceFile } from '../source.ts';
+
+/** A model folder on disk, or one `.safetensors` file with its neighbours. Node only. */
+export function pathSource(path: string): ModelSource {
+  const single = path.endsWith('.safetensors');
+  const folder = single ? dirname(path) : path;
+  return {
+    name: path,
+    weightsFile: single ? basename(path) : null,
+    async open(relative, { signal } = {}) {
+      assertInsideFolder(relative);
+      signal?.throwIfAborted();
+      const file = join(folder, relative);
+      const size = await fileSize(file);
+      signal?.throwIfAborted();
+      if (size === null) return null;
+      return sourceFile(
+        { path: relative, size, stream: () => fileStream(file), failure: (cause) => unreadable(file, cause) },
+        signal,
+      );
+    },
+  };
+}
+
+async function fileSize(file: string): Promise<number | null> {
+  try {
+    const stats = await stat(file);
+    return stats.isFile() ? stats.size : null;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return null;
+    throw unreadable(file, cause);
+  }
+}
+
+/** A byte stream: reads go straight into the reader's buffer. */
+function fileStream(path: string): ReadableStream<Uint8Array> {
+  let handle: FileHandle | null = null;
+  return new ReadableStream({
+    type: 'bytes',
+    autoAllocateChunkSize: 64 * 1024,
+    async pull(controller) {
+      handle ??= await open(path);
+      const request = controller.byobRequest;
+      const free = request?.view;
+      if (!free) throw new TypeError('A byte stream with automatic chunks always has a request.');
+      const view = new Uint8Array(free.buffer, free.byteOffset, free.byteLength);
+      const { bytesRead } = await handle.read(view, 0, view.length, null).catch(async (error: unknown) => {
+        await handle?.close();
+        throw error;
+      });
+      if (bytesRead === 0) {
+        await handle.close();
+        controller.close();
+      }
+      request.respond(bytesRead);
+    },
+    async cancel() {
+      await handle?.close();
+    },
+  });
+}
+
+function unreadable(file: string, cause: unknown): WebDiTError {
+  const reason = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+  return new WebDiTError('not-found', `${file} could not be read${reason}.`, 'Check the file and its permissions.', {
+    cause,
+  });
+}
