@@ -1,1 +1,2 @@
-export {};
+export { type AdapterName, adapterNames, openNodeGpu } from './adapter.ts';
+export { run } from './run.ts';

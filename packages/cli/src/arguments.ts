@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { WebDiTError } from '@webdit/core';
+
+export interface CommandLine {
+  /** Values of the options given, by name. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly positionals: readonly string[];
+}
+
+export function badUsage(message: string, remedy: string): WebDiTError {
+  return new WebDiTError('bad-argument', message, remedy);
+}
+
+/**
+ * Reads `--name value` options and positional arguments.
+ *
+ * @param names the options there are; every one takes a value.
+ * @param positionals how many positional arguments the command takes.
+ * @throws WebDiTError `bad-argument`.
+ */
+export function readCommandLine(args: readonly string[], names: readonly string[], positionals: number): CommandLine {
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  const known = names.map((name) => `--${name}`).join(', ');
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    // Node's messages go on to explain, over several lines; the first sentence names the argument.
+    const [sentence] = (error as Error).message.split(/\.\s/);
+    throw badUsage(`${sentence}.`.replace(/\.\.$/, '.'), `Options here are ${known}; each takes a value.`);
+  }
+  if (parsed.positionals.length !== positionals) {
+    throw badUsage(
+      `This command takes ${positionals} argument${positionals === 1 ? '' : 's'} besides its options, not ${parsed.positionals.length}.`,
+      'See webdit --help.',
+    );
+  }
+  return { values: parsed.values as Record<string, string>, positionals: parsed.positionals };
+}
+
+/** @throws WebDiTError `bad-argument` when the option is missing or empty. */
+export function requireOption({ values }: CommandLine, name: string): string {
+  const value = values[name];
+  if (!value) throw badUsage(`The option --${name} is missing.`, `Add --${name}; see webdit --help.`);
+  return value;
+}
+
+/** A decimal number, or undefined when the option is not given. @throws WebDiTError `bad-argument`. */
+export function numberOption({ values }: CommandLine, name: string): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value))
+    throw badUsage(`--${name} is "${text}", which is not a finite number.`, 'Pass a number.');
+  return value;
+}
+
+/** @throws WebDiTError `bad-argument` unless the option is missing or a whole number from `low` to `high`. */
+export function integerOption(line: CommandLine, name: string, low: number, high: number): number | undefined {
+  const value = numberOption(line, name);
+  if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return value;
+  throw badUsage(`--${name} is ${line.values[name]}.`, `Pass a whole number from ${low} to ${high}.`);
+}
+
+/** A seed: a bigint only where a number would lose digits. @throws WebDiTError `bad-argument`. */
+export function seedOption({ values }: CommandLine): number | bigint | undefined {
+  const text = values.seed;
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text) || BigInt(text) >= 2n ** 64n) {
+    throw badUsage(`--seed is "${text}".`, 'Pass a whole number from 0 to 18446744073709551615.');
+  }
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}

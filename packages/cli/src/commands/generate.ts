@@ -1,0 +1,142 @@
+import { checkSteps, getPolicy } from '@webdit/core';
+import { encode } from 'fast-png';
+import { DiffusionPipeline, type GenerateResult, pathSource } from 'webdit/node';
+import {
+  badUsage,
+  type CommandLine,
+  integerOption,
+  numberOption,
+  readCommandLine,
+  requireOption,
+  seedOption,
+} from '../arguments.ts';
+import type { Command, Output } from '../command.ts';
+import { openDevice } from '../device.ts';
+import { checkWritable, type LatentsFile, readLatents, writeBytes, writeLatents } from '../files.ts';
+
+const options = [
+  'model',
+  'label',
+  'seed',
+  'steps',
+  'guidance',
+  'guidance-channels',
+  'cache',
+  'out',
+  'latents-in',
+  'latents-out',
+  'json',
+  'adapter',
+];
+
+/** Everything `webdit generate` was asked for, checked as far as it can be without a model. */
+interface Request {
+  readonly model: string;
+  readonly label: string;
+  readonly seed: number | bigint | undefined;
+  readonly steps: number | undefined;
+  readonly guidance: number | undefined;
+  readonly guidanceChannels: number | undefined;
+  readonly cache: string;
+  readonly out: string | undefined;
+  readonly latentsOut: string | undefined;
+  readonly json: string | undefined;
+  readonly latents: LatentsFile | undefined;
+}
+
+/** Paints one picture. */
+export const generate: Command = async (args, output) => {
+  const line = readCommandLine(args, options, 0);
+  const request = await readRequest(line);
+  const { holder, adapter } = await openDevice(line.values.adapter);
+  output.line(`adapter ${adapter}`);
+  try {
+    const pipeline = await DiffusionPipeline.fromPretrained(pathSource(request.model), {
+      worker: false,
+      device: holder.device,
+      onProgress: (event) => {
+        if (event.status === 'progress_total') output.progress(`loading ${event.progress.toFixed(0)} %`);
+      },
+    });
+    try {
+      await paint(pipeline, request, output);
+    } finally {
+      await pipeline.dispose();
+    }
+  } finally {
+    holder.destroy();
+  }
+  return 0;
+};
+
+async function readRequest(line: CommandLine): Promise<Request> {
+  const { values } = line;
+  const request = {
+    model: requireOption(line, 'model'),
+    label: requireOption(line, 'label'),
+    seed: seedOption(line),
+    steps: numberOption(line, 'steps'),
+    guidance: numberOption(line, 'guidance'),
+    guidanceChannels: integerOption(line, 'guidance-channels', 1, 64),
+    cache: values.cache ?? 'none',
+    out: values.out,
+    latentsOut: values['latents-out'],
+    json: values.json,
+  };
+  if (request.steps !== undefined) checkSteps(request.steps);
+  getPolicy(request.cache);
+  const outputs = [request.out, request.latentsOut, request.json].filter((path) => path !== undefined);
+  if (outputs.length === 0) throw badUsage('Nothing says where the picture goes.', 'Add --out FILE.png.');
+  for (const path of outputs) await checkWritable(path);
+  const latentsIn = values['latents-in'];
+  if (latentsIn !== undefined && request.seed !== undefined) {
+    throw badUsage('--seed and --latents-in both set the first latents.', 'Pass one of them.');
+  }
+  return { ...request, latents: latentsIn === undefined ? undefined : await readLatents(latentsIn) };
+}
+
+async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {
+  const { seed, steps, guidance, guidanceChannels, latents, out, latentsOut, json } = request;
+  const result = await pipeline.generate(
+    { label: request.label },
+    {
+      ...(steps === undefined ? {} : { numInferenceSteps: steps }),
+      ...(guidance === undefined ? {} : { guidanceScale: guidance }),
+      ...(guidanceChannels === undefined ? {} : { guidanceChannels }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(latents === undefined ? {} : { latents }),
+      cache: request.cache,
+      outputType: out === undefined ? 'latent' : 'imageData',
+      onStep: ({ n, steps: total }) => output.progress(`step ${n + 1} of ${total}`),
+    },
+  );
+  if (out !== undefined && result.image) {
+    const { width, height, data } = result.image;
+    await writeBytes(out, encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 }));
+  }
+  if (latentsOut !== undefined) await writeLatents(latentsOut, result.latents);
+  if (json !== undefined) await writeBytes(json, `${JSON.stringify(describe(request, result), null, 2)}\n`);
+  output.line(summary(request.label, result));
+  for (const path of [out, latentsOut, json]) if (path !== undefined) output.line(`wrote ${path}`);
+}
+
+function summary(label: string, { seed, report }: GenerateResult): string {
+  const { totals, flopRatio } = report;
+  const words = [
+    label,
+    seed === null ? 'given latents' : `seed ${seed}`,
+    `${report.steps.length} steps`,
+    `policy ${report.policy}`,
+    `${(totals.ms / 1000).toFixed(2)} s denoising`,
+    `${(totals.decodeMs / 1000).toFixed(2)} s decoding`,
+    `${(totals.flops.executed / 1e9).toFixed(1)} GFLOP`,
+  ];
+  if (report.policy !== 'none') words.push(`${flopRatio.executed.toFixed(2)} x fewer FLOPs than uncached`);
+  return words.join(', ');
+}
+
+/** The report file: what was asked, and what the run did. A seed beyond 2^53 is written in digits, as a string. */
+function describe(request: Request, { seed, report }: GenerateResult): object {
+  const { model, label, cache } = request;
+  return { model, label, seed: typeof seed === 'bigint' ? seed.toString() : seed, cache, report };
+}

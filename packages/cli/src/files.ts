@@ -1,0 +1,75 @@
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { WebDiTError } from '@webdit/core';
+import { encodeSafetensors, parseSafetensors, tensorToFloat32 } from '@webdit/weights';
+
+export interface LatentsFile {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly shape: readonly number[];
+}
+
+/** @throws WebDiTError `not-found`. */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw new WebDiTError('not-found', `${path} could not be read${reason(cause)}.`, 'Check the path.', { cause });
+  }
+}
+
+/** Refuses a path nothing can be written to, before any work is done. @throws WebDiTError `not-found`. */
+export async function checkWritable(path: string): Promise<void> {
+  const folder = dirname(path);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new WebDiTError(
+      'not-found',
+      `${path} cannot be written: there is no writable folder ${folder}.`,
+      'Create the folder, or choose another path.',
+      { cause },
+    );
+  }
+}
+
+/** @throws WebDiTError `not-found`, `quota`. */
+export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
+  try {
+    await writeFile(path, bytes);
+  } catch (cause) {
+    const full = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
+    throw new WebDiTError(
+      full ? 'quota' : 'not-found',
+      `${path} could not be written${reason(cause)}.`,
+      full ? 'Free some disk space.' : 'Check the path and its permissions.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Latents from a safetensors file: its tensor `latents`, or its only one.
+ *
+ * @throws WebDiTError `not-found`, `format`.
+ */
+export async function readLatents(path: string): Promise<LatentsFile> {
+  const tensors = parseSafetensors(await readBytes(path), path);
+  const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
+  const tensor = tensors.get('latents') ?? only;
+  if (tensor === undefined) {
+    throw new WebDiTError(
+      'format',
+      `${path} holds no tensor "latents" but ${[...tensors.keys()].join(', ') || 'nothing'}.`,
+      'Pass a file with one tensor, or with one called "latents".',
+    );
+  }
+  return { data: tensorToFloat32(tensor), shape: tensor.shape };
+}
+
+export async function writeLatents(path: string, { data, shape }: { data: Float32Array; shape: readonly number[] }) {
+  await writeBytes(path, encodeSafetensors({ latents: { dtype: 'F32', shape, data } }));
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { checkImage, checkLatents, checkLine, checkTensor, verdict } from './checks.ts';
+
+const f32 = (...values: number[]) => Float32Array.from(values);
+/** Steps of two values each. */
+const expected = f32(3, 4, 3, 4, 3, 4);
+
+describe('checkTensor', () => {
+  it('prints the relative error against its target', () => {
+    const check = checkTensor('forward/out', f32(3, 4.5), f32(3, 4), 0.2);
+    expect(check).toMatchObject({ error: 0.1, severity: 0.5 });
+    expect(checkLine(check)).toBe('forward/out 1.00e-1/2.00e-1 ok');
+    expect(checkLine(checkTensor('forward/out', f32(3, 6), f32(3, 4), 0.2))).toBe('forward/out 4.00e-1/2.00e-1 FAIL');
+  });
+
+  it('fails on NaN, and on a wrong length', () => {
+    expect(checkLine(checkTensor('a', f32(Number.NaN), f32(1), 1))).toBe('a NaN/1.00e+0 FAIL');
+    expect(() => checkTensor('a', f32(1), f32(1, 2), 1)).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
+  });
+});
+
+describe('checkLatents', () => {
+  it('holds the last step to the target', () => {
+    expect(checkLine(checkLatents('a', f32(3, 4, 3, 4, 3, 4.5), expected, 3, 0.05))).toBe(
+      'a 1.00e-1/5.00e-2 FAIL (last of 3 steps)',
+    );
+  });
+
+  it('holds steps on the way to three times the target', () => {
+    const off = f32(3, 4, 3, 4.5, 3, 4);
+    expect(checkLine(checkLatents('a', off, expected, 3, 0.05))).toBe('a 1.00e-1/1.50e-1 ok (step 1)');
+    expect(checkLine(checkLatents('a', off, expected, 3, 0.03))).toBe('a 1.00e-1/9.00e-2 FAIL (step 1)');
+  });
+
+  it('takes the beginning of a run', () => {
+    expect(checkLatents('a', f32(3, 4.5), expected, 3, 0.05)).toMatchObject({
+      note: 'step 0',
+      target: 0.15000000000000002,
+    });
+    expect(() => checkLatents('a', f32(3), expected, 3, 1)).toThrow(
+      expect.objectContaining({ code: 'shape-mismatch' }),
+    );
+    expect(() => checkLatents('a', f32(), expected, 3, 1)).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
+  });
+
+  it('does not let a good step hide a NaN', () => {
+    expect(checkLatents('a', f32(3, 4, Number.NaN, 4, 3, 4), expected, 3, 1).severity).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('checkImage', () => {
+  it('asks for at least the target in dB, of pictures in [-1, 1]', () => {
+    expect(checkLine(checkImage('i', f32(0.02), f32(0), 40.01))).toBe('i 40.0/40.0 dB FAIL');
+    expect(checkLine(checkImage('i', f32(0.02), f32(0), 30))).toBe('i 40.0/30.0 dB ok');
+    expect(checkImage('i', f32(0.02), f32(0), 20).severity).toBeCloseTo(0.1, 6);
+    expect(checkLine(checkImage('i', f32(0), f32(0), 55))).toBe('i Infinity/55.0 dB ok');
+    expect(checkLine(checkImage('i', f32(Number.NaN), f32(0), 55))).toBe('i NaN/55.0 dB FAIL');
+  });
+});
+
+describe('verdict', () => {
+  const good = checkTensor('good', f32(3, 4.5), f32(3, 4), 0.2);
+  const bad = checkTensor('bad', f32(3, 6), f32(3, 4), 0.2);
+
+  it('names the worst tensor, by its share of the target', () => {
+    expect(verdict([good, checkImage('i', f32(0.02), f32(0), 30)])).toEqual({
+      passed: true,
+      line: 'PASS worst good 1.00e-1/2.00e-1',
+    });
+    expect(verdict([bad, good])).toEqual({ passed: false, line: 'FAIL worst bad 4.00e-1/2.00e-1' });
+  });
+
+  it('refuses to pass when nothing was checked', () => {
+    expect(() => verdict([])).toThrow(expect.objectContaining({ code: 'format' }));
+  });
+});

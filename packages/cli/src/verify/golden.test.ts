@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseGolden, selectCases } from './golden.ts';
+
+function readGolden(folder: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`../../../../goldens/${folder}/golden.json`, import.meta.url), 'utf8'));
+}
+
+describe('parseGolden', () => {
+  it.each([
+    ['dit-original-tiny', ['forward', 'ddim10', 'ddim25']],
+    ['dit-diffusers-tiny', ['forward', 'ddim10']],
+    ['emoji-dit', ['pizza', 'cat-face', 'butterfly']],
+    ['procache-28-tiny', ['released', 'fora3', 'full', 'b11', 'b11_injected']],
+  ])('reads %s', (folder, names) => {
+    const golden = parseGolden(readGolden(folder));
+    expect(golden.cases.map(({ name }) => name)).toEqual(names);
+  });
+
+  const tiny = readGolden('dit-original-tiny');
+  const cases = tiny.cases as Record<string, unknown>[];
+
+  it.each([
+    ['unsupported-config', 'pixart', { ...tiny, kind: 'pixart' }],
+    ['unsupported-config', 'decode', { ...tiny, cases: [{ ...cases[0], type: 'decode' }] }],
+    ['format', 'webdit-golden/9', { ...tiny, format: 'webdit-golden/9' }],
+    ['format', 'model', { ...tiny, model: undefined }],
+    ['format', 'cases', { ...tiny, cases: {} }],
+    ['format', 'latents', { ...tiny, targets: { latents: 'small' } }],
+    ['format', 'targets', { ...tiny, targets: null }],
+    ['format', 'expected', { ...tiny, cases: [{ ...cases[0], expected: undefined }] }],
+    ['format', 'timesteps', { ...tiny, cases: [{ ...cases[1], timesteps: null }] }],
+    ['format', 'golden.json', []],
+  ])('refuses with %s, naming %s', (code, name, json) => {
+    expect(() => parseGolden(json)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(name) }));
+  });
+});
+
+it('selectCases takes the runs asked for, and names them when one is unknown', () => {
+  const { cases } = parseGolden(readGolden('emoji-dit'));
+  expect(selectCases(cases, undefined)).toEqual(cases);
+  expect(selectCases(cases, 'butterfly, pizza').map(({ name }) => name)).toEqual(['butterfly', 'pizza']);
+  expect(() => selectCases(cases, 'dog')).toThrow(
+    expect.objectContaining({ code: 'bad-argument', remedy: 'Use some of: pizza, cat-face, butterfly.' }),
+  );
+});

@@ -1,0 +1,114 @@
+import { compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
+import { type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
+import type { DiTModel, ModelFolder, VaeDecoder } from 'webdit/node';
+import { type Check, checkImage, checkLatents, checkTensor } from './checks.ts';
+import type { ForwardCase, Golden, GoldenCase, SampleCase } from './golden.ts';
+
+/** A case, ready to run: everything that can be refused without a GPU has been. */
+export type PreparedCase =
+  | ForwardCase
+  | { readonly type: 'sample'; readonly golden: SampleCase; readonly plan: RunPlan };
+
+export interface Bench {
+  readonly model: DiTModel;
+  readonly targets: Golden['targets'];
+  readonly tensors: ReadonlyMap<string, ParsedTensor>;
+  /** Opens the VAE at its first use. */
+  readonly vae: () => Promise<VaeDecoder>;
+}
+
+/**
+ * Compiles a case against its model.
+ *
+ * @param steps run only so many steps of a sample case.
+ * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden;
+ *   `unsupported-config` for expectations that cannot be checked.
+ */
+export function prepareCase(entry: GoldenCase, folder: ModelFolder, steps: number | undefined): PreparedCase {
+  if (entry.type === 'forward') return entry;
+  const { scheduler, config } = folder;
+  const plan = compileRunPlan({
+    model: config,
+    sampler: { ...scheduler, spacing: entry.spacing ?? scheduler.spacing },
+    steps: entry.timesteps.length,
+    guidanceScale: entry.guidance_scale,
+    guidanceChannels: entry.guidance_channels,
+    label: entry.class_label,
+    cache: entry.cache,
+  });
+  const wrong = plan.steps.find(({ n, timestep }) => timestep !== entry.timesteps[n]);
+  if (wrong) {
+    throw new WebDiTError(
+      'schedule-mismatch',
+      `Run ${entry.name} expects timestep ${entry.timesteps[wrong.n]} at step ${wrong.n}, but ${plan.sampler} visits ${wrong.timestep}.`,
+      'Check the scheduler config of the model folder.',
+    );
+  }
+  if ((entry.expected_tokens ?? []).length > 0) {
+    throw new WebDiTError(
+      'unsupported-config',
+      `Run ${entry.name} expects selected tokens, which this version cannot trace.`,
+      'Choose other runs with --runs.',
+    );
+  }
+  return { type: 'sample', golden: entry, plan: { ...plan, steps: plan.steps.slice(0, steps) } };
+}
+
+/** Runs one case on the GPU and holds what comes out against the golden, a check per tensor. */
+export function runCase(prepared: PreparedCase, bench: Bench): Promise<Check[]> {
+  return prepared.type === 'forward' ? runForward(prepared, bench) : runSample(prepared.golden, prepared.plan, bench);
+}
+
+async function runForward(entry: ForwardCase, { model, targets, tensors }: Bench): Promise<Check[]> {
+  const numbers = (name: string) => [...floats(tensors, name)];
+  const sample = floats(tensors, entry.sample);
+  const output = await model.forward(sample, numbers(entry.timestep), numbers(entry.class_labels));
+  return [
+    checkTensor(label(entry, entry.expected), output, floats(tensors, entry.expected), target(targets, 'forward')),
+  ];
+}
+
+async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promise<Check[]> {
+  const { model, targets, tensors, vae } = bench;
+  const hidden = Object.entries(entry.expected_hidden ?? {}).filter(([n]) => Number(n) < plan.steps.length);
+  const result = await model.run(plan, floats(tensors, entry.init), {
+    trace: { latents: true, hidden: hidden.map(([n]) => Number(n)) },
+  });
+  const name = entry.expected_latents;
+  const steps = entry.timesteps.length;
+  const checks = [
+    checkLatents(
+      label(entry, name),
+      result.trace.latents as Float32Array,
+      floats(tensors, name),
+      steps,
+      target(targets, 'latents'),
+    ),
+  ];
+  for (const [n, tensor] of hidden) {
+    const state = result.trace.hidden.get(Number(n)) as Float32Array;
+    checks.push(checkTensor(label(entry, tensor), state, floats(tensors, tensor), target(targets, 'hidden')));
+  }
+  if (entry.expected_image !== undefined && plan.steps.length === steps) {
+    const image = await (await vae()).decode(result.latents);
+    const expected = floats(tensors, entry.expected_image);
+    checks.push(checkImage(label(entry, entry.expected_image), image, expected, target(targets, 'image_psnr_db')));
+  }
+  return checks;
+}
+
+function label(entry: GoldenCase, tensor: string): string {
+  return `${entry.name}/${tensor}`;
+}
+
+function floats(tensors: Bench['tensors'], name: string): Float32Array {
+  const tensor = tensors.get(name);
+  if (tensor) return tensorToFloat32(tensor);
+  throw new WebDiTError('format', `golden.safetensors has no tensor ${name}.`, 'Copy the golden folder again.');
+}
+
+function target(targets: Golden['targets'], kind: string): number {
+  const value = targets[kind];
+  if (value !== undefined) return value;
+  throw new WebDiTError('format', `golden.json has no target for ${kind}.`, 'Add it to targets in golden.json.');
+}
