@@ -64,6 +64,11 @@ describe('executed', () => {
     expect(executed(ditXl2, 2, reuse)).toBe(2 * (2 * (sums + ends + vectors) + 256 * c + c * c));
   });
 
+  it('embedders in every block embed the timestep as often', () => {
+    const perBlock = executed({ ...ditXl2, embeddersPerBlock: true }, 2, reuse);
+    expect(perBlock - executed(ditXl2, 2, reuse)).toBe(2 * 27 * (256 * 1152 + 1152 * 1152));
+  });
+
   it('a selective step adds the MLP of its tokens', () => {
     const mlpTokens = Array.from({ length: 28 }, (_, layer) => (layer === 27 ? 10 : 0));
     const extra = executed(ditXl2, 2, { kind: 'selective', mlpTokens }) - executed(ditXl2, 2, reuse);

@@ -46,8 +46,8 @@ export function executed(
   const embed = n * c * patch * inChannels;
   const final = n * c * patch * outChannels;
   const modulation = depth * 6 * c * c + 2 * c * c;
-  // one timestep for all rows
-  const timestep = config.frequencyEmbeddingSize * c + c * c;
+  // one timestep for all rows, but perhaps an embedder in every block
+  const timestep = (config.embeddersPerBlock ? depth : 1) * (config.frequencyEmbeddingSize * c + c * c);
   const gatedSums = 2 * depth * n * c;
   let blocks: number;
   switch (step.kind) {
