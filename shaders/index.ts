@@ -1,1 +1,11 @@
-export {};
+export * from './attention/index.ts';
+export * from './common/kernel.ts';
+export * from './common/step.ts';
+export * from './condition/index.ts';
+export * from './layer_norm/index.ts';
+export * from './matmul/index.ts';
+export type { Activation } from './matmul/reference.ts';
+export * from './patch_embed/index.ts';
+export * from './sampler_step/index.ts';
+export * from './transpose/index.ts';
+export * from './unpatchify/index.ts';

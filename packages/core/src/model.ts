@@ -27,6 +27,11 @@ export interface DiTConfig {
   readonly normEps: number;
   /** LayerNorm epsilon before the MLP. Diffusers' DiT differs here. */
   readonly mlpNormEps: number;
+  /**
+   * Every block has timestep and label embedders of its own, as diffusers stores them (published checkpoints repeat the same
+   * values, but nothing in the file says so). The final layer uses block 0's.
+   */
+  readonly embeddersPerBlock: boolean;
   /** Where CFG applies by default: 3 latent channels for original layouts with learned sigma, else all. */
   readonly guidanceChannels: number;
 }
@@ -34,6 +39,11 @@ export interface DiTConfig {
 /** Tokens per picture. */
 export function tokenCount(config: DiTConfig): number {
   return (config.inputSize / config.patchSize) ** 2;
+}
+
+/** Name prefixes of the model's embedders: one set for all blocks, or one per block. */
+export function embedderPrefixes(config: DiTConfig): string[] {
+  return config.embeddersPerBlock ? Array.from({ length: config.depth }, (_, i) => `blocks.${i}.`) : [''];
 }
 
 export interface TensorShape {
@@ -55,9 +65,11 @@ export function ditTensorShapes(config: DiTConfig): TensorShape[] {
     { name: 'pos_embed', shape: [1, tokenCount(config), c], optional: true },
     { name: 'x_embedder.proj.weight', shape: [c, config.inChannels, patch, patch] },
     { name: 'x_embedder.proj.bias', shape: [c] },
-    ...linear('t_embedder.mlp.0', c, config.frequencyEmbeddingSize),
-    ...linear('t_embedder.mlp.2', c, c),
-    { name: 'y_embedder.embedding_table.weight', shape: [config.numClasses + 1, c] },
+    ...embedderPrefixes(config).flatMap((prefix) => [
+      ...linear(`${prefix}t_embedder.mlp.0`, c, config.frequencyEmbeddingSize),
+      ...linear(`${prefix}t_embedder.mlp.2`, c, c),
+      { name: `${prefix}y_embedder.embedding_table.weight`, shape: [config.numClasses + 1, c] },
+    ]),
   ];
   for (let i = 0; i < config.depth; i++) {
     const block = `blocks.${i}`;

@@ -17,5 +17,6 @@ export const ditXl2: DiTConfig = {
   timestepDivisor: 128,
   normEps: 1e-6,
   mlpNormEps: 1e-6,
+  embeddersPerBlock: false,
   guidanceChannels: 3,
 };

@@ -24,7 +24,7 @@ describe('the diffusers layout', () => {
     expect(model.vae).toBeNull();
   });
 
-  test('puts q, k and v into thirds of qkv, and reads the embedders from block 0 only', async () => {
+  test('puts q, k and v into thirds of qkv, and the embedders of every block into its own', async () => {
     const file = parseSafetensors(await readFile(join(folder, weights)));
     const sink = await load(folder);
     for (const kind of ['weight', 'bias']) {
@@ -35,9 +35,9 @@ describe('the diffusers layout', () => {
     }
     const same: [string, string][] = [
       ['x_embedder.proj.weight', 'pos_embed.proj.weight'],
-      ['t_embedder.mlp.0.weight', 'transformer_blocks.0.norm1.emb.timestep_embedder.linear_1.weight'],
-      ['t_embedder.mlp.2.bias', 'transformer_blocks.0.norm1.emb.timestep_embedder.linear_2.bias'],
-      ['y_embedder.embedding_table.weight', 'transformer_blocks.0.norm1.emb.class_embedder.embedding_table.weight'],
+      ['blocks.0.t_embedder.mlp.0.weight', 'transformer_blocks.0.norm1.emb.timestep_embedder.linear_1.weight'],
+      ['blocks.3.t_embedder.mlp.2.bias', 'transformer_blocks.3.norm1.emb.timestep_embedder.linear_2.bias'],
+      ['blocks.1.y_embedder.embedding_table.weight', 'transformer_blocks.1.norm1.emb.class_embedder.embedding_table.weight'],
       ['blocks.3.attn.proj.weight', 'transformer_blocks.3.attn1.to_out.0.weight'],
       ['blocks.3.mlp.fc1.weight', 'transformer_blocks.3.ff.net.0.proj.weight'],
       ['blocks.3.mlp.fc2.weight', 'transformer_blocks.3.ff.net.2.weight'],
@@ -48,9 +48,9 @@ describe('the diffusers layout', () => {
     for (const [name, source] of same) {
       expect(sameBytes(sink.tensors.get(name)?.bytes, file.get(source)?.data), name).toBe(true);
     }
-    // 11 tensors outside the blocks and the table, 10 in each block, where qkv arrives in 3 parts.
-    expect(sink.tensors.size).toBe(12 + 4 * 10);
-    expect(sink.ended).toBe(12 + 4 * 14);
+    // 6 tensors outside the blocks and the position table, 15 in each block, where qkv arrives in 3 parts.
+    expect(sink.tensors.size).toBe(7 + 4 * 15);
+    expect(sink.ended).toBe(7 + 4 * 19);
   });
 
   test('computes the position table that the file leaves out', async () => {

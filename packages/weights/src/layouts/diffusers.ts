@@ -45,14 +45,12 @@ export function parseDiffusersConfig(json: unknown, path: string): DiTConfig {
     timestepDivisor: 127,
     normEps: 1e-6,
     mlpNormEps: reader.positive('norm_eps', 1e-5),
+    embeddersPerBlock: true,
     guidanceChannels: inChannels,
   };
   reader.done();
   return checkDivisibility(config, path);
 }
-
-/** The embedders stand in every block of the file, all the same; block 0's are read. */
-const embedders = 'transformer_blocks.0.norm1.emb';
 
 /** Original module name -> diffusers', inside a block. */
 const blockModules: Readonly<Record<string, string>> = {
@@ -60,23 +58,20 @@ const blockModules: Readonly<Record<string, string>> = {
   'mlp.fc1': 'ff.net.0.proj',
   'mlp.fc2': 'ff.net.2',
   'adaLN_modulation.1': 'norm1.linear',
+  't_embedder.mlp.0': 'norm1.emb.timestep_embedder.linear_1',
+  't_embedder.mlp.2': 'norm1.emb.timestep_embedder.linear_2',
+  'y_embedder.embedding_table': 'norm1.emb.class_embedder.embedding_table',
 };
 
 const otherModules: Readonly<Record<string, string>> = {
   'x_embedder.proj': 'pos_embed.proj',
-  't_embedder.mlp.0': `${embedders}.timestep_embedder.linear_1`,
-  't_embedder.mlp.2': `${embedders}.timestep_embedder.linear_2`,
-  'y_embedder.embedding_table': `${embedders}.class_embedder.embedding_table`,
   'final_layer.adaLN_modulation.1': 'proj_out_1',
   'final_layer.linear': 'proj_out_2',
 };
 
 /** Diffusers' names; its q, k and v are thirds of the original's qkv. */
 export function diffusersTensorMap(config: DiTConfig): TensorMap {
-  return {
-    expected: ditTensorShapes(config).flatMap(expectedTensors),
-    ignored: /^transformer_blocks\.\d+\.norm1\.emb\./,
-  };
+  return { expected: ditTensorShapes(config).flatMap(expectedTensors), ignored: null };
 }
 
 function expectedTensors(target: TensorShape): ExpectedTensor[] {

@@ -30,6 +30,7 @@ describe('the native layout', () => {
       timestepDivisor: 128,
       normEps: 1e-6,
       mlpNormEps: 1e-6,
+      embeddersPerBlock: false,
       guidanceChannels: 4,
     });
     expect(model.scheduler).toMatchObject({ kind: 'ddim', spacing: 'respaced' });

@@ -56,6 +56,7 @@ export function parseOriginalConfig(json: unknown, path: string): DiTConfig {
     frequencyEmbeddingSize,
     normEps,
     mlpNormEps: normEps,
+    embeddersPerBlock: false,
     guidanceChannels: originalGuidanceChannels(inChannels, learnSigma),
   };
   reader.done();
@@ -111,6 +112,7 @@ export function inferOriginalConfig(header: SafetensorsHeader, path: string, num
       frequencyEmbeddingSize,
       normEps: originalNormEps,
       mlpNormEps: originalNormEps,
+      embeddersPerBlock: false,
       guidanceChannels: originalGuidanceChannels(inChannels, learnSigma),
     },
     path,

@@ -46,6 +46,7 @@ export async function writeSynthFolder(folder: string, spec: SynthSpec): Promise
     timestepDivisor: 128,
     normEps: 1e-6,
     mlpNormEps: 1e-6,
+    embeddersPerBlock: false,
     guidanceChannels: 4,
   };
   await mkdir(join(folder, 'transformer'), { recursive: true });

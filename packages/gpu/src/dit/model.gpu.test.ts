@@ -1,0 +1,87 @@
+import { compileRunPlan, relativeError, torchRandn } from '@webdit/core';
+import { describe, expect, test } from 'vitest';
+import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
+
+const tiny = 'goldens/dit-original-tiny';
+
+async function tinyPlan(steps: number) {
+  const { model, folder } = await loadModel(tiny);
+  const plan = compileRunPlan({
+    model: folder.config,
+    sampler: folder.scheduler,
+    steps,
+    guidanceScale: 1.5,
+    label: 3,
+  });
+  return { model, plan, init: torchRandn(1, 4 * 16 * 16) };
+}
+
+// Targets of the folders' golden.json.
+test.each([
+  { name: 'dit-original-tiny', tiling: 'register' },
+  { name: 'dit-original-tiny', tiling: 'workgroup' },
+  { name: 'dit-diffusers-tiny', tiling: 'register' },
+  { name: 'dit-diffusers-tiny', tiling: 'workgroup' },
+] as const)('forward of $name with the $tiling tile equals its reference', async ({ name, tiling }) => {
+  const { model } = await loadModel(`goldens/${name}`, { tiling });
+  const golden = goldenTensors(name);
+  const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
+  expect(relativeError(output, golden('out'))).toBeLessThan(1e-5);
+  model.dispose();
+  expect(model.bytes.current).toBe(0);
+});
+
+test('a run is repeatable to the byte, whatever ran before, and traces every step', async () => {
+  const { model, plan, init } = await tinyPlan(4);
+  const first = await model.run(plan, init, { trace: { latents: true, hidden: [0, 3] } });
+  await model.forward(init, [500], [2]);
+  const second = await model.run(plan, init);
+  expect([...second.latents]).toEqual([...first.latents]);
+  expect([...(first.trace.latents as Float32Array).subarray(3 * 1024)]).toEqual([...first.latents]);
+  expect([...first.trace.hidden.keys()]).toEqual([0, 3]);
+  expect(first.trace.hidden.get(3)?.length).toBe(2 * 64 * 48);
+  expect(first.waits).toEqual({ final: 1, probe: 0 });
+  expect(first.steps.map((step) => step.n)).toEqual([0, 1, 2, 3]);
+  expect(first.steps.every((step) => step.ms >= 0 && (step.gpuMs ?? 0) >= 0)).toBe(true);
+  model.dispose();
+});
+
+test('packed halves give what f32 gives on weights that are halves', async () => {
+  const golden = goldenTensors('dit-original-tiny');
+  const run = async (weightDType: 'f32' | 'f16') => {
+    const { model } = await loadModel('models/emoji-dit', { weightDType });
+    const output = await model.forward(golden('x'), [...golden('timestep')], [3, 5]);
+    model.dispose();
+    return output;
+  };
+  expect([...(await run('f16'))]).toEqual([...(await run('f32'))]);
+});
+
+describe('abort', () => {
+  test('stops between slices with the reason of the signal, and the next run equals a fresh one', async () => {
+    const { model, plan, init } = await tinyPlan(30);
+    const fresh = await model.run(plan, init);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let seen = 0;
+    const onStep = () => {
+      seen++;
+      controller.abort(reason);
+    };
+    await expect(model.run(plan, init, { signal: controller.signal, onStep })).rejects.toBe(reason);
+    expect(seen).toBeGreaterThan(0);
+    expect(seen).toBeLessThan(30);
+    expect([...(await model.run(plan, init)).latents]).toEqual([...fresh.latents]);
+    model.dispose();
+  });
+});
+
+test('latents of the wrong size, a disposed model and two runs at once are refused', async () => {
+  const { model, plan, init } = await tinyPlan(2);
+  await expect(model.run(plan, init.subarray(1))).rejects.toMatchObject({ code: 'shape-mismatch' });
+  const running = model.run(plan, init);
+  await expect(model.run(plan, init)).rejects.toMatchObject({ code: 'bad-argument' });
+  await running;
+  model.dispose();
+  await expect(model.run(plan, init)).rejects.toMatchObject({ code: 'bad-argument' });
+});

@@ -1,0 +1,305 @@
+import { type DiTConfig, type RunPlan, type StepKind, type TensorSink, tokenCount, WebDiTError } from '@webdit/core';
+import { type MatmulTiling, maxHeadDim } from '@webdit/shaders';
+import { Allocator, BufferScope } from '../allocator.ts';
+import type { DeviceHolder } from '../device.ts';
+import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
+import { readFloats } from '../readback.ts';
+import { Slicer } from '../slicer.ts';
+import { PassTimer } from '../timer.ts';
+import { DiTGraph, type GraphShape } from './graph.ts';
+import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
+import { DiTWeights } from './weights.ts';
+
+export type WeightDType = 'f32' | 'f16';
+
+export interface DiTModelOptions {
+  readonly weightDType: WeightDType;
+  /** Matmul tiling; by default the register tile on software adapters, the workgroup tile on hardware. */
+  readonly tiling?: MatmulTiling;
+}
+
+export interface StepEvent {
+  /** Step index in denoising order, from 0. */
+  readonly n: number;
+  readonly steps: number;
+  readonly kind: StepKind;
+  /** Milliseconds from the end of the step before to the end of this one. */
+  readonly ms: number;
+  /** Executed FLOPs. */
+  readonly flops: number;
+}
+
+export interface StepTiming extends StepEvent {
+  /** GPU time in milliseconds, where the adapter has timestamps. */
+  readonly gpuMs?: number;
+}
+
+export interface TraceRequest {
+  /** Keep the latents after every step: `[steps, channels, size, size]`. */
+  readonly latents?: boolean;
+  /** Steps whose token state entering the final layer is kept: `[batch, tokens, width]` each. */
+  readonly hidden?: readonly number[];
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((event: StepEvent) => void) | undefined;
+  readonly trace?: TraceRequest | undefined;
+}
+
+export interface RunResult {
+  /** `[channels, size, size]`. */
+  readonly latents: Float32Array;
+  /** The same on the GPU; borrowed, valid until the next run or `dispose`. */
+  readonly latentsBuffer: GPUBuffer;
+  readonly steps: readonly StepTiming[];
+  /** Times the loop waited for data from the GPU: the final latents, and probes of data-dependent policies. */
+  readonly waits: { readonly final: number; readonly probe: number };
+  /** Most GPU bytes allocated so far. */
+  readonly peakBytes: number;
+  readonly trace: { readonly latents?: Float32Array; readonly hidden: ReadonlyMap<number, Float32Array> };
+}
+
+/** A DiT on a GPU: weights, pipelines, and the denoising loop. */
+export class DiTModel {
+  readonly #allocator: Allocator;
+  readonly #scope: BufferScope;
+  readonly #pipelines: PipelineCache;
+  readonly #weights: DiTWeights;
+  readonly #timer: PassTimer | undefined;
+  readonly #tiling: MatmulTiling;
+  #graph: DiTGraph | undefined;
+  #busy = false;
+  #disposed = false;
+
+  private constructor(
+    readonly holder: DeviceHolder,
+    readonly config: DiTConfig,
+    options: DiTModelOptions,
+  ) {
+    this.#allocator = new Allocator(holder);
+    this.#scope = new BufferScope(this.#allocator);
+    this.#pipelines = new PipelineCache(holder);
+    this.#tiling = options.tiling ?? (holder.adapterInfo.isFallback ? 'register' : 'workgroup');
+    const storage = options.weightDType === 'f16' ? 'packed-f16' : 'f32';
+    this.#weights = new DiTWeights(config, storage, this.#scope, this.#pipelines);
+    this.#timer = PassTimer.create(holder, this.#scope);
+  }
+
+  /**
+   * Allocates the weights and compiles what uploading them needs; fill `sink` next, then call `finishLoading`.
+   * @throws WebDiTError `unsupported-config` for sizes the kernels cannot run, `out-of-memory`.
+   */
+  static async create(holder: DeviceHolder, config: DiTConfig, options: DiTModelOptions): Promise<DiTModel> {
+    checkConfig(config);
+    const model = new DiTModel(holder, config, options);
+    try {
+      await model.#allocator.settle();
+      await model.#pipelines.compile();
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+
+  get sink(): TensorSink {
+    return this.#weights;
+  }
+
+  /** Kernel variant in use per op. */
+  get kernels(): Record<string, string> {
+    return this.#pipelines.kernels;
+  }
+
+  /** GPU bytes allocated now and at most so far. */
+  get bytes(): { current: number; peak: number } {
+    return this.#allocator.bytes;
+  }
+
+  /** Compiles every pipeline a run uses. @throws WebDiTError `format` when a tensor is missing; the signal's reason. */
+  async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
+    this.#weights.finish();
+    signal?.throwIfAborted();
+    await this.#prepare({ batch: 2, samples: 1, timesteps: 1, conditions: 2, modulationRows: 2, steps: 1 });
+    await this.#pipelines.compile(onPipeline, signal);
+  }
+
+  /**
+   * Runs a plan from `initLatents` `[channels, size, size]`. One run at a time.
+   * @throws WebDiTError `shape-mismatch`, `device-lost`, `out-of-memory`; the signal's reason on abort.
+   */
+  async run(plan: RunPlan, initLatents: Float32Array, options: RunOptions = {}): Promise<RunResult> {
+    const { config, holder } = this;
+    const elements = config.inChannels * config.inputSize ** 2;
+    if (initLatents.length !== elements) throw wrongLength('latents', initLatents.length, elements);
+    return this.#exclusive(async () => {
+      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
+      const graph = await this.#prepare(schedule.shape);
+      const traceScope = new BufferScope(this.#allocator);
+      try {
+        return await this.#loop(graph, schedule, plan, initLatents, traceScope, options);
+      } finally {
+        traceScope.destroy();
+      }
+    });
+  }
+
+  /**
+   * One forward of independent rows: `sample` `[rows, channels, size, size]` -> `[rows, outChannels, size, size]`.
+   * @throws WebDiTError `shape-mismatch`.
+   */
+  async forward(sample: Float32Array, timesteps: readonly number[], labels: readonly number[]): Promise<Float32Array> {
+    const { config, holder } = this;
+    const plane = config.inputSize ** 2;
+    const elements = timesteps.length * config.inChannels * plane;
+    if (sample.length !== elements) throw wrongLength('sample', sample.length, elements);
+    if (labels.length !== timesteps.length) throw wrongLength('labels', labels.length, timesteps.length);
+    return this.#exclusive(async () => {
+      const schedule = scheduleForward(timesteps, labels);
+      const graph = await this.#prepare(schedule.shape);
+      uploadSchedule(graph, schedule, config, sample);
+      const slicer = new Slicer(holder, { stepGroup: graph.stepGroup });
+      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, ...graph.blocks, graph.final]) {
+        await slicer.add(0, 0, part);
+      }
+      await slicer.finish();
+      return readFloats(holder, this.#scope, graph.prediction, timesteps.length * config.outChannels * plane);
+    });
+  }
+
+  /** Frees all GPU memory of the model. The device stays open. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#timer?.destroy();
+    this.#allocator.destroyAll();
+  }
+
+  async #loop(
+    graph: DiTGraph,
+    schedule: Schedule,
+    plan: RunPlan,
+    initLatents: Float32Array,
+    traceScope: BufferScope,
+    { signal, onStep, trace }: RunOptions,
+  ): Promise<RunResult> {
+    const { config, holder } = this;
+    const elements = initLatents.length;
+    const hiddenElements = plan.labels.length * tokenCount(config) * config.hiddenSize;
+    const tracedLatents = trace?.latents
+      ? traceScope.storage('trace.latents', elements * plan.steps.length)
+      : undefined;
+    const tracedHidden = new Map(
+      (trace?.hidden ?? []).map((n) => [n, traceScope.storage(`trace.hidden.${n}`, hiddenElements)] as const),
+    );
+    await this.#allocator.settle();
+    uploadSchedule(graph, schedule, config, initLatents);
+    this.#timer?.reset();
+
+    const timings: StepTiming[] = [];
+    let last = performance.now();
+    const slicer = new Slicer(holder, {
+      stepGroup: graph.stepGroup,
+      signal,
+      timer: this.#timer,
+      onStepDone: (n, at) => {
+        const { kind, flops } = plan.steps[n] as RunPlan['steps'][number];
+        const event: StepEvent = { n, steps: plan.steps.length, kind, ms: at - last, flops };
+        last = at;
+        timings.push(event);
+        if (!signal?.aborted) onStep?.(event);
+      },
+    });
+    await slicer.add(0, 0, graph.timeEmbedding);
+    for (const [n, { startsChunk }] of schedule.steps.entries()) {
+      const slot = n * uniformSlotBytes;
+      if (startsChunk) await slicer.add(n, slot, graph.modulation);
+      await slicer.add(n, slot, graph.embed);
+      for (const block of graph.blocks) await slicer.add(n, slot, block);
+      await slicer.add(n, slot, graph.final);
+      await slicer.add(n, slot, graph.sampler);
+      if (tracedLatents) slicer.copy(graph.latents, tracedLatents, n * elements * 4, elements * 4);
+      const hidden = tracedHidden.get(n);
+      if (hidden) slicer.copy(graph.hidden, hidden, 0, hiddenElements * 4);
+      await slicer.endStep(n);
+    }
+    await slicer.finish();
+
+    const latents = await readFloats(holder, traceScope, graph.latents, elements);
+    const gpuTimes = (await this.#timer?.read()) ?? new Map<number, number>();
+    const hidden = new Map<number, Float32Array>();
+    for (const [n, buffer] of tracedHidden) hidden.set(n, await readFloats(holder, traceScope, buffer, hiddenElements));
+    return {
+      latents,
+      latentsBuffer: graph.latents,
+      steps: timings.map((step) => {
+        const gpuMs = gpuTimes.get(step.n);
+        return gpuMs === undefined ? step : { ...step, gpuMs };
+      }),
+      waits: { final: 1, probe: 0 },
+      peakBytes: this.bytes.peak,
+      trace: tracedLatents
+        ? { hidden, latents: await readFloats(holder, traceScope, tracedLatents, elements * plan.steps.length) }
+        : { hidden },
+    };
+  }
+
+  /** The graph of this shape: the one at hand, or a new one in its place. */
+  async #prepare(shape: GraphShape): Promise<DiTGraph> {
+    if (this.#graph && JSON.stringify(this.#graph.shape) === JSON.stringify(shape)) return this.#graph;
+    this.#graph?.destroy();
+    this.#graph = undefined;
+    const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tiling, this.#allocator);
+    await this.#allocator.settle();
+    this.#graph = graph;
+    return graph;
+  }
+
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#disposed) {
+      throw new WebDiTError('bad-argument', 'The model has been disposed.', 'Load it again before you generate.');
+    }
+    if (this.#busy) {
+      throw new WebDiTError('bad-argument', 'The model is running already.', 'Wait for the run to end, or abort it.');
+    }
+    this.#busy = true;
+    try {
+      this.holder.check();
+      return await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function wrongLength(what: string, found: number, expected: number): WebDiTError {
+  return new WebDiTError(
+    'shape-mismatch',
+    `The ${what} hold ${found} values, the model takes ${expected}.`,
+    'Check the shape against the model config.',
+  );
+}
+
+/** The kernels move vectors of four and keep a head in workgroup memory. */
+function checkConfig(config: DiTConfig): void {
+  const headDim = config.hiddenSize / config.numHeads;
+  const finalWidth = config.patchSize ** 2 * config.outChannels;
+  const patchWidth = config.patchSize ** 2 * config.inChannels;
+  const sizes = {
+    hidden_size: config.hiddenSize,
+    'head dim': headDim,
+    'MLP width': config.mlpHiddenSize,
+    frequency_embedding_size: config.frequencyEmbeddingSize,
+    'final layer width': finalWidth,
+    'patch width': patchWidth,
+  };
+  const odd = Object.entries(sizes).find(([, size]) => !Number.isInteger(size / 4));
+  if (odd || headDim > maxHeadDim) {
+    const [name, size] = odd ?? ['head dim', headDim];
+    throw new WebDiTError(
+      'unsupported-config',
+      `The model's ${name} of ${size} is not one the kernels can run.`,
+      `Sizes must be multiples of 4 and the head dim at most ${maxHeadDim}.`,
+    );
+  }
+}

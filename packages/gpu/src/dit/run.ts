@@ -1,0 +1,99 @@
+import { type DiTConfig, type GuidanceSpec, type RunPlan, timestepEmbedding } from '@webdit/core';
+import { type StepValues, writeStep } from '@webdit/shaders';
+import { uniformSlotBytes } from '../pipelines.ts';
+import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
+
+/** Memory one modulation table may take; longer runs recompute it at chunk borders. */
+const modulationBytes = 64 * 2 ** 20;
+
+/** What one (timestep, labels) step of a run feeds the graph. */
+export interface ScheduledStep {
+  /** Row of the run's distinct timesteps. */
+  readonly values: StepValues;
+  /** True where the modulation table must be recomputed before this step. */
+  readonly startsChunk: boolean;
+}
+
+export interface Schedule {
+  readonly shape: GraphShape;
+  readonly timesteps: readonly number[];
+  /** (row of `timesteps`, label) per condition. */
+  readonly conditions: readonly (readonly [timestepRow: number, label: number])[];
+  readonly steps: readonly ScheduledStep[];
+}
+
+function chunkSteps(config: DiTConfig, batch: number, steps: number, bindingLimit: number): number {
+  const perStep = batch * modulationRowElements(config) * 4;
+  const budget = Math.min(modulationBytes, bindingLimit);
+  return Math.min(steps, Math.max(1, Math.floor(budget / perStep)));
+}
+
+/** Lays a RunPlan out for the GPU: chunks of the modulation table, condition rows, step slots. */
+export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: number): Schedule {
+  const batch = plan.labels.length;
+  const steps = plan.steps.length;
+  const chunk = chunkSteps(config, batch, steps, bindingLimit);
+  return {
+    shape: {
+      batch,
+      samples: 1,
+      timesteps: steps,
+      conditions: steps * batch,
+      modulationRows: chunk * batch,
+      steps,
+    },
+    timesteps: plan.steps.map((step) => step.timestep),
+    conditions: plan.steps.flatMap((_, n) => plan.labels.map((label) => [n, label] as const)),
+    steps: plan.steps.map((step, n) => ({
+      startsChunk: n % chunk === 0,
+      values: {
+        n,
+        modulationRow: (n % chunk) * batch,
+        conditionRow: n * batch,
+        guidanceChannels: plan.guidance.channels,
+        guidanceScale: plan.guidance.scale,
+        sample: step.sample,
+        prediction: step.prediction,
+      },
+    })),
+  };
+}
+
+/** One forward of independent rows, each with its own sample, timestep and label. */
+export function scheduleForward(timesteps: readonly number[], labels: readonly number[]): Schedule {
+  const batch = timesteps.length;
+  const guidance: GuidanceSpec = { scale: 1, channels: 0 };
+  return {
+    shape: { batch, samples: batch, timesteps: batch, conditions: batch, modulationRows: batch, steps: 1 },
+    timesteps,
+    conditions: labels.map((label, row) => [row, label] as const),
+    steps: [
+      {
+        startsChunk: true,
+        values: {
+          n: 0,
+          modulationRow: 0,
+          conditionRow: 0,
+          guidanceChannels: guidance.channels,
+          guidanceScale: guidance.scale,
+          sample: 1,
+          prediction: 0,
+        },
+      },
+    ],
+  };
+}
+
+/** Uploads everything a run needs before its first step. `samples` is `[samples, channels, size, size]`. */
+export function uploadSchedule(graph: DiTGraph, schedule: Schedule, config: DiTConfig, samples: Float32Array): void {
+  const { queue } = graph.pipelines.holder.device;
+  const sinusoids = timestepEmbedding(schedule.timesteps, config.frequencyEmbeddingSize, config.timestepDivisor);
+  const table = new DataView(new ArrayBuffer(schedule.steps.length * uniformSlotBytes));
+  schedule.steps.forEach(({ values }, n) => {
+    writeStep(table, n * uniformSlotBytes, values);
+  });
+  queue.writeBuffer(graph.latents, 0, samples as Float32Array<ArrayBuffer>);
+  queue.writeBuffer(graph.sinusoids, 0, sinusoids as Float32Array<ArrayBuffer>);
+  queue.writeBuffer(graph.conditions, 0, Uint32Array.from(schedule.conditions.flat()));
+  queue.writeBuffer(graph.stepTable, 0, table.buffer);
+}

@@ -1,0 +1,116 @@
+import { WebDiTError } from '@webdit/core';
+import type { Kernel, KernelConstants } from '@webdit/shaders';
+import type { DeviceHolder } from './device.ts';
+
+/** A kernel with its constants, compiled or about to be. */
+export interface PipelineHandle {
+  readonly kernel: Kernel;
+  readonly layout: GPUBindGroupLayout;
+  readonly constants: KernelConstants;
+  /** Set once `compile` has run. */
+  pipeline: GPUComputePipeline | undefined;
+}
+
+/** Bytes from one uniform slot to the next: the largest `minUniformBufferOffsetAlignment` WebGPU allows. */
+export const uniformSlotBytes = 256;
+
+/**
+ * Compiles each (kernel, constants) pair once, asynchronously. Layouts are explicit, so bind groups can be made before
+ * the compiler is done: group 0 is `params` (dynamic offset) and the kernel's storage buffers, group 1 the step uniform.
+ */
+export class PipelineCache {
+  readonly stepLayout: GPUBindGroupLayout;
+  readonly #handles = new Map<string, PipelineHandle>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(readonly holder: DeviceHolder) {
+    this.stepLayout = holder.device.createBindGroupLayout({
+      label: 'step',
+      entries: [
+        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
+      ],
+    });
+  }
+
+  /** Kernel variant in use per op. */
+  get kernels(): Record<string, string> {
+    const names: Record<string, string> = {};
+    for (const { kernel } of this.#handles.values()) names[kernel.op] ??= kernel.name;
+    return names;
+  }
+
+  request(kernel: Kernel, constants: KernelConstants = {}): PipelineHandle {
+    const key = `${kernel.name} ${JSON.stringify(constants)}`;
+    let handle = this.#handles.get(key);
+    if (!handle) {
+      handle = { kernel, constants, layout: this.#layout(kernel), pipeline: undefined };
+      this.#handles.set(key, handle);
+    }
+    return handle;
+  }
+
+  /**
+   * Compiles what has been requested and is not compiled yet.
+   * @throws WebDiTError `unsupported-config` when the adapter's compiler refuses a kernel; the signal's reason on abort.
+   */
+  async compile(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
+    const waiting = [...this.#handles.values()].filter((handle) => !handle.pipeline);
+    let done = 0;
+    onPipeline?.(done, waiting.length);
+    await Promise.all(
+      waiting.map(async (handle) => {
+        handle.pipeline = await this.#compileOne(handle);
+        signal?.throwIfAborted();
+        onPipeline?.(++done, waiting.length);
+      }),
+    );
+  }
+
+  async #compileOne({ kernel, constants, layout }: PipelineHandle): Promise<GPUComputePipeline> {
+    const { device } = this.holder;
+    const bindGroupLayouts = kernel.usesStep ? [layout, this.stepLayout] : [layout];
+    try {
+      return await device.createComputePipelineAsync({
+        label: kernel.name,
+        layout: device.createPipelineLayout({ label: kernel.name, bindGroupLayouts }),
+        compute: {
+          module: device.createShaderModule({ label: kernel.name, code: kernel.source }),
+          entryPoint: 'main',
+          constants,
+        },
+      });
+    } catch (cause) {
+      this.holder.check();
+      throw new WebDiTError(
+        'unsupported-config',
+        `This adapter could not compile the kernel ${kernel.name}: ${(cause as Error).message}`,
+        'Update the browser and the graphics driver, and report the adapter name if it persists.',
+        { cause },
+      );
+    }
+  }
+
+  #layout(kernel: Kernel): GPUBindGroupLayout {
+    const key = kernel.storage.join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.holder.device.createBindGroupLayout({
+        label: key,
+        entries: [
+          {
+            binding: 0,
+            visibility: GPUShaderStage.COMPUTE,
+            buffer: { type: 'uniform', hasDynamicOffset: true },
+          },
+          ...kernel.storage.map((access, i) => ({
+            binding: i + 1,
+            visibility: GPUShaderStage.COMPUTE,
+            buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+          })),
+        ],
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

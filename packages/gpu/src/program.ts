@@ -1,0 +1,77 @@
+import type { Kernel, KernelConstants, Workgroups } from '@webdit/shaders';
+import type { BufferScope } from './allocator.ts';
+import { type PipelineCache, type PipelineHandle, uniformSlotBytes } from './pipelines.ts';
+
+/** One prepared GPU command: nothing is looked up or allocated when it is encoded. */
+export interface Dispatch {
+  readonly handle: PipelineHandle;
+  readonly group: GPUBindGroup;
+  readonly paramsOffset: number;
+  readonly workgroups: Workgroups;
+  /** Estimated work in FLOPs, for cutting slices. */
+  readonly cost: number;
+}
+
+export interface DispatchSpec {
+  readonly kernel: Kernel;
+  readonly constants?: KernelConstants;
+  readonly params: Uint32Array;
+  /** In the kernel's binding order from 1. */
+  readonly storage: readonly GPUBuffer[];
+  readonly workgroups: Workgroups;
+  readonly cost: number;
+}
+
+/** Work no dispatch gets below: launching one is not free. */
+const minimumCost = 5e4;
+
+/** Prepares dispatches of one lifetime; their params share one uniform buffer of 256-byte slots. */
+export class ProgramBuilder {
+  readonly #params: GPUBuffer;
+  #slots = 0;
+
+  constructor(
+    label: string,
+    readonly pipelines: PipelineCache,
+    readonly scope: BufferScope,
+    readonly capacity: number,
+  ) {
+    this.#params = scope.create(
+      `${label}.params`,
+      capacity * uniformSlotBytes,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+  }
+
+  add({ kernel, constants, params, storage, workgroups, cost }: DispatchSpec): Dispatch {
+    if (this.#slots === this.capacity) throw new RangeError(`ProgramBuilder holds ${this.capacity} dispatches`);
+    const handle = this.pipelines.request(kernel, constants);
+    const { device } = this.pipelines.holder;
+    const paramsOffset = this.#slots++ * uniformSlotBytes;
+    device.queue.writeBuffer(this.#params, paramsOffset, params as Uint32Array<ArrayBuffer>);
+    const group = device.createBindGroup({
+      label: kernel.name,
+      layout: handle.layout,
+      entries: [
+        { binding: 0, resource: { buffer: this.#params, size: uniformSlotBytes } },
+        ...storage.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
+      ],
+    });
+    return { handle, group, paramsOffset, workgroups, cost: Math.max(cost, minimumCost) };
+  }
+}
+
+/** Encodes one dispatch into an open pass. `stepGroup` is read by kernels that use the step uniform. */
+export function encodeDispatch(
+  pass: GPUComputePassEncoder,
+  dispatch: Dispatch,
+  stepGroup: GPUBindGroup | undefined,
+  stepOffset: number,
+): void {
+  const { handle, group, paramsOffset, workgroups } = dispatch;
+  if (!handle.pipeline) throw new Error(`Kernel ${handle.kernel.name} was not compiled`);
+  pass.setPipeline(handle.pipeline);
+  pass.setBindGroup(0, group, [paramsOffset]);
+  if (handle.kernel.usesStep && stepGroup) pass.setBindGroup(1, stepGroup, [stepOffset]);
+  pass.dispatchWorkgroups(...workgroups);
+}

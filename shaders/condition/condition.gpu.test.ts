@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
+import { flatWorkgroups } from '../common/kernel.ts';
+import { conditionConstants, conditionParams, conditionVariants } from './index.ts';
+import { conditionReference } from './reference.ts';
+
+// Four times the worst measured, 1.6e-7.
+const tolerance = 6.5e-7;
+
+test.each(conditionVariants.map((kernel) => [kernel.name, kernel] as const))('%s', async (_, kernel) => {
+  const C = 36;
+  const pairs = [
+    [0, 2],
+    [0, 4],
+    [1, 2],
+    [1, 4],
+    [2, 0],
+  ] as const;
+  const time = randomValues(3 * C, 1).map((v) => 6 * v);
+  const labels = randomValues(5 * C, 2);
+  const [output] = await runKernel({
+    kernel,
+    constants: conditionConstants(C),
+    params: conditionParams(3),
+    workgroups: flatWorkgroups((3 * C) / 4),
+    storage: [time, labels, Uint32Array.from(pairs.flat()), 3 * C],
+    step: { conditionRow: 2 },
+  });
+  expect(worstError(output as Float32Array, conditionReference(time, labels, pairs.slice(2), C))).toBeLessThan(
+    tolerance,
+  );
+});

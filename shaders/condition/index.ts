@@ -1,0 +1,23 @@
+import type { Kernel, KernelConstants } from '../common/kernel.ts';
+import stepSource from '../common/step.wgsl?raw';
+import kernelSource from './kernel.wgsl?raw';
+
+/** Time + label embedding + SiLU. Storage: time embedding, label table, (time row, label) pairs, output. */
+export const conditionKernel: Kernel = {
+  name: 'condition',
+  op: 'condition',
+  source: `${kernelSource}\n${stepSource}`,
+  storage: ['read', 'read', 'read', 'read_write'],
+  usesStep: true,
+  files: ['condition/kernel.wgsl', 'common/step.wgsl'],
+};
+
+export const conditionVariants: readonly Kernel[] = [conditionKernel];
+
+export function conditionConstants(C: number): KernelConstants {
+  return { C4: C / 4 };
+}
+
+export function conditionParams(rows: number): Uint32Array {
+  return Uint32Array.of(rows);
+}

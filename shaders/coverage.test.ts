@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+// The package's Node entry is CommonJS under an ESM name, so its bundler entry is taken.
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import type { Kernel } from './common/kernel.ts';
+import * as ops from './index.ts';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => !path.includes('node_modules'))
+  .map((path) => relative(root, join(root, path)).replaceAll('\\', '/'));
+const variants = Object.entries(ops)
+  .filter(([name]) => name.endsWith('Variants'))
+  .map(([name, kernels]) => ({ name, kernels: kernels as readonly Kernel[] }));
+const kernels = variants.flatMap((entry) => entry.kernels);
+
+test('every .wgsl file belongs to a kernel variant', () => {
+  const used = new Set(kernels.flatMap((kernel) => kernel.files));
+  const wgsl = files.filter((path) => path.endsWith('.wgsl'));
+  expect(wgsl.length).toBeGreaterThan(10);
+  expect(wgsl.filter((path) => !used.has(path))).toEqual([]);
+});
+
+test.each(variants)('a GPU test walks $name against a reference', ({ name, kernels }) => {
+  const folder = (kernels[0] as Kernel).op;
+  const source = readFileSync(join(root, folder, `${folder}.gpu.test.ts`), 'utf8');
+  expect(source).toContain(name);
+  expect(source).toContain('./reference.ts');
+  expect(files).toContain(`${folder}/reference.ts`);
+});
+
+test('every op folder has variants', () => {
+  const folders = files.filter((path) => basename(path) === 'index.ts' && path !== 'index.ts').map(dirname);
+  const ops = new Set(kernels.map((kernel) => kernel.op));
+  expect(folders.filter((folder) => !ops.has(folder))).toEqual([]);
+});
+
+test.each(kernels.map((kernel) => [kernel.name, kernel] as const))('%s binds what it declares', (_, kernel) => {
+  const reflected = new WgslReflect(kernel.source);
+  const storage = reflected.storage.map(({ group, binding, access }) => ({ group, binding, access }));
+  const declared = kernel.storage.map((access, i) => ({ group: 0, binding: i + 1, access }));
+  expect(storage.sort((a, b) => a.binding - b.binding)).toEqual(declared);
+  // Law 11 of the loop.
+  expect(storage.length).toBeLessThanOrEqual(8);
+  const uniforms = reflected.uniforms.map(({ group, binding }) => `${group}.${binding}`).sort();
+  expect(uniforms).toEqual(kernel.usesStep ? ['0.0', '1.0'] : ['0.0']);
+});
+
+test('kernel files stay readable', () => {
+  for (const path of files.filter((file) => file.endsWith('.wgsl'))) {
+    const text = readFileSync(join(root, path), 'utf8');
+    expect(text.split('\n').length, path).toBeLessThanOrEqual(200);
+    expect(text.startsWith('// '), `${path} starts with its contract`).toBe(true);
+  }
+});

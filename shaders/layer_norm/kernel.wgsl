@@ -1,0 +1,64 @@
+// adaLN: output = LayerNorm(input) * (1 + scale) + shift, no affine weights of its own.
+//
+// One workgroup of 64 per row. Two passes over the row (mean, then the mean of squared differences), so that a row of tiny
+// variance around a large mean keeps its digits. Scale and shift are vectors of the modulation table.
+//
+// Caller: C is a multiple of 4; dispatch rows x 1, folded into y beyond 65535.
+override C4: u32;
+override EPSILON: f32;
+
+struct Params {
+  rows: u32,
+  tokens: u32,             // tokens per batch row
+  shift_offset: u32,       // in vec4: layer and part inside the table, for table row 0
+  scale_offset: u32,
+  modulation_stride: u32,  // in vec4, from one table row to the next
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, C4]
+@group(0) @binding(2) var<storage, read> modulation: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [rows, C4]
+
+var<workgroup> partial: array<f32, 64>;
+
+// Sum over the workgroup in a fixed order: a binary tree.
+fn reduce(lane: u32, value: f32) -> f32 {
+  partial[lane] = value;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) { partial[lane] += partial[lane + half]; }
+    workgroupBarrier();
+  }
+  let total = partial[0];
+  workgroupBarrier();
+  return total;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.y * groups.x + group.x;
+  if (row >= params.rows) { return; }
+  let base = row * C4;
+  var sum = 0.0;
+  for (var i = lane; i < C4; i += 64u) {
+    sum += dot(input[base + i], vec4f(1.0));
+  }
+  let mean = reduce(lane, sum) / f32(C4 * 4u);
+  var squares = 0.0;
+  for (var i = lane; i < C4; i += 64u) {
+    let d = input[base + i] - mean;
+    squares += dot(d, d);
+  }
+  let inverse = 1.0 / sqrt(reduce(lane, squares) / f32(C4 * 4u) + EPSILON);
+  let table = (step.modulation_row + row / params.tokens) * params.modulation_stride;
+  for (var i = lane; i < C4; i += 64u) {
+    let scale = modulation[params.scale_offset + table + i];
+    let shift = modulation[params.shift_offset + table + i];
+    output[base + i] = (input[base + i] - mean) * inverse * (1.0 + scale) + shift;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Kernel, KernelConstants, Workgroups } from '../common/kernel.ts';
+import stepSource from '../common/step.wgsl?raw';
+import weightsF32 from '../common/weights.f32.wgsl?raw';
+import weightsPackedF16 from '../common/weights.packed-f16.wgsl?raw';
+import gatedEpilogue from './epilogue.gated.wgsl?raw';
+import storeEpilogue from './epilogue.store.wgsl?raw';
+import registerKernel from './kernel.wgsl?raw';
+import workgroupKernel from './kernel.workgroup.wgsl?raw';
+import type { Activation } from './reference.ts';
+import storeRows from './store_rows.wgsl?raw';
+
+export type WeightStorage = 'f32' | 'packed-f16';
+export type MatmulTiling = 'register' | 'workgroup';
+export type MatmulEpilogue = 'store' | 'gated';
+
+const tilings = {
+  register: { source: registerKernel, file: 'matmul/kernel.wgsl', columns4: 8, rows: 64 },
+  workgroup: { source: workgroupKernel, file: 'matmul/kernel.workgroup.wgsl', columns4: 16, rows: 64 },
+} as const;
+
+const weightFragments = {
+  f32: { source: weightsF32, file: 'common/weights.f32.wgsl' },
+  'packed-f16': { source: weightsPackedF16, file: 'common/weights.packed-f16.wgsl' },
+} as const;
+
+const epilogues = {
+  store: { source: storeEpilogue, file: 'matmul/epilogue.store.wgsl', storage: ['read_write'] },
+  gated: { source: gatedEpilogue, file: 'matmul/epilogue.gated.wgsl', storage: ['read_write', 'read'] },
+} as const;
+
+const activations: Record<Activation, number> = { none: 0, gelu: 1, silu: 2 };
+
+export interface MatmulVariant {
+  readonly tiling: MatmulTiling;
+  readonly weights: WeightStorage;
+  readonly epilogue: MatmulEpilogue;
+}
+
+/** Linear layer `[rows, K] x [K, N] + bias`. Storage: input, weights, bias, then the epilogue's. */
+export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kernel {
+  const tile = tilings[tiling];
+  const fragment = weightFragments[weights];
+  const end = epilogues[epilogue];
+  const usesStep = epilogue !== 'store';
+  return {
+    name: `matmul.${tiling}.${weights}.${epilogue}`,
+    op: 'matmul',
+    source: [tile.source, fragment.source, storeRows, end.source, ...(usesStep ? [stepSource] : [])].join('\n'),
+    storage: ['read', 'read', 'read', ...end.storage],
+    usesStep,
+    files: [tile.file, fragment.file, 'matmul/store_rows.wgsl', end.file, ...(usesStep ? ['common/step.wgsl'] : [])],
+  };
+}
+
+export const matmulVariants: readonly Kernel[] = (['register', 'workgroup'] as const).flatMap((tiling) =>
+  (['f32', 'packed-f16'] as const).flatMap((weights) =>
+    (['store', 'gated'] as const).map((epilogue) => matmulKernel({ tiling, weights, epilogue })),
+  ),
+);
+
+/** Constants of the `store` epilogue; the `gated` one has none. */
+export function matmulConstants(activation: Activation): KernelConstants {
+  return { ACTIVATION: activations[activation] };
+}
+
+export function matmulWorkgroups(tiling: MatmulTiling, rows: number, N: number): Workgroups {
+  const tile = tilings[tiling];
+  return [Math.ceil(N / 4 / tile.columns4), Math.ceil(rows / tile.rows), 1];
+}
+
+export interface MatmulSize {
+  readonly rows: number;
+  readonly K: number;
+  readonly N: number;
+}
+
+/** Params of the `store` epilogue; `outputOffset` in elements, a multiple of 4. */
+export function matmulStoreParams({ rows, K, N }: MatmulSize, outputOffset = 0): Uint32Array {
+  return Uint32Array.of(rows, K / 4, N / 4, outputOffset / 4);
+}
+
+/** Params of the `gated` epilogue; offset and stride of the modulation table in elements, multiples of 4. */
+export function matmulGatedParams(
+  { rows, K, N }: MatmulSize,
+  p: { tokens: number; gateOffset: number; modulationStride: number },
+): Uint32Array {
+  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.gateOffset / 4, p.modulationStride / 4);
+}

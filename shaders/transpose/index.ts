@@ -1,0 +1,24 @@
+import type { Kernel } from '../common/kernel.ts';
+import type { WeightStorage } from '../matmul/index.ts';
+import packedSource from './kernel.packed-f16.wgsl?raw';
+import f32Source from './kernel.wgsl?raw';
+
+/** Weight upload `[rows, K]` -> `[K, N]`. Storage: input, output. Dispatch flat over rows x K / 16. */
+export function transposeKernel(weights: WeightStorage): Kernel {
+  const packed = weights === 'packed-f16';
+  return {
+    name: `transpose.${weights}`,
+    op: 'transpose',
+    source: packed ? packedSource : f32Source,
+    storage: ['read', 'read_write'],
+    usesStep: false,
+    files: [packed ? 'transpose/kernel.packed-f16.wgsl' : 'transpose/kernel.wgsl'],
+  };
+}
+
+export const transposeVariants: readonly Kernel[] = (['f32', 'packed-f16'] as const).map(transposeKernel);
+
+/** All in elements, all multiples of 4; `column` is the first output column this piece fills. */
+export function transposeParams(p: { rows: number; K: number; N: number; column: number }): Uint32Array {
+  return Uint32Array.of(p.rows / 4, p.K / 4, p.N / 4, p.column / 4);
+}

@@ -1,0 +1,134 @@
+import { Allocator, BufferScope } from '../packages/gpu/src/allocator.ts';
+import { PipelineCache, uniformSlotBytes } from '../packages/gpu/src/pipelines.ts';
+import { encodeDispatch, ProgramBuilder } from '../packages/gpu/src/program.ts';
+import { readFloats } from '../packages/gpu/src/readback.ts';
+import {
+  type Kernel,
+  type KernelConstants,
+  type StepValues,
+  stepByteLength,
+  type Workgroups,
+  writeStep,
+} from '../shaders/index.ts';
+import { testDevice } from './gpu.ts';
+
+export interface KernelRun {
+  readonly kernel: Kernel;
+  readonly constants?: KernelConstants;
+  readonly params: Uint32Array;
+  readonly workgroups: Workgroups;
+  /** One entry per storage binding: contents, or the number of 4-byte elements of a zeroed output. */
+  readonly storage: readonly (Float32Array | Uint32Array | number)[];
+  readonly step?: Partial<StepValues>;
+}
+
+const noStep: StepValues = {
+  n: 0,
+  modulationRow: 0,
+  conditionRow: 0,
+  guidanceChannels: 0,
+  guidanceScale: 1,
+  sample: 1,
+  prediction: 0,
+};
+
+/** One per test file, so that a kernel compiles once for all its sizes. */
+let pipelineCache: PipelineCache | undefined;
+
+/** Runs one kernel on the adapter under test and reads every `read_write` binding back, in binding order. */
+export async function runKernel(run: KernelRun): Promise<Float32Array[]> {
+  const holder = await testDevice();
+  const { device } = holder;
+  const allocator = new Allocator(holder);
+  const scope = new BufferScope(allocator);
+  pipelineCache ??= new PipelineCache(holder);
+  const pipelines = pipelineCache;
+  try {
+    const buffers = run.storage.map((content, i) => {
+      const elements = typeof content === 'number' ? content : content.length;
+      const buffer = scope.storage(`binding ${i + 1}`, elements);
+      if (typeof content !== 'number') device.queue.writeBuffer(buffer, 0, content as Float32Array<ArrayBuffer>);
+      return buffer;
+    });
+    const builder = new ProgramBuilder('test', pipelines, scope, 1);
+    const dispatch = builder.add({
+      kernel: run.kernel,
+      ...(run.constants ? { constants: run.constants } : {}),
+      params: run.params,
+      storage: buffers,
+      workgroups: run.workgroups,
+      cost: 1,
+    });
+    const slot = new DataView(new ArrayBuffer(uniformSlotBytes));
+    writeStep(slot, 0, { ...noStep, ...run.step });
+    const steps = scope.create('steps', uniformSlotBytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    device.queue.writeBuffer(steps, 0, slot.buffer);
+    const stepGroup = device.createBindGroup({
+      layout: pipelines.stepLayout,
+      entries: [{ binding: 0, resource: { buffer: steps, size: stepByteLength } }],
+    });
+    await allocator.settle();
+    await pipelines.compile();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encodeDispatch(pass, dispatch, stepGroup, 0);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    const outputs: Float32Array[] = [];
+    for (const [i, access] of run.kernel.storage.entries()) {
+      const buffer = buffers[i] as GPUBuffer;
+      if (access === 'read_write') outputs.push(await readFloats(holder, scope, buffer, buffer.size / 4));
+    }
+    holder.check();
+    return outputs;
+  } finally {
+    scope.destroy();
+  }
+}
+
+/** Deterministic values in (-1, 1), different for each seed. */
+export function randomValues(count: number, seed = 1): Float32Array {
+  let state = seed * 2654435761;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32) * 2 - 1;
+  });
+}
+
+/** Largest |actual - expected| over the root mean square of `expected`. */
+export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) throw new Error(`${actual.length} values, expected ${expected.length}`);
+  let worst = 0;
+  let squares = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs((actual[i] as number) - (expected[i] as number));
+    if (!(difference <= worst)) worst = difference;
+    squares += (expected[i] as number) ** 2;
+  }
+  return worst / Math.max(Math.sqrt(squares / expected.length), 1e-30);
+}
+
+/** f32 -> packed halves, two a u32, rounded to nearest even by the platform's f16 conversion. */
+export function packHalves(values: Float32Array): Uint32Array {
+  const halves = Uint16Array.from(values, (v) => floatToHalf(v));
+  return new Uint32Array(halves.buffer);
+}
+
+export function unpackHalves(packed: Uint32Array): Float32Array {
+  const halves = new Uint16Array(packed.buffer, packed.byteOffset, packed.length * 2);
+  return Float32Array.from(halves, halfToFloat);
+}
+
+/** Normal range only, which is what the tests use: 10 mantissa bits kept, the rest rounded by adding half a unit. */
+function floatToHalf(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] as number;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = (bits & 0x7fffffff) + 0x1000;
+  return magnitude < 0x38800000 ? sign : sign | ((magnitude - 0x38000000) >>> 13);
+}
+
+function halfToFloat(half: number): number {
+  const magnitude = half & 0x7fff;
+  const value = magnitude === 0 ? 0 : (1 + (magnitude & 0x3ff) / 1024) * 2 ** ((magnitude >> 10) - 15);
+  return half & 0x8000 ? -value : value;
+}
