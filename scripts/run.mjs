@@ -1,5 +1,6 @@
 // The one entry behind every npm script. Node built-ins only, so that it runs before anything is installed.
 import { ensureInstalled } from './lib/install.mjs';
+import { endWithParent } from './lib/orphan.mjs';
 
 const commands = {
   start: () => import('./lib/start.mjs'),
@@ -18,6 +19,7 @@ if (!load) {
   process.exit(2);
 }
 try {
+  endWithParent();
   ensureInstalled();
   const command = await load();
   await command.run(args);

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
+import code from './double.wgsl?raw';
 import { testDevice } from './gpu.ts';
 
-const vendorNames: Record<string, RegExp> = { swiftshader: /swiftshader/i, lavapipe: /llvmpipe/i };
-const wanted = process.env.WEBDIT_ADAPTER ?? 'default';
+const { WEBDIT_ADAPTER: wanted = 'default', WEBDIT_MAX_BINDING: cap } = process.env;
+const descriptions: Record<string, RegExp> = { swiftshader: /swiftshader/i, lavapipe: /llvmpipe/i };
 
-test('the device runs on the adapter that was asked for', async () => {
-  const { device, adapterName } = await testDevice();
-  expect(adapterName).toMatch(vendorNames[wanted] ?? /./);
-  if (wanted === 'lavapipe') expect(device.features.has('shader-f16')).toBe(true);
+test('the device runs on the adapter and under the cap that were asked for', async () => {
+  const { adapterInfo, features, maxStorageBufferBindingSize } = await testDevice();
+  expect(adapterInfo.description).toMatch(descriptions[wanted] ?? /./);
+  if (wanted === 'lavapipe') expect(features.has('shader-f16')).toBe(true);
+  if (cap) expect(maxStorageBufferBindingSize).toBe(Number(cap));
+  else expect(maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20);
 });
 
-test('a WGSL file imported with ?raw is its text', async () => {
-  const { default: code } = await import('./double.wgsl?raw');
+test('a shader imported as text runs', async () => {
   const { device } = await testDevice();
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const values = device.createBuffer({ size: 16, usage });

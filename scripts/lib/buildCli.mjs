@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runNode } from './child.mjs';
 import { hashStats, readStamp, walk } from './fingerprint.mjs';
@@ -15,12 +15,11 @@ export async function ensureCliBuilt() {
   const fingerprint = hashStats(sources());
   if (existsSync(cliFile) && readStamp(stampFile) === fingerprint) return;
   // Built aside and moved in, so that a command running at the same time never loads half a file.
-  const fresh = `${dist}.${process.pid}`;
+  const fresh = join(dist, `.fresh-${process.pid}`);
   try {
     const args = [tools.vite, 'build', '--ssr', '--logLevel', 'warn', '--outDir', fresh, '--emptyOutDir'];
     const code = await runNode(args, { stdio: ['ignore', 2, 2] });
     if (code !== 0) throw new Error(`Building the CLI failed (exit code ${code}). The messages above say where.`);
-    mkdirSync(dist, { recursive: true });
     renameSync(join(fresh, 'webdit.js'), cliFile);
     writeFileSync(stampFile, fingerprint);
   } finally {

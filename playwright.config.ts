@@ -1,0 +1,33 @@
+import { defineConfig } from 'playwright/test';
+import { chromiumFlags, findChromium } from './testing/chromium.ts';
+
+// Workers read this file again in processes of their own: the port must come from the first.
+process.env.WEBDIT_E2E_PORT ??= String(20_000 + (process.pid % 20_000));
+const port = process.env.WEBDIT_E2E_PORT;
+const baseURL = `http://localhost:${port}`;
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '.cache/e2e',
+  // A software GPU takes every core.
+  workers: 1,
+  timeout: 120_000,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  use: {
+    baseURL,
+    launchOptions: { executablePath: findChromium(), args: chromiumFlags },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+  webServer: {
+    command: `node scripts/run.mjs start --no-open --port ${port}`,
+    url: baseURL,
+    timeout: 60_000,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+  },
+  projects: [
+    { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: '**/*.full.e2e.ts' },
+    { name: 'full', testMatch: '**/*.full.e2e.ts', timeout: 600_000 },
+  ],
+});

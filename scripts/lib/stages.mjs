@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureCliBuilt } from './buildCli.mjs';
+import { runNode } from './child.mjs';
+import { findChromium, whyNoAdapter } from './machine.mjs';
+import { root, tools } from './paths.mjs';
+
+const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped'], lavapipe: ['gpu-lavapipe'] };
+const clean = { passed: 0, failed: 0, skipped: 0 };
+
+/** A stage that is in order or not, and counts no tests. */
+export function check(name, args) {
+  return { name, run: async () => ((await runNode(args)) === 0 ? clean : { ...clean, failed: 1 }) };
+}
+
+export const lint = check('lint and import rule', [join(root, 'scripts/run.mjs'), 'lint']);
+export const typecheck = check('typecheck', [tools.tsc, '--project', 'tsconfig.json']);
+
+/** The CLI and a browser (SwiftShader comes with it), before anything needs them. */
+export const prepare = {
+  name: 'prepare',
+  run: async () => {
+    process.env.WEBDIT_CHROMIUM = findChromium();
+    process.stdout.write(`Chromium: ${process.env.WEBDIT_CHROMIUM}\n`);
+    await ensureCliBuilt();
+    return clean;
+  },
+};
+
+/** Unit tests: Vitest without a GPU. */
+export function unitTests(env) {
+  return { name: 'unit tests', run: () => vitest('unit', ['unit'], env) };
+}
+
+/** Vitest on every software adapter this machine has. */
+export function gpuTests(env) {
+  return {
+    name: 'GPU tests',
+    run: async () => {
+      const notRun = [];
+      const projects = [];
+      for (const [adapter, names] of Object.entries(gpuProjects)) {
+        const reason = whyNoAdapter(adapter);
+        if (reason) notRun.push(reason);
+        else projects.push(...names);
+      }
+      if (projects.length === 0) throw new Error(`No software adapter for GPU tests. ${notRun.join(' ')}`);
+      return { ...(await vitest('gpu', projects, env)), notRun };
+    },
+  };
+}
+
+function vitest(label, projects, env = {}) {
+  const report = reportFile(`vitest-${label}`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [tools.vitest, 'run', '--allowOnly=false', ...reporters, ...projects.map((name) => `--project=${name}`)];
+  return tally(args, env, report, (json) => ({
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+    skipped: json.numPendingTests + json.numTodoTests,
+  }));
+}
+
+/** Playwright on one project of playwright.config.ts. */
+export function endToEnd(project) {
+  return {
+    name: 'end to end',
+    run: () => {
+      const report = reportFile(`playwright-${project}`);
+      const args = [tools.playwright, 'test', `--project=${project}`, '--forbid-only', '--reporter=list,json'];
+      return tally(args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, report, ({ stats }) => ({
+        passed: stats.expected,
+        failed: stats.unexpected + stats.flaky,
+        skipped: stats.skipped,
+      }));
+    },
+  };
+}
+
+/** Runs a test tool and counts from its JSON report; a tool that fails without a failed test counts as one failure. */
+async function tally(args, env, report, count) {
+  const code = await runNode(args, { env });
+  if (!existsSync(report)) return { ...clean, failed: 1 };
+  const counts = count(JSON.parse(readFileSync(report, 'utf8')));
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function reportFile(name) {
+  const folder = join(root, '.cache/reports');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.json`);
+  rmSync(path, { force: true });
+  return path;
+}

@@ -1,0 +1,43 @@
+import { performance } from 'node:perf_hooks';
+
+/**
+ * What a stage found. `notRun` names what could not run on this machine: said again at the end, a failure in CI.
+ * @typedef {{passed: number, failed: number, skipped: number, notRun?: string[]}} Tally
+ * @typedef {{name: string, run: () => Promise<Tally>}} Stage
+ */
+
+/** Runs every stage, also after a failure, and ends with the line `N passed, N failed`. @param {Stage[]} stages */
+export async function runSuite(stages, budgetMinutes) {
+  const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
+  const began = performance.now();
+  const total = { passed: 0, failed: 0, skipped: 0, notRun: [] };
+  const lines = [];
+  for (const { name, run } of stages) {
+    process.stdout.write(`\n== ${name}\n`);
+    const start = performance.now();
+    const tally = await run().catch((error) => {
+      process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+      return { passed: 0, failed: 1, skipped: 0 };
+    });
+    for (const key of ['passed', 'failed', 'skipped']) total[key] += tally[key];
+    total.notRun.push(...(tally.notRun ?? []));
+    const line = `${tally.failed > 0 ? 'FAILED' : 'ok    '} ${seconds(start).padStart(8)}  ${name}`;
+    process.stdout.write(`== ${line}\n`);
+    lines.push(line);
+  }
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  const overBudget = performance.now() - began > budgetMinutes * 60_000;
+  process.stdout.write(
+    `total  ${seconds(began).padStart(8)}, budget ${budgetMinutes} min${overBudget ? ': OVER BUDGET' : ''}\n`,
+  );
+  for (const what of total.notRun) process.stdout.write(`!! not run here: ${what}\n`);
+  if (total.skipped > 0) process.stdout.write(`!! ${total.skipped} skipped\n`);
+  // On a developer's machine a missing driver or a slow day is said aloud; CI has no excuse.
+  if (inCi) total.failed += total.notRun.length + (overBudget ? 1 : 0);
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+function seconds(since) {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
+}
