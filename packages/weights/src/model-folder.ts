@@ -9,9 +9,9 @@ import {
 } from '@webdit/core';
 import { type ModelClass, readClasses } from './layouts/classes.ts';
 import { ConfigReader, unsupported } from './layouts/config-reader.ts';
-import { diffusersTensorMap, parseDiffusersConfig } from './layouts/diffusers.ts';
-import { inferOriginalConfig, originalScheduler, originalTensorMap, parseOriginalConfig } from './layouts/original.ts';
-import { matchTensors, type TensorMap } from './layouts/tensor-map.ts';
+import { diffusersTensors, parseDiffusersConfig } from './layouts/diffusers.ts';
+import { inferOriginalConfig, originalScheduler, originalTensors, parseOriginalConfig } from './layouts/original.ts';
+import { type ExpectedTensor, matchTensors } from './layouts/tensor-map.ts';
 import { type OnnxVae, readVae } from './layouts/vae.ts';
 import { feedPositionTable } from './position-table.ts';
 import type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
@@ -78,7 +78,7 @@ const originalDefaults: Defaults = { numInferenceSteps: 50, guidanceScale: 4 };
 interface Description {
   readonly layout: Layout;
   readonly config: DiTConfig;
-  readonly map: TensorMap;
+  readonly expected: readonly ExpectedTensor[];
   readonly scheduler: SamplerSpec;
   readonly defaults: Defaults;
   readonly index: Readonly<Record<string, unknown>>;
@@ -97,8 +97,8 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const description = indexFile
     ? await describePipeline(source, parseTolerantJson(await indexFile.text(), indexPath), options)
     : await describeOriginal(source, options);
-  const { layout, config, map, scheduler, defaults, index, weightsFile, header } = description;
-  const select = (found: SafetensorsHeader) => matchTensors(found, map, weightsFile);
+  const { layout, config, expected, scheduler, defaults, index, weightsFile, header } = description;
+  const select = (found: SafetensorsHeader) => matchTensors(found, expected, weightsFile);
   select(header);
   return {
     name: source.name,
@@ -145,7 +145,7 @@ async function describePipeline(source: ModelSource, json: unknown, options: Ope
   return {
     layout: native ? 'native' : 'diffusers',
     config: dit,
-    map: (native ? originalTensorMap : diffusersTensorMap)(dit),
+    expected: (native ? originalTensors : diffusersTensors)(dit),
     scheduler: parseSchedulerConfig(await readJson(source, schedulerPath, options)),
     defaults: parseDefaults(index.defaults, native ? originalDefaults : diffusersDefaults),
     index,
@@ -166,7 +166,7 @@ async function describeOriginal(source: ModelSource, options: OpenFolderOptions)
   return {
     layout: 'original',
     config,
-    map: originalTensorMap(config),
+    expected: originalTensors(config),
     scheduler: parseSchedulerConfig(originalScheduler),
     defaults: originalDefaults,
     index: {},

@@ -37,7 +37,10 @@ describe('the diffusers layout', () => {
       ['x_embedder.proj.weight', 'pos_embed.proj.weight'],
       ['blocks.0.t_embedder.mlp.0.weight', 'transformer_blocks.0.norm1.emb.timestep_embedder.linear_1.weight'],
       ['blocks.3.t_embedder.mlp.2.bias', 'transformer_blocks.3.norm1.emb.timestep_embedder.linear_2.bias'],
-      ['blocks.1.y_embedder.embedding_table.weight', 'transformer_blocks.1.norm1.emb.class_embedder.embedding_table.weight'],
+      [
+        'blocks.1.y_embedder.embedding_table.weight',
+        'transformer_blocks.1.norm1.emb.class_embedder.embedding_table.weight',
+      ],
       ['blocks.3.attn.proj.weight', 'transformer_blocks.3.attn1.to_out.0.weight'],
       ['blocks.3.mlp.fc1.weight', 'transformer_blocks.3.ff.net.0.proj.weight'],
       ['blocks.3.mlp.fc2.weight', 'transformer_blocks.3.ff.net.2.weight'],

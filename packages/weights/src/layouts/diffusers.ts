@@ -1,7 +1,7 @@
 import { type DiTConfig, ditTensorShapes, type TensorShape } from '@webdit/core';
 import { elementCount } from '../safetensors/dtypes.ts';
 import { ConfigReader, checkDivisibility } from './config-reader.ts';
-import { type ExpectedTensor, type TensorMap, whole } from './tensor-map.ts';
+import { type ExpectedTensor, whole } from './tensor-map.ts';
 
 /**
  * `transformer/config.json` of a diffusers DiT. Missing keys take the defaults of its constructor where older files leave
@@ -70,8 +70,8 @@ const otherModules: Readonly<Record<string, string>> = {
 };
 
 /** Diffusers' names; its q, k and v are thirds of the original's qkv. */
-export function diffusersTensorMap(config: DiTConfig): TensorMap {
-  return { expected: ditTensorShapes(config).flatMap(expectedTensors), ignored: null };
+export function diffusersTensors(config: DiTConfig): ExpectedTensor[] {
+  return ditTensorShapes(config).flatMap(expectedTensors);
 }
 
 function expectedTensors(target: TensorShape): ExpectedTensor[] {

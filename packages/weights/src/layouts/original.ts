@@ -1,7 +1,7 @@
 import { type DiTConfig, ditTensorShapes } from '@webdit/core';
 import type { SafetensorsHeader } from '../safetensors/header.ts';
 import { ConfigReader, checkDivisibility, unsupported } from './config-reader.ts';
-import { type TensorMap, whole } from './tensor-map.ts';
+import { type ExpectedTensor, whole } from './tensor-map.ts';
 
 /** LayerNorm epsilon of all original models. Source: the original DiT's `models.py`. */
 const originalNormEps = 1e-6;
@@ -22,8 +22,8 @@ export const originalScheduler = {
 };
 
 /** Original names are the canonical ones. */
-export function originalTensorMap(config: DiTConfig): TensorMap {
-  return { expected: ditTensorShapes(config).map((target) => whole(target.name, target)), ignored: null };
+export function originalTensors(config: DiTConfig): ExpectedTensor[] {
+  return ditTensorShapes(config).map((target) => whole(target.name, target));
 }
 
 /**

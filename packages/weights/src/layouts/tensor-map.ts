@@ -13,13 +13,6 @@ export interface ExpectedTensor {
   readonly optional: boolean;
 }
 
-/** How a layout names its tensors. */
-export interface TensorMap {
-  readonly expected: readonly ExpectedTensor[];
-  /** Tensors that the file may hold and nobody reads. */
-  readonly ignored: RegExp | null;
-}
-
 /** A file tensor `source` that is the whole of `target`. */
 export function whole(source: string, target: TensorShape): ExpectedTensor {
   const { name, shape } = target;
@@ -36,10 +29,14 @@ export function whole(source: string, target: TensorShape): ExpectedTensor {
  * @returns the target of every tensor to read, by its name in the file.
  * @throws WebDiTError `format` for a missing or an unknown tensor, `shape-mismatch` for one of another shape.
  */
-export function matchTensors(header: SafetensorsHeader, map: TensorMap, path: string): Map<string, TensorTarget> {
+export function matchTensors(
+  header: SafetensorsHeader,
+  expected: readonly ExpectedTensor[],
+  path: string,
+): Map<string, TensorTarget> {
   const found = new Map(header.tensors.map((tensor) => [tensor.name, tensor]));
   const targets = new Map<string, TensorTarget>();
-  for (const { source, shape, target, optional } of map.expected) {
+  for (const { source, shape, target, optional } of expected) {
     const tensor = found.get(source);
     if (!tensor && optional) continue;
     if (!tensor) throw formatError(`Tensor ${source} is missing from ${path}.`);
@@ -47,7 +44,7 @@ export function matchTensors(header: SafetensorsHeader, map: TensorMap, path: st
     targets.set(source, target);
   }
   for (const name of found.keys()) {
-    if (targets.has(name) || map.ignored?.test(name)) continue;
+    if (targets.has(name)) continue;
     throw formatError(`${path} holds the tensor ${name}, which a DiT of this config does not have.`);
   }
   return targets;

@@ -7,7 +7,7 @@ const bitsOf = (value: number) => {
   floats[0] = value;
   return f32Bits[0]!;
 };
-const valueOf = (word: number) => {
+const floatOf = (word: number) => {
   f32Bits[0] = word;
   return floats[0]!;
 };
@@ -26,7 +26,7 @@ describe('f16', () => {
     let wrong = 0;
     for (let half = 0; half < 65536; half++) {
       const word = f16ToF32Bits(half);
-      if (!Object.is(valueOf(word), halfValue(half))) wrong++;
+      if (!Object.is(floatOf(word), halfValue(half))) wrong++;
       // A signalling NaN comes back quiet.
       const nan = (half & 0x7c00) === 0x7c00 && (half & 0x3ff) !== 0;
       if (f32ToF16Bits(word) !== (nan ? half | 0x200 : half)) wrong++;

@@ -136,7 +136,7 @@ describe('a good header', () => {
       __metadata__: { format: 'pt' },
       empty: f32(8, 8, [0, 5]),
       scalar: { dtype: 'I64', shape: [], data_offsets: [0, 8] },
-      ['__proto__x"{']: f32(16, 16, [0]),
+      '__proto__x"{': f32(16, 16, [0]),
     });
     const bytes = craft(`${json}     `, 16);
     const header = await open(bytes, bytes.length);

@@ -1,6 +1,7 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DiTConfig, ditTensorShapes } from '@webdit/core';
+import { ditTensorShapes } from '@webdit/core';
+import { originalScheduler, parseOriginalConfig } from '../layouts/original.ts';
 import { elementCount } from '../safetensors/dtypes.ts';
 import { encodeSafetensorsHeader } from '../safetensors/whole-file.ts';
 
@@ -29,25 +30,16 @@ const chunkElements = 256 * 1024;
  * are uniform in +-0.02, cheap rather than good.
  */
 export async function writeSynthFolder(folder: string, spec: SynthSpec): Promise<SynthFolder> {
-  const { hiddenSize, numHeads, depth, inputSize, numClasses } = spec;
-  const config: DiTConfig = {
-    kind: 'dit',
-    inputSize,
-    patchSize: 2,
-    inChannels: 4,
-    outChannels: 4,
-    hiddenSize,
-    depth,
-    numHeads,
-    mlpHiddenSize: 4 * hiddenSize,
-    numClasses,
-    learnSigma: false,
-    frequencyEmbeddingSize: 256,
-    timestepDivisor: 128,
-    normEps: 1e-6,
-    mlpNormEps: 1e-6,
-    embeddersPerBlock: false,
-    guidanceChannels: 4,
+  const transformer = {
+    _class_name: 'DiT',
+    input_size: spec.inputSize,
+    patch_size: 2,
+    in_channels: 4,
+    hidden_size: spec.hiddenSize,
+    depth: spec.depth,
+    num_heads: spec.numHeads,
+    num_classes: spec.numClasses,
+    learn_sigma: false,
   };
   await mkdir(join(folder, 'transformer'), { recursive: true });
   await mkdir(join(folder, 'scheduler'), { recursive: true });
@@ -56,28 +48,10 @@ export async function writeSynthFolder(folder: string, spec: SynthSpec): Promise
     transformer: ['webdit', 'DiT'],
     scheduler: ['diffusers', 'DDIMScheduler'],
   });
-  await writeJson(join(folder, 'scheduler/scheduler_config.json'), {
-    _class_name: 'DDIMScheduler',
-    num_train_timesteps: 1000,
-    beta_start: 0.0001,
-    beta_end: 0.02,
-    beta_schedule: 'linear',
-    prediction_type: 'epsilon',
-    timestep_spacing: 'respaced',
-    clip_sample: false,
-  });
-  await writeJson(join(folder, 'transformer/config.json'), {
-    _class_name: 'DiT',
-    input_size: inputSize,
-    patch_size: config.patchSize,
-    in_channels: config.inChannels,
-    hidden_size: hiddenSize,
-    depth,
-    num_heads: numHeads,
-    num_classes: numClasses,
-    learn_sigma: false,
-  });
+  await writeJson(join(folder, 'scheduler/scheduler_config.json'), originalScheduler);
+  await writeJson(join(folder, 'transformer/config.json'), transformer);
 
+  const config = parseOriginalConfig(transformer, 'transformer/config.json');
   const tensors = ditTensorShapes(config).map(({ name, shape }) => [name, { dtype: 'F32', shape }] as const);
   const header = encodeSafetensorsHeader(tensors);
   const counts = tensors.map(([, { shape }]) => elementCount(shape));
