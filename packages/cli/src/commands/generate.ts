@@ -13,6 +13,7 @@ import {
 import type { Command, Output } from '../command.ts';
 import { openDevice } from '../device.ts';
 import { checkWritable, type LatentsFile, readLatents, writeBytes, writeLatents } from '../files.ts';
+import { vaeWasmPaths } from '../vae-runtime.ts';
 
 const options = [
   'model',
@@ -54,6 +55,8 @@ export const generate: Command = async (args, output) => {
     const pipeline = await DiffusionPipeline.fromPretrained(pathSource(request.model), {
       worker: false,
       device: holder.device,
+      vaeBackend: 'wasm',
+      wasmPaths: vaeWasmPaths(),
       onProgress: (event) => {
         if (event.status === 'progress_total') output.progress(`loading ${event.progress.toFixed(0)} %`);
       },

@@ -6,6 +6,7 @@ import { integerOption, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { type OpenedDevice, openDevice } from '../device.ts';
 import { readBytes } from '../files.ts';
+import { vaeWasmPaths } from '../vae-runtime.ts';
 import { type Check, checkLine, verdict } from '../verify/checks.ts';
 import { type Golden, parseGolden, selectCases } from '../verify/golden.ts';
 import { type Bench, type PreparedCase, prepareCase, runCase } from '../verify/run-case.ts';
@@ -74,7 +75,7 @@ async function openVae({ vae, config, read }: ModelFolder, device: GPUDevice): P
   const latentShape = [config.inChannels, config.inputSize, config.inputSize] as const;
   return VaeDecoder.create(
     { decoder: await read(vae.decoder), scalingFactor, spatialScale, latentShape },
-    { backend: 'wasm', device, softwareAdapter: true, wasmPaths: null },
+    { backend: 'wasm', device, softwareAdapter: true, wasmPaths: vaeWasmPaths() },
   );
 }
 
