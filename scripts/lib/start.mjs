@@ -15,7 +15,10 @@ export async function run(args) {
     // A port that was asked for is that port or an error; the default one may move up when it is taken.
     server: { open, ...(port === undefined ? {} : { port, strictPort: true }) },
   });
-  await server.listen();
+  await server.listen().catch(async (error) => {
+    await server.close();
+    throw error;
+  });
   server.printUrls();
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => server.close().finally(() => process.exit(0)));
