@@ -7,7 +7,7 @@ const load = (model: unknown, options: object = {}) =>
 const fakeDevice = { queue: {} };
 
 describe('fromPretrained', () => {
-  const refused: [string, unknown, object, string][] = [
+  const refused: [string, unknown, object | null, string][] = [
     ['an unknown option', url, { quantize: true }, 'fromPretrained() has no option "quantize".'],
     ['an unknown dtype', url, { dtype: 'int4' }, 'dtype is "int4".'],
     ['an unknown VAE backend', url, { vaeBackend: 'webnn' }, 'vaeBackend is "webnn".'],
@@ -21,7 +21,7 @@ describe('fromPretrained', () => {
     ],
     ['onProgress that is no function', url, { onProgress: 1 }, 'onProgress is 1.'],
     ['a signal that is none', url, { signal: 'stop' }, 'signal is "stop".'],
-    ['options that are no object', url, null, ''],
+    ['options that are no object', url, null, 'The options of fromPretrained() are null.'],
     ['an unknown file of the wasm runtime', url, { wasmPaths: { worker: '/x' } }, 'wasmPaths has no option "worker".'],
     ['a relative URL where there is no page', 'models/tiny', {}, '"models/tiny" is not a URL.'],
     ['an empty URL', '', {}, 'model is "".'],

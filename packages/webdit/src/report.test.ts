@@ -18,6 +18,7 @@ const model: DiTConfig = {
   timestepDivisor: 128,
   normEps: 1e-6,
   mlpNormEps: 1e-6,
+  embeddersPerBlock: false,
   guidanceChannels: 4,
 };
 const plan = compileRunPlan({ model, sampler: ditSampler, steps: 3, guidanceScale: 3, label: 1 });

@@ -1,0 +1,125 @@
+import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit';
+import type { Settings } from './settings.ts';
+
+/** What the page shows of a failure; WebDiT's errors bring a remedy, others get none. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export type Phase =
+  | { readonly name: 'idle' }
+  | { readonly name: 'loading'; readonly progress: Extract<ProgressEvent, { status: 'progress_total' }> | null }
+  | { readonly name: 'running'; readonly step: StepEvent | null; readonly steps: number }
+  | { readonly name: 'done'; readonly report: RunReport }
+  | { readonly name: 'aborted' }
+  | { readonly name: 'failed'; readonly failure: Failure };
+
+export interface Painting {
+  readonly image: ImageBitmap;
+  readonly settings: Settings;
+}
+
+type Pipeline = import('webdit').DiffusionPipeline;
+
+/** Owns the pipeline: loads it on first use, runs it, stops it. Tells the page through `onChange`. */
+export class Session {
+  phase: Phase = { name: 'idle' };
+  painting: Painting | null = null;
+  private pipeline: Pipeline | null = null;
+  private controller: AbortController | null = null;
+
+  constructor(
+    private readonly modelUrl: URL,
+    private readonly onChange: () => void,
+  ) {}
+
+  get busy(): boolean {
+    return this.controller !== null;
+  }
+
+  abort(): void {
+    this.controller?.abort();
+  }
+
+  /** Loads the model without painting. */
+  async load(): Promise<void> {
+    await this.work(async (signal) => {
+      await this.ready(signal);
+      this.enter({ name: 'idle' });
+    });
+  }
+
+  async generate(settings: Settings): Promise<void> {
+    await this.work(async (signal) => {
+      const pipeline = await this.ready(signal);
+      this.enter({ name: 'running', step: null, steps: settings.steps });
+      const { image, report }: GenerateResult<'bitmap'> = await pipeline.generate(
+        { label: settings.label },
+        {
+          seed: settings.seed,
+          numInferenceSteps: settings.steps,
+          guidanceScale: settings.guidance,
+          onStep: (step) => this.enter({ name: 'running', step, steps: step.steps }),
+          signal,
+        },
+      );
+      this.painting?.image.close();
+      this.painting = { image, settings };
+      this.enter({ name: 'done', report });
+    });
+  }
+
+  private async ready(signal: AbortSignal): Promise<Pipeline> {
+    if (this.pipeline) return this.pipeline;
+    this.enter({ name: 'loading', progress: null });
+    const { DiffusionPipeline } = await import('webdit');
+    this.pipeline = await DiffusionPipeline.fromPretrained(this.modelUrl, {
+      signal,
+      onProgress: (event) => {
+        if (event.status === 'progress_total') this.enter({ name: 'loading', progress: event });
+      },
+    });
+    return this.pipeline;
+  }
+
+  private async work(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.controller) return;
+    const controller = new AbortController();
+    this.controller = controller;
+    try {
+      await run(controller.signal);
+    } catch (error) {
+      const aborted = error === controller.signal.reason;
+      this.enter(aborted ? { name: 'aborted' } : { name: 'failed', failure: describe(error) });
+      if (!aborted) await this.dropBrokenPipeline(error);
+    } finally {
+      this.controller = null;
+      this.onChange();
+    }
+  }
+
+  /** After a lost device or a dead worker the next try starts from scratch. */
+  private async dropBrokenPipeline(error: unknown): Promise<void> {
+    const { code } = describe(error);
+    if (code !== 'device-lost' && code !== 'worker-crashed' && code !== 'out-of-memory') return;
+    const broken = this.pipeline;
+    this.pipeline = null;
+    await broken?.dispose();
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    this.onChange();
+  }
+}
+
+function describe(error: unknown): Failure {
+  const { code, message, remedy } = error as Partial<Failure>;
+  return {
+    code: code ?? 'error',
+    message: message ?? String(error),
+    remedy: remedy ?? 'Reload the page and try again.',
+  };
+}

@@ -1,0 +1,40 @@
+/** What makes a picture. The page's address carries it, so that a link reproduces the picture. */
+export interface Settings {
+  readonly label: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3 };
+
+/** Reads `#label=pizza&seed=7&steps=50&guidance=3`; what is missing keeps its default. Wrong numbers stay wrong. */
+export function parseHash(hash: string): Settings {
+  const params = new URLSearchParams(hash.replace(/^#/, ''));
+  const number = (key: 'seed' | 'steps' | 'guidance') => {
+    const text = params.get(key);
+    return text === null ? defaults[key] : parseNumber(text);
+  };
+  return {
+    label: params.get('label') || defaults.label,
+    seed: number('seed'),
+    steps: number('steps'),
+    guidance: number('guidance'),
+  };
+}
+
+export function formatHash(settings: Settings): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(settings)) params.set(key, String(value));
+  return `#${params}`;
+}
+
+/** What an input field holds; NaN for an empty one, which the pipeline then refuses by name. */
+export function parseNumber(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+/** A seed of ten digits at most: short enough to read out loud. */
+export function rollSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] as number;
+}

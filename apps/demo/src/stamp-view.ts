@@ -1,0 +1,130 @@
+import { css, html, LitElement, type PropertyValues } from 'lit';
+import type { Painting } from './session.ts';
+import { controls } from './shared-styles.ts';
+
+const noiseCells = 16;
+
+/** The picture on a postage stamp; before there is one, the noise that a run starts from. */
+export class StampView extends LitElement {
+  static override properties = { painting: { attribute: false }, seed: { type: Number } };
+  declare painting: Painting | null;
+  declare seed: number;
+
+  constructor() {
+    super();
+    this.painting = null;
+    this.seed = 0;
+  }
+
+  override render() {
+    const { painting } = this;
+    const name = painting
+      ? `Painted ${painting.settings.label}, seed ${painting.settings.seed}`
+      : 'Noise, not painted yet';
+    return html`
+      <figure>
+        <div class="stamp">
+          <canvas width="64" height="64" role="img" aria-label=${name}></canvas>
+          <figcaption>
+            <span class="name">${painting ? painting.settings.label : 'noise'}</span>
+            <span class="seed">No. ${painting ? painting.settings.seed : Number.isNaN(this.seed) ? '?' : this.seed}</span>
+          </figcaption>
+        </div>
+      </figure>
+    `;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (!this.painting) this.drawNoise();
+    else if (changed.has('painting')) this.drawPainting(this.painting.image);
+  }
+
+  private drawPainting(image: ImageBitmap): void {
+    const { canvas } = this;
+    canvas.width = image.width;
+    canvas.height = image.height;
+    canvas.getContext('2d')?.drawImage(image, 0, 0);
+  }
+
+  /** A picture of randomness that changes with the seed; the engine draws its own, exact noise. */
+  private drawNoise(): void {
+    const { canvas } = this;
+    canvas.width = noiseCells;
+    canvas.height = noiseCells;
+    const context = canvas.getContext('2d');
+    if (!context) return;
+    const pixels = context.createImageData(noiseCells, noiseCells);
+    let state = (Number(this.seed) || 0) ^ 0x9e3779b9;
+    for (let i = 0; i < pixels.data.length; i++) {
+      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + i;
+      pixels.data[i] = i % 4 === 3 ? 255 : 150 + ((state >>> 12) % 106);
+    }
+    context.putImageData(pixels, 0, 0);
+  }
+
+  private get canvas(): HTMLCanvasElement {
+    return this.renderRoot.querySelector('canvas') as HTMLCanvasElement;
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        --hole: 16px;
+        --picture: 320px;
+      }
+      figure {
+        width: fit-content;
+        margin: 0 auto;
+        filter: drop-shadow(0 2px 2px var(--shadow)) drop-shadow(0 12px 20px var(--shadow));
+      }
+      /* 23 x 26 holes: the mask's dots sit on the edge, and the second layer keeps the middle whole. */
+      .stamp {
+        width: calc(var(--picture) + 3 * var(--hole));
+        height: calc(var(--picture) + 6 * var(--hole));
+        padding: calc(1.5 * var(--hole));
+        background: var(--stamp);
+        mask:
+          linear-gradient(#000 0 0) center / calc(100% - var(--hole) * 0.78) calc(100% - var(--hole) * 0.78) no-repeat,
+          radial-gradient(circle, transparent 36%, #000 38.5%) calc(var(--hole) / -2) calc(var(--hole) / -2) /
+            var(--hole) var(--hole);
+      }
+      canvas {
+        display: block;
+        width: var(--picture);
+        height: var(--picture);
+        image-rendering: pixelated;
+      }
+      figcaption {
+        display: flex;
+        align-items: baseline;
+        justify-content: space-between;
+        gap: 1rem;
+        height: calc(3 * var(--hole));
+        padding-top: calc(0.75 * var(--hole));
+        color: #17282b;
+        font-family: var(--round);
+      }
+      .name {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+        font-size: 1.15rem;
+        font-weight: 700;
+      }
+      .seed {
+        flex: none;
+        color: #516468;
+        font-size: 0.85rem;
+        font-variant-numeric: tabular-nums;
+      }
+      @media (max-width: 420px), (max-height: 780px) {
+        :host {
+          --picture: 256px;
+        }
+      }
+    `,
+  ];
+}
+
+customElements.define('stamp-view', StampView);
