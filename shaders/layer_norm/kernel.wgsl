@@ -4,19 +4,11 @@
 // variance around a large mean keeps its digits. Scale and shift are vectors of the modulation table.
 //
 // Caller: C is a multiple of 4; dispatch rows x 1, folded into y beyond 65535.
+// Fragments: `params`, `batch_of` and `source_row` (rows.*).
 override C4: u32;
 override EPSILON: f32;
 
-struct Params {
-  rows: u32,
-  tokens: u32,             // tokens per batch row
-  shift_offset: u32,       // in vec4: layer and part inside the table, for table row 0
-  scale_offset: u32,
-  modulation_stride: u32,  // in vec4, from one table row to the next
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, C4]
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [all rows, C4]
 @group(0) @binding(2) var<storage, read> modulation: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [rows, C4]
 
@@ -43,7 +35,7 @@ fn main(
 ) {
   let row = group.y * groups.x + group.x;
   if (row >= params.rows) { return; }
-  let base = row * C4;
+  let base = source_row(row) * C4;
   var sum = 0.0;
   for (var i = lane; i < C4; i += 64u) {
     sum += dot(input[base + i], vec4f(1.0));
@@ -55,10 +47,10 @@ fn main(
     squares += dot(d, d);
   }
   let inverse = 1.0 / sqrt(reduce(lane, squares) / f32(C4 * 4u) + EPSILON);
-  let table = (step.modulation_row + row / params.tokens) * params.modulation_stride;
+  let table = (step.modulation_row + batch_of(row)) * params.modulation_stride;
   for (var i = lane; i < C4; i += 64u) {
     let scale = modulation[params.scale_offset + table + i];
     let shift = modulation[params.shift_offset + table + i];
-    output[base + i] = (input[base + i] - mean) * inverse * (1.0 + scale) + shift;
+    output[row * C4 + i] = (input[base + i] - mean) * inverse * (1.0 + scale) + shift;
   }
 }

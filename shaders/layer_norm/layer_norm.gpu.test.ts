@@ -8,7 +8,9 @@ import { layerNormReference } from './reference.ts';
 const tolerance = 2e-6;
 const flatRowTolerance = 1.3e-4;
 
-describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (_, kernel) => {
+describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
+  const gathers = name.endsWith('selected');
+
   test.each([
     { rows: 1, C: 4, tokens: 1 },
     { rows: 6, C: 32, tokens: 3 },
@@ -33,15 +35,32 @@ describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))
       Float32Array.from({ length: batch * C }, (_, i) => {
         return table[(1 + Math.floor(i / C)) * stride + offset + (i % C)] as number;
       });
+    const all = layerNormReference(input, part(C), part(0), { rows, C, tokens, epsilon });
+    // Every second token of each batch row, last first.
+    const selected = gathers ? Math.ceil(tokens / 2) : tokens;
+    const chosen = Array.from({ length: batch }, (_, b) =>
+      Array.from({ length: selected }, (_, i) => (gathers ? tokens - 1 - 2 * i : i) + b * tokens),
+    ).flat();
+    const ids = new Uint32Array(rows);
+    chosen.forEach((row, i) => {
+      ids[Math.floor(i / selected) * tokens + (i % selected)] = row % tokens;
+    });
     const [output] = await runKernel({
       kernel,
       constants: layerNormConstants({ C, epsilon }),
-      params: layerNormParams({ rows, tokens, shiftOffset: 0, scaleOffset: C, modulationStride: stride }),
-      workgroups: layerNormWorkgroups(rows),
-      storage: [input, table, rows * C],
+      params: layerNormParams({
+        rows: chosen.length,
+        tokens,
+        shiftOffset: 0,
+        scaleOffset: C,
+        modulationStride: stride,
+        selected,
+      }),
+      workgroups: layerNormWorkgroups(chosen.length),
+      storage: [input, table, chosen.length * C, ...(gathers ? [ids] : [])],
       step: { modulationRow: 1 },
     });
-    const expected = layerNormReference(input, part(C), part(0), { rows, C, tokens, epsilon });
+    const expected = chosen.flatMap((row) => [...all.subarray(row * C, (row + 1) * C)]);
     return worstError(output as Float32Array, expected);
   }
 });

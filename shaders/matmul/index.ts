@@ -3,6 +3,8 @@ import stepSource from '../common/step.wgsl?raw';
 import weightsF32 from '../common/weights.f32.wgsl?raw';
 import weightsPackedF16 from '../common/weights.packed-f16.wgsl?raw';
 import gatedEpilogue from './epilogue.gated.wgsl?raw';
+import gatedCacheEpilogue from './epilogue.gated-cache.wgsl?raw';
+import scatterEpilogue from './epilogue.scatter.wgsl?raw';
 import storeEpilogue from './epilogue.store.wgsl?raw';
 import registerKernel from './kernel.wgsl?raw';
 import workgroupKernel from './kernel.workgroup.wgsl?raw';
@@ -11,7 +13,7 @@ import storeRows from './store_rows.wgsl?raw';
 
 export type WeightStorage = 'f32' | 'packed-f16';
 export type MatmulTiling = 'register' | 'workgroup';
-export type MatmulEpilogue = 'store' | 'gated';
+export type MatmulEpilogue = 'store' | 'gated' | 'gated-cache' | 'scatter';
 
 const tilings = {
   register: { source: registerKernel, file: 'matmul/kernel.wgsl', columns4: 8, rows: 64 },
@@ -24,8 +26,20 @@ const weightFragments = {
 } as const;
 
 const epilogues = {
-  store: { source: storeEpilogue, file: 'matmul/epilogue.store.wgsl', storage: ['read_write'] },
-  gated: { source: gatedEpilogue, file: 'matmul/epilogue.gated.wgsl', storage: ['read_write', 'read'] },
+  store: { source: storeEpilogue, file: 'matmul/epilogue.store.wgsl', storage: ['read_write'], usesStep: false },
+  gated: { source: gatedEpilogue, file: 'matmul/epilogue.gated.wgsl', storage: ['read_write', 'read'], usesStep: true },
+  'gated-cache': {
+    source: gatedCacheEpilogue,
+    file: 'matmul/epilogue.gated-cache.wgsl',
+    storage: ['read_write', 'read', 'read_write'],
+    usesStep: true,
+  },
+  scatter: {
+    source: scatterEpilogue,
+    file: 'matmul/epilogue.scatter.wgsl',
+    storage: ['read', 'read_write'],
+    usesStep: false,
+  },
 } as const;
 
 const activations: Record<Activation, number> = { none: 0, gelu: 1, silu: 2 };
@@ -41,7 +55,7 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
   const tile = tilings[tiling];
   const fragment = weightFragments[weights];
   const end = epilogues[epilogue];
-  const usesStep = epilogue !== 'store';
+  const { usesStep } = end;
   return {
     name: `matmul.${tiling}.${weights}.${epilogue}`,
     op: 'matmul',
@@ -54,7 +68,9 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
 
 export const matmulVariants: readonly Kernel[] = (['register', 'workgroup'] as const).flatMap((tiling) =>
   (['f32', 'packed-f16'] as const).flatMap((weights) =>
-    (['store', 'gated'] as const).map((epilogue) => matmulKernel({ tiling, weights, epilogue })),
+    (['store', 'gated', 'gated-cache', 'scatter'] as const).map((epilogue) =>
+      matmulKernel({ tiling, weights, epilogue }),
+    ),
   ),
 );
 
@@ -79,10 +95,22 @@ export function matmulStoreParams({ rows, K, N }: MatmulSize, outputOffset = 0):
   return Uint32Array.of(rows, K / 4, N / 4, outputOffset / 4);
 }
 
-/** Params of the `gated` epilogue; offset and stride of the modulation table in elements, multiples of 4. */
+/**
+ * Params of the `gated` and `gated-cache` epilogues; offsets and stride in elements, multiples of 4. `cacheOffset` is where
+ * this (layer, branch) starts in its slab.
+ */
 export function matmulGatedParams(
   { rows, K, N }: MatmulSize,
-  p: { tokens: number; gateOffset: number; modulationStride: number },
+  p: { tokens: number; gateOffset: number; modulationStride: number; cacheOffset?: number },
 ): Uint32Array {
-  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.gateOffset / 4, p.modulationStride / 4);
+  const cacheOffset = (p.cacheOffset ?? 0) / 4;
+  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.gateOffset / 4, p.modulationStride / 4, cacheOffset);
+}
+
+/** Params of the `scatter` epilogue; `cacheOffset` in elements, a multiple of 4; rows = batch x selected. */
+export function matmulScatterParams(
+  { rows, K, N }: MatmulSize,
+  p: { tokens: number; selected: number; cacheOffset: number },
+): Uint32Array {
+  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.selected, p.cacheOffset / 4);
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { packHalves, randomValues, runKernel, unpackHalves, worstError } from '../../testing/run-kernel.ts';
 import {
+  type MatmulEpilogue,
   type MatmulTiling,
   matmulConstants,
   matmulGatedParams,
   matmulKernel,
+  matmulScatterParams,
   matmulStoreParams,
   matmulVariants,
   matmulWorkgroups,
@@ -26,7 +28,39 @@ const sizes = [
 describe.each(matmulVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
   const tiling = name.split('.')[1] as MatmulTiling;
   const packed = name.includes('packed-f16');
-  const gated = name.endsWith('gated');
+  const epilogue = name.split('.')[3] as MatmulEpilogue;
+
+  interface Linear {
+    rows: number;
+    K: number;
+    N: number;
+    input: Float32Array;
+    weights: Float32Array | Uint32Array;
+    bias: Float32Array;
+  }
+
+  /** Rows go to every second token from the end, as selection may order them; the other tokens keep what they had. */
+  async function expectScatter({ rows, K, N, input, weights, bias }: Linear, product: Float64Array): Promise<void> {
+    const batch = rows % 2 === 0 ? 2 : 1;
+    const selected = rows / batch;
+    const tokens = 2 * selected;
+    const ids = new Uint32Array(batch * tokens);
+    for (let b = 0; b < batch; b++) for (let i = 0; i < selected; i++) ids[b * tokens + i] = tokens - 1 - 2 * i;
+    const before = randomValues(batch * tokens * N, 6);
+    const expected = Float64Array.from(before);
+    for (let r = 0; r < rows; r++) {
+      const b = Math.floor(r / selected);
+      const token = ids[b * tokens + (r % selected)] as number;
+      expected.set(product.subarray(r * N, (r + 1) * N), (b * tokens + token) * N);
+    }
+    const [cache] = await runKernel({
+      kernel,
+      params: matmulScatterParams({ rows, K, N }, { tokens, selected, cacheOffset: 0 }),
+      workgroups: matmulWorkgroups(tiling, rows, N),
+      storage: [input, weights, bias, ids, before],
+    });
+    expect(worstError(cache as Float32Array, expected)).toBeLessThan(tolerance);
+  }
 
   test.each(sizes)('$rows x $K x $N', async ({ rows, K, N }) => {
     const input = randomValues(rows * K, 1);
@@ -36,7 +70,11 @@ describe.each(matmulVariants.map((kernel) => [kernel.name, kernel] as const))('%
     const bias = randomValues(N, 3);
     const product = matmulReference(input, exact, bias, { rows, K, N });
     const workgroups = matmulWorkgroups(tiling, rows, N);
-    if (!gated) {
+    if (epilogue === 'scatter') {
+      await expectScatter({ rows, K, N, input, weights, bias }, product);
+      return;
+    }
+    if (epilogue === 'store') {
       for (const activation of (rows === 7 ? ['none', 'gelu', 'silu'] : ['none']) as Activation[]) {
         const [output] = await runKernel({
           kernel,
@@ -55,13 +93,15 @@ describe.each(matmulVariants.map((kernel) => [kernel.name, kernel] as const))('%
     const residual = randomValues(rows * N, 4);
     const stride = 3 * N;
     const table = randomValues(4 * stride, 5);
-    const [output] = await runKernel({
+    const caches = epilogue === 'gated-cache';
+    const [output, cache] = await runKernel({
       kernel,
-      params: matmulGatedParams({ rows, K, N }, { tokens, gateOffset: N, modulationStride: stride }),
+      params: matmulGatedParams({ rows, K, N }, { tokens, gateOffset: N, modulationStride: stride, cacheOffset: N }),
       workgroups,
-      storage: [input, weights, bias, residual, table],
+      storage: [input, weights, bias, residual, table, ...(caches ? [N + rows * N] : [])],
       step: { modulationRow: 1 },
     });
+    if (caches) expect(worstError((cache as Float32Array).subarray(N), product)).toBeLessThan(tolerance);
     const expected = product.map((v, i) => {
       const gate = table[(1 + Math.floor(i / N / tokens)) * stride + N + (i % N)] as number;
       return (residual[i] as number) + gate * v;

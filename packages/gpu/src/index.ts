@@ -6,6 +6,6 @@ export {
   type RunResult,
   type StepEvent,
   type StepTiming,
-  type TraceRequest,
   type WeightDType,
 } from './dit/model.ts';
+export type { SelectedTokens, Trace, TraceRequest } from './dit/trace.ts';

@@ -1,8 +1,10 @@
-import { type DiTConfig, embedderPrefixes, tokenCount } from '@webdit/core';
-import * as ops from '@webdit/shaders';
-import { BufferScope } from '../allocator.ts';
+import { type DiTConfig, embedderPrefixes } from '@webdit/core';
+import * as kernels from '@webdit/shaders';
+import { type Allocator, BufferScope } from '../allocator.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
+import { FeatureCache } from './cache.ts';
+import { DiTOps, modulationParts } from './ops.ts';
 import type { DiTWeights } from './weights.ts';
 
 /** Size of a prepared graph. */
@@ -19,21 +21,38 @@ export interface GraphShape {
   readonly modulationRows: number;
   /** Steps that have a slot in the step table. */
   readonly steps: number;
+  /** Whether there is a feature cache. */
+  readonly cached: boolean;
 }
-
-/** Modulation vectors per block, in the order the adaLN linear emits them. */
-const parts = { shiftAttn: 0, scaleAttn: 1, gateAttn: 2, shiftMlp: 3, scaleMlp: 4, gateMlp: 5 };
 
 /** Elements of one row of the modulation table: six vectors a block, two for the final layer. */
 export function modulationRowElements(config: DiTConfig): number {
   return (config.depth * 6 + 2) * config.hiddenSize;
 }
 
+/** One block's dispatches, in two parts: token scores are taken between them, while qkv is still there. */
+export interface BlockProgram {
+  readonly attention: readonly Dispatch[];
+  readonly rest: readonly Dispatch[];
+}
+
+/** Buffers every step works in, f32. */
+interface WorkBuffers {
+  /** `[batch, tokens, width]`: norm outputs and attention outputs. */
+  readonly normed: GPUBuffer;
+  /** qkv `[batch, tokens, 3, heads, headDim]` or the MLP's hidden layer; never alive together. */
+  readonly wide: GPUBuffer;
+  /** `[batch, heads, tokens]`. */
+  readonly logSumExp: GPUBuffer;
+}
+
 /**
- * A DiT of one shape, prepared: buffers, bind groups and dispatch lists for every part of a step. Buffers are
- * `[batch, tokens, width]`, f32. Graph after Peebles and Xie 2023, adaLN-Zero.
+ * A DiT of one shape, prepared: buffers, bind groups and dispatch lists for every part of a step. Graph after Peebles and
+ * Xie 2023, adaLN-Zero.
  */
 export class DiTGraph {
+  readonly ops: DiTOps;
+  readonly work: WorkBuffers;
   readonly latents: GPUBuffer;
   /** Token state `[batch, tokens, width]`; after the blocks it is what enters the final layer. */
   readonly hidden: GPUBuffer;
@@ -43,212 +62,211 @@ export class DiTGraph {
   readonly conditions: GPUBuffer;
   readonly stepTable: GPUBuffer;
   readonly stepGroup: GPUBindGroup;
+  readonly cache: FeatureCache | undefined;
 
   /** Once per run: the timestep MLP over all timesteps. */
   readonly timeEmbedding: readonly Dispatch[];
   /** Once per chunk of steps: the modulation table. */
   readonly modulation: readonly Dispatch[];
   readonly embed: readonly Dispatch[];
-  readonly blocks: readonly (readonly Dispatch[])[];
+  readonly blocks: readonly BlockProgram[];
+  /** The same blocks, which also fill the feature cache; empty without one. */
+  readonly cachingBlocks: readonly BlockProgram[];
   readonly final: readonly Dispatch[];
   readonly sampler: readonly Dispatch[];
 
   readonly #scope: BufferScope;
-  readonly #builder: ProgramBuilder;
 
   constructor(
     readonly config: DiTConfig,
     readonly shape: GraphShape,
-    readonly weights: DiTWeights,
+    weights: DiTWeights,
     readonly pipelines: PipelineCache,
-    readonly tiling: ops.MatmulTiling,
-    allocator: BufferScope['allocator'],
+    tiling: kernels.MatmulTiling,
+    allocator: Allocator,
   ) {
     const scope = new BufferScope(allocator);
     this.#scope = scope;
-    this.#builder = new ProgramBuilder('dit', pipelines, scope, 16 + config.depth * 12);
-    const { batch } = shape;
-    const tokens = tokenCount(config);
-    const rows = batch * tokens;
+    const { batch, modulationRows } = shape;
     const C = config.hiddenSize;
     const plane = config.inputSize ** 2;
-    const modulationRows = shape.modulationRows;
+    const builder = new ProgramBuilder('dit', pipelines, scope, 16 + config.depth * 20);
+    const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
+    this.ops = new DiTOps(config, batch, weights, tiling, { buffer: table, rows: modulationRows }, builder);
+    const { rows } = this.ops;
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);
     this.hidden = scope.storage('hidden', rows * C);
     this.prediction = scope.storage('prediction', batch * config.outChannels * plane);
     this.sinusoids = scope.storage('sinusoids', shape.timesteps * config.frequencyEmbeddingSize);
     this.conditions = scope.storage('conditions', shape.conditions * 2);
-    this.stepTable = scope.create(
-      'steps',
-      shape.steps * uniformSlotBytes,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
+    this.work = {
+      normed: scope.storage('normed', rows * C),
+      wide: scope.storage('wide', rows * Math.max(3 * C, config.mlpHiddenSize)),
+      logSumExp: scope.storage('log_sum_exp', rows * config.numHeads),
+    };
+    const stepUsage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    this.stepTable = scope.create('steps', shape.steps * uniformSlotBytes, stepUsage);
     this.stepGroup = pipelines.holder.device.createBindGroup({
       label: 'steps',
       layout: pipelines.stepLayout,
-      entries: [{ binding: 0, resource: { buffer: this.stepTable, size: ops.stepByteLength } }],
+      entries: [{ binding: 0, resource: { buffer: this.stepTable, size: kernels.stepByteLength } }],
     });
+    this.cache = shape.cached ? new FeatureCache(this.ops, scope) : undefined;
 
-    const normed = scope.storage('normed', rows * C);
-    // qkv and the MLP's hidden layer are never alive together.
-    const wide = scope.storage('wide', rows * Math.max(3 * C, config.mlpHiddenSize));
-    const logSumExp = scope.storage('log_sum_exp', rows * config.numHeads);
-    const timeHidden = scope.storage('time_hidden', shape.timesteps * C);
-    const conditioning = scope.storage('conditioning', modulationRows * C);
-    const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
-
-    const layerOffset = (layer: number) => layer * modulationRows * 6 * C;
-    const finalOffset = layerOffset(config.depth);
+    const { timeEmbedding, modulation } = this.#conditioning(scope, table);
+    this.timeEmbedding = timeEmbedding;
+    this.modulation = modulation;
+    this.embed = [this.#patchEmbed(weights)];
     const layers = Array.from({ length: config.depth }, (_, layer) => layer);
-    const embedders = embedderPrefixes(config).map((prefix, i) => ({
-      prefix,
-      embedding: scope.storage(`${prefix}time_embedding`, shape.timesteps * C),
-      layers: config.embeddersPerBlock ? [i] : layers,
-      final: i === 0,
-    }));
-
-    this.timeEmbedding = embedders.flatMap(({ prefix, embedding }) => [
-      this.#linear(`${prefix}t_embedder.mlp.0`, this.sinusoids, timeHidden, {
-        rows: shape.timesteps,
-        K: config.frequencyEmbeddingSize,
-        N: C,
-        activation: 'silu',
-      }),
-      this.#linear(`${prefix}t_embedder.mlp.2`, timeHidden, embedding, { rows: shape.timesteps, K: C, N: C }),
-    ]);
-
-    const adaLN = (name: string, N: number, outputOffset: number) =>
-      this.#linear(name, conditioning, table, { rows: modulationRows, K: C, N, outputOffset });
-    this.modulation = embedders.flatMap(({ prefix, embedding, layers, final }) => [
-      this.#builder.add({
-        kernel: ops.conditionKernel,
-        constants: ops.conditionConstants(C),
-        params: ops.conditionParams(modulationRows),
-        storage: [embedding, weights.get(`${prefix}y_embedder.embedding_table.weight`), this.conditions, conditioning],
-        workgroups: ops.flatWorkgroups((modulationRows * C) / 4),
-        cost: modulationRows * C * 8,
-      }),
-      ...layers.map((layer) => adaLN(`blocks.${layer}.adaLN_modulation.1`, 6 * C, layerOffset(layer))),
-      ...(final ? [adaLN('final_layer.adaLN_modulation.1', 2 * C, finalOffset)] : []),
-    ]);
-
-    const patchElements = config.inChannels * config.patchSize ** 2;
-    this.embed = [
-      this.#builder.add({
-        kernel: ops.patchEmbedKernel,
-        constants: ops.patchEmbedConstants({
-          C,
-          channels: config.inChannels,
-          size: config.inputSize,
-          patch: config.patchSize,
-        }),
-        params: ops.patchEmbedParams(rows, shape.samples === 1 ? 0 : config.inChannels * plane),
-        storage: [
-          this.latents,
-          weights.get('x_embedder.proj.weight'),
-          weights.get('x_embedder.proj.bias'),
-          weights.get('pos_embed'),
-          this.hidden,
-        ],
-        workgroups: ops.flatWorkgroups((rows * C) / 4),
-        cost: 2 * rows * C * patchElements,
-      }),
-    ];
-
-    const norm = (base: number, stride: number, shift: number, scale: number, epsilon: number) =>
-      this.#builder.add({
-        kernel: ops.layerNormKernel,
-        constants: ops.layerNormConstants({ C, epsilon }),
-        params: ops.layerNormParams({
-          rows,
-          tokens,
-          shiftOffset: base + shift * C,
-          scaleOffset: base + scale * C,
-          modulationStride: stride,
-        }),
-        storage: [this.hidden, table, normed],
-        workgroups: ops.layerNormWorkgroups(rows),
-        cost: rows * C * 10,
-      });
-    const gated = (name: string, input: GPUBuffer, K: number, gateOffset: number) =>
-      this.#builder.add({
-        kernel: ops.matmulKernel({ tiling, weights: weights.storage, epilogue: 'gated' }),
-        params: ops.matmulGatedParams({ rows, K, N: C }, { tokens, gateOffset, modulationStride: 6 * C }),
-        storage: [input, weights.get(`${name}.weight`), weights.get(`${name}.bias`), this.hidden, table],
-        workgroups: ops.matmulWorkgroups(tiling, rows, C),
-        cost: 2 * rows * C * K,
-      });
-
-    const headDim = C / config.numHeads;
-    this.blocks = layers.map((layer) => {
-      const name = `blocks.${layer}`;
-      const base = layerOffset(layer);
-      return [
-        norm(base, 6 * C, parts.shiftAttn, parts.scaleAttn, config.normEps),
-        this.#linear(`${name}.attn.qkv`, normed, wide, { rows, K: C, N: 3 * C }),
-        this.#builder.add({
-          kernel: ops.attentionKernel(headDim),
-          params: ops.attentionParams({ tokens, heads: config.numHeads, headDim }),
-          storage: [wide, normed, logSumExp],
-          workgroups: ops.attentionWorkgroups({ batch, tokens, heads: config.numHeads }),
-          cost: 4 * rows * tokens * C,
-        }),
-        gated(`${name}.attn.proj`, normed, C, base + parts.gateAttn * C),
-        norm(base, 6 * C, parts.shiftMlp, parts.scaleMlp, config.mlpNormEps),
-        this.#linear(`${name}.mlp.fc1`, normed, wide, { rows, K: C, N: config.mlpHiddenSize, activation: 'gelu' }),
-        gated(`${name}.mlp.fc2`, wide, config.mlpHiddenSize, base + parts.gateMlp * C),
-      ];
-    });
-
-    const predictionElements = batch * config.outChannels * plane;
-    this.final = [
-      norm(finalOffset, 2 * C, 0, 1, config.normEps),
-      this.#linear('final_layer.linear', normed, wide, { rows, K: C, N: config.patchSize ** 2 * config.outChannels }),
-      this.#builder.add({
-        kernel: ops.unpatchifyKernel,
-        constants: ops.unpatchifyConstants({
-          channels: config.outChannels,
-          size: config.inputSize,
-          patch: config.patchSize,
-        }),
-        params: ops.unpatchifyParams(predictionElements),
-        storage: [wide, this.prediction],
-        workgroups: ops.flatWorkgroups(predictionElements),
-        cost: predictionElements,
-      }),
-    ];
-
-    const latentElements = config.inChannels * plane;
-    this.sampler = [
-      this.#builder.add({
-        kernel: ops.samplerStepKernel,
-        constants: ops.samplerStepConstants({ plane, modelChannels: config.outChannels }),
-        params: ops.samplerStepParams(latentElements, batch),
-        storage: [this.prediction, this.latents],
-        workgroups: ops.flatWorkgroups(latentElements),
-        cost: latentElements * 8,
-      }),
-    ];
+    this.blocks = layers.map((layer) => this.#block(layer));
+    this.cachingBlocks = this.cache ? layers.map((layer) => this.#block(layer, this.cache)) : [];
+    this.final = this.#final();
+    this.sampler = [this.#samplerStep()];
   }
 
   destroy(): void {
     this.#scope.destroy();
   }
 
-  #linear(
-    name: string,
-    input: GPUBuffer,
-    output: GPUBuffer,
-    p: { rows: number; K: number; N: number; activation?: ops.Activation; outputOffset?: number },
-  ): Dispatch {
-    return this.#builder.add({
-      kernel: ops.matmulKernel({ tiling: this.tiling, weights: this.weights.storage, epilogue: 'store' }),
-      constants: ops.matmulConstants(p.activation ?? 'none'),
-      params: ops.matmulStoreParams(p, p.outputOffset),
-      storage: [input, this.weights.get(`${name}.weight`), this.weights.get(`${name}.bias`), output],
-      workgroups: ops.matmulWorkgroups(this.tiling, p.rows, p.N),
-      cost: 2 * p.rows * p.K * p.N,
+  #conditioning(scope: BufferScope, table: GPUBuffer) {
+    const { config, ops } = this;
+    const { timesteps, modulationRows } = this.shape;
+    const C = config.hiddenSize;
+    const timeHidden = scope.storage('time_hidden', timesteps * C);
+    const conditioning = scope.storage('conditioning', modulationRows * C);
+    const allLayers = Array.from({ length: config.depth }, (_, layer) => layer);
+    const embedders = embedderPrefixes(config).map((prefix, i) => ({
+      prefix,
+      embedding: scope.storage(`${prefix}time_embedding`, timesteps * C),
+      layers: config.embeddersPerBlock ? [i] : allLayers,
+      hasFinalLayer: i === 0,
+    }));
+    const frequencies = config.frequencyEmbeddingSize;
+    const timeEmbedding = embedders.flatMap(({ prefix, embedding }) => [
+      ops.linear(`${prefix}t_embedder.mlp.0`, this.sinusoids, timeHidden, {
+        rows: timesteps,
+        K: frequencies,
+        N: C,
+        activation: 'silu',
+      }),
+      ops.linear(`${prefix}t_embedder.mlp.2`, timeHidden, embedding, { rows: timesteps, K: C, N: C }),
+    ]);
+    const adaLN = (name: string, N: number, layer: number) =>
+      ops.linear(`${name}.adaLN_modulation.1`, conditioning, table, {
+        rows: modulationRows,
+        K: C,
+        N,
+        outputOffset: ops.layerOffset(layer),
+      });
+    const modulation = embedders.flatMap(({ prefix, embedding, layers, hasFinalLayer }) => [
+      ops.builder.add({
+        kernel: kernels.conditionKernel,
+        constants: kernels.conditionConstants(C),
+        params: kernels.conditionParams(modulationRows),
+        storage: [
+          embedding,
+          ops.weights.get(`${prefix}y_embedder.embedding_table.weight`),
+          this.conditions,
+          conditioning,
+        ],
+        workgroups: kernels.flatWorkgroups((modulationRows * C) / 4),
+        cost: modulationRows * C * 8,
+      }),
+      ...layers.map((layer) => adaLN(`blocks.${layer}`, 6 * C, layer)),
+      ...(hasFinalLayer ? [adaLN('final_layer', 2 * C, config.depth)] : []),
+    ]);
+    return { timeEmbedding, modulation };
+  }
+
+  #patchEmbed(weights: DiTWeights): Dispatch {
+    const { config, ops, shape } = this;
+    const C = config.hiddenSize;
+    return ops.builder.add({
+      kernel: kernels.patchEmbedKernel,
+      constants: kernels.patchEmbedConstants({
+        C,
+        channels: config.inChannels,
+        size: config.inputSize,
+        patch: config.patchSize,
+      }),
+      params: kernels.patchEmbedParams(ops.rows, shape.samples === 1 ? 0 : config.inChannels * config.inputSize ** 2),
+      storage: [
+        this.latents,
+        weights.get('x_embedder.proj.weight'),
+        weights.get('x_embedder.proj.bias'),
+        weights.get('pos_embed'),
+        this.hidden,
+      ],
+      workgroups: kernels.flatWorkgroups((ops.rows * C) / 4),
+      cost: 2 * ops.rows * C * config.inChannels * config.patchSize ** 2,
+    });
+  }
+
+  #block(layer: number, cache?: FeatureCache): BlockProgram {
+    const { config, ops, hidden } = this;
+    const { normed, wide, logSumExp } = this.work;
+    const { rows } = ops;
+    const C = config.hiddenSize;
+    const name = `blocks.${layer}`;
+    const gate = (part: number) => ops.layerOffset(layer) + part * C;
+    const mlp = config.mlpHiddenSize;
+    return {
+      attention: [
+        ops.norm(hidden, normed, ops.attentionNorm(layer)),
+        ops.linear(`${name}.attn.qkv`, normed, wide, { rows, K: C, N: 3 * C }),
+        ops.attention(wide, normed, logSumExp),
+      ],
+      rest: [
+        ops.gatedLinear(
+          `${name}.attn.proj`,
+          normed,
+          hidden,
+          C,
+          gate(modulationParts.gateAttn),
+          cache?.slot(layer, 'attn'),
+        ),
+        ops.norm(hidden, normed, ops.mlpNorm(layer)),
+        ops.linear(`${name}.mlp.fc1`, normed, wide, { rows, K: C, N: mlp, activation: 'gelu' }),
+        ops.gatedLinear(`${name}.mlp.fc2`, wide, hidden, mlp, gate(modulationParts.gateMlp), cache?.slot(layer, 'mlp')),
+      ],
+    };
+  }
+
+  #final(): Dispatch[] {
+    const { config, ops } = this;
+    const { normed, wide } = this.work;
+    const { outChannels: channels, inputSize: size, patchSize: patch } = config;
+    const elements = ops.batch * channels * size ** 2;
+    return [
+      ops.norm(this.hidden, normed, ops.finalNorm()),
+      ops.linear('final_layer.linear', normed, wide, {
+        rows: ops.rows,
+        K: config.hiddenSize,
+        N: patch ** 2 * channels,
+      }),
+      ops.builder.add({
+        kernel: kernels.unpatchifyKernel,
+        constants: kernels.unpatchifyConstants({ channels, size, patch }),
+        params: kernels.unpatchifyParams(elements),
+        storage: [wide, this.prediction],
+        workgroups: kernels.flatWorkgroups(elements),
+        cost: elements,
+      }),
+    ];
+  }
+
+  #samplerStep(): Dispatch {
+    const { config, ops } = this;
+    const plane = config.inputSize ** 2;
+    const elements = config.inChannels * plane;
+    return ops.builder.add({
+      kernel: kernels.samplerStepKernel,
+      constants: kernels.samplerStepConstants({ plane, modelChannels: config.outChannels }),
+      params: kernels.samplerStepParams(elements, ops.batch),
+      storage: [this.prediction, this.latents],
+      workgroups: kernels.flatWorkgroups(elements),
+      cost: elements * 8,
     });
   }
 }

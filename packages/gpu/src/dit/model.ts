@@ -1,13 +1,16 @@
-import { type DiTConfig, type RunPlan, type StepKind, type TensorSink, tokenCount, WebDiTError } from '@webdit/core';
+import { type DiTConfig, type RunPlan, type StepKind, type StepPlan, type TensorSink, WebDiTError } from '@webdit/core';
 import { type MatmulTiling, maxHeadDim } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
+import type { Dispatch } from '../program.ts';
 import { readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
 import { PassTimer } from '../timer.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
+import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
+import { type Trace, type TraceRequest, Tracer } from './trace.ts';
 import { DiTWeights } from './weights.ts';
 
 export type WeightDType = 'f32' | 'f16';
@@ -34,13 +37,6 @@ export interface StepTiming extends StepEvent {
   readonly gpuMs?: number;
 }
 
-export interface TraceRequest {
-  /** Keep the latents after every step: `[steps, channels, size, size]`. */
-  readonly latents?: boolean;
-  /** Steps whose token state entering the final layer is kept: `[batch, tokens, width]` each. */
-  readonly hidden?: readonly number[];
-}
-
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: ((event: StepEvent) => void) | undefined;
@@ -57,7 +53,7 @@ export interface RunResult {
   readonly waits: { readonly final: number; readonly probe: number };
   /** Most GPU bytes allocated so far. */
   readonly peakBytes: number;
-  readonly trace: { readonly latents?: Float32Array; readonly hidden: ReadonlyMap<number, Float32Array> };
+  readonly trace: Trace;
 }
 
 /** A DiT on a GPU: weights, pipelines, and the denoising loop. */
@@ -121,7 +117,15 @@ export class DiTModel {
   async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
     this.#weights.finish();
     signal?.throwIfAborted();
-    await this.#prepare({ batch: 2, samples: 1, timesteps: 1, conditions: 2, modulationRows: 2, steps: 1 });
+    await this.#prepare({
+      batch: 2,
+      samples: 1,
+      timesteps: 1,
+      conditions: 2,
+      modulationRows: 2,
+      steps: 1,
+      cached: false,
+    });
     await this.#pipelines.compile(onPipeline, signal);
   }
 
@@ -136,11 +140,11 @@ export class DiTModel {
     return this.#exclusive(async () => {
       const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
       const graph = await this.#prepare(schedule.shape);
-      const traceScope = new BufferScope(this.#allocator);
+      const scope = new BufferScope(this.#allocator);
       try {
-        return await this.#loop(graph, schedule, plan, initLatents, traceScope, options);
+        return await this.#loop(graph, schedule, plan, initLatents, scope, options);
       } finally {
-        traceScope.destroy();
+        scope.destroy();
       }
     });
   }
@@ -160,7 +164,8 @@ export class DiTModel {
       const graph = await this.#prepare(schedule.shape);
       uploadSchedule(graph, schedule, config, sample);
       const slicer = new Slicer(holder, { stepGroup: graph.stepGroup });
-      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, ...graph.blocks, graph.final]) {
+      const blocks = graph.blocks.flatMap(({ attention, rest }) => [...attention, ...rest]);
+      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, blocks, graph.final]) {
         await slicer.add(0, 0, part);
       }
       await slicer.finish();
@@ -180,19 +185,15 @@ export class DiTModel {
     schedule: Schedule,
     plan: RunPlan,
     initLatents: Float32Array,
-    traceScope: BufferScope,
+    scope: BufferScope,
     { signal, onStep, trace }: RunOptions,
   ): Promise<RunResult> {
     const { config, holder } = this;
-    const elements = initLatents.length;
-    const hiddenElements = plan.labels.length * tokenCount(config) * config.hiddenSize;
-    const tracedLatents = trace?.latents
-      ? traceScope.storage('trace.latents', elements * plan.steps.length)
-      : undefined;
-    const tracedHidden = new Map(
-      (trace?.hidden ?? []).map((n) => [n, traceScope.storage(`trace.hidden.${n}`, hiddenElements)] as const),
-    );
+    const programs = new StepPrograms(graph, plan, scope);
+    const prepared = plan.steps.map((step) => programs.compile(step));
+    const tracer = new Tracer(graph, plan, programs, scope, trace ?? {});
     await this.#allocator.settle();
+    await this.#pipelines.compile(undefined, signal);
     uploadSchedule(graph, schedule, config, initLatents);
     this.#timer?.reset();
 
@@ -203,7 +204,7 @@ export class DiTModel {
       signal,
       timer: this.#timer,
       onStepDone: (n, at) => {
-        const { kind, flops } = plan.steps[n] as RunPlan['steps'][number];
+        const { kind, flops } = plan.steps[n] as StepPlan;
         const event: StepEvent = { n, steps: plan.steps.length, kind, ms: at - last, flops };
         last = at;
         timings.push(event);
@@ -214,21 +215,15 @@ export class DiTModel {
     for (const [n, { startsChunk }] of schedule.steps.entries()) {
       const slot = n * uniformSlotBytes;
       if (startsChunk) await slicer.add(n, slot, graph.modulation);
-      await slicer.add(n, slot, graph.embed);
-      for (const block of graph.blocks) await slicer.add(n, slot, block);
-      await slicer.add(n, slot, graph.final);
+      await slicer.add(n, slot, prepared[n] as readonly Dispatch[]);
       await slicer.add(n, slot, graph.sampler);
-      if (tracedLatents) slicer.copy(graph.latents, tracedLatents, n * elements * 4, elements * 4);
-      const hidden = tracedHidden.get(n);
-      if (hidden) slicer.copy(graph.hidden, hidden, 0, hiddenElements * 4);
+      tracer.afterStep(n, slicer);
       await slicer.endStep(n);
     }
     await slicer.finish();
 
-    const latents = await readFloats(holder, traceScope, graph.latents, elements);
+    const latents = await readFloats(holder, scope, graph.latents, initLatents.length);
     const gpuTimes = (await this.#timer?.read()) ?? new Map<number, number>();
-    const hidden = new Map<number, Float32Array>();
-    for (const [n, buffer] of tracedHidden) hidden.set(n, await readFloats(holder, traceScope, buffer, hiddenElements));
     return {
       latents,
       latentsBuffer: graph.latents,
@@ -238,9 +233,7 @@ export class DiTModel {
       }),
       waits: { final: 1, probe: 0 },
       peakBytes: this.bytes.peak,
-      trace: tracedLatents
-        ? { hidden, latents: await readFloats(holder, traceScope, tracedLatents, elements * plan.steps.length) }
-        : { hidden },
+      trace: await tracer.read(),
     };
   }
 

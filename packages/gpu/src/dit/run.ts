@@ -41,6 +41,7 @@ export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: num
       conditions: steps * batch,
       modulationRows: chunk * batch,
       steps,
+      cached: plan.steps.some((step) => step.kind !== 'full'),
     },
     timesteps: plan.steps.map((step) => step.timestep),
     conditions: plan.steps.flatMap((_, n) => plan.labels.map((label) => [n, label] as const)),
@@ -64,7 +65,15 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
   const batch = timesteps.length;
   const guidance: GuidanceSpec = { scale: 1, channels: 0 };
   return {
-    shape: { batch, samples: batch, timesteps: batch, conditions: batch, modulationRows: batch, steps: 1 },
+    shape: {
+      batch,
+      samples: batch,
+      timesteps: batch,
+      conditions: batch,
+      modulationRows: batch,
+      steps: 1,
+      cached: false,
+    },
     timesteps,
     conditions: labels.map((label, row) => [row, label] as const),
     steps: [

@@ -1,0 +1,45 @@
+// Reuse of cached branch outputs, fused: hidden += sum over entries of gate(entry) * cache(entry).
+//
+// Entry e stands for branch e % BRANCHES of layer e / BRANCHES and lies at (e - slab_first) * row_elements of the slab. The
+// sum runs in layer order, attention before MLP, exactly as the blocks would have added them: a fused pass over all entries
+// gives the bytes that one pass per entry would.
+// One invocation per four channels of a token. Caller: dispatch over rows * C4 / 64 workgroups, flat.
+override C4: u32;
+
+const BRANCHES = 2u;
+
+struct Params {
+  rows: u32,
+  tokens: u32,           // tokens per batch row
+  first: u32,            // first entry of this pass
+  count: u32,            // entries of this pass
+  slab_first: u32,       // entry at the start of the slab
+  modulation_rows: u32,  // rows of the modulation table
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> hidden: array<vec4f>;  // [rows, C4]
+@group(0) @binding(2) var<storage, read> modulation: array<vec4f>;    // [layer, modulation_rows, 6, C4]
+@group(0) @binding(3) var<storage, read> slab: array<vec4f>;          // [entry, rows, C4]
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let item = (group.y * groups.x + group.x) * 64u + lane;
+  let row = item / C4;
+  let column = item % C4;
+  if (row >= params.rows) { return; }
+  let table_row = step.modulation_row + row / params.tokens;
+  var sum = hidden[item];
+  for (var i = 0u; i < params.count; i++) {
+    let entry = params.first + i;
+    let layer = entry / BRANCHES;
+    let part = select(2u, 5u, entry % BRANCHES == 1u);  // gate_attn, gate_mlp
+    let gate = modulation[((layer * params.modulation_rows + table_row) * 6u + part) * C4 + column];
+    sum = sum + gate * slab[(entry - params.slab_first) * params.rows * C4 + item];
+  }
+  hidden[item] = sum;
+}

@@ -1,0 +1,33 @@
+import type { Kernel, KernelConstants, Workgroups } from '../common/kernel.ts';
+import kernelSource from './kernel.wgsl?raw';
+import type { SelectTokensSize } from './reference.ts';
+
+/** Most tokens one workgroup ranks: its scores fill 16 KiB less the reduction's 1 KiB, and 32 bits hold a lane's tokens. */
+export const maxSelectTokens = 3840;
+
+/** Token selection of one layer. Storage: scores, ages, ids. */
+export const selectTokensKernel: Kernel = {
+  name: 'select_tokens',
+  op: 'select_tokens',
+  source: kernelSource,
+  storage: ['read', 'read_write', 'read_write'],
+  usesStep: false,
+  files: ['select_tokens/kernel.wgsl'],
+};
+
+export const selectTokensVariants: readonly Kernel[] = [selectTokensKernel];
+
+export function selectTokensConstants(tokens: number): KernelConstants {
+  return { TOKENS: tokens };
+}
+
+export function selectTokensParams(p: SelectTokensSize): Uint32Array {
+  const params = new Uint32Array(11);
+  params.set([p.tokens, p.planes, p.selected, p.batch, p.window, Number(p.shared), Number(p.reset), p.aged]);
+  new Float32Array(params.buffer).set([p.sign, p.staleness, p.bonusRatio], 8);
+  return params;
+}
+
+export function selectTokensWorkgroups(batch: number): Workgroups {
+  return [batch, 1, 1];
+}
