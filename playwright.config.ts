@@ -8,7 +8,8 @@ const baseURL = `http://localhost:${port}`;
 
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: '.cache/e2e',
+  // A folder per run: two runs at once must not clean up each other.
+  outputDir: `.cache/e2e/${port}`,
   // A software GPU takes every core.
   workers: 1,
   timeout: 120_000,
