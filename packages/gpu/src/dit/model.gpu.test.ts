@@ -21,7 +21,6 @@ test.each([
   { name: 'dit-original-tiny', tiling: 'register' },
   { name: 'dit-original-tiny', tiling: 'workgroup' },
   { name: 'dit-diffusers-tiny', tiling: 'register' },
-  { name: 'dit-diffusers-tiny', tiling: 'workgroup' },
 ] as const)('forward of $name with the $tiling tile equals its reference', async ({ name, tiling }) => {
   const { model } = await loadModel(`goldens/${name}`, { tiling });
   const golden = goldenTensors(name);
@@ -59,7 +58,7 @@ test('packed halves give what f32 gives on weights that are halves', async () =>
 
 describe('abort', () => {
   test('stops between slices with the reason of the signal, and the next run equals a fresh one', async () => {
-    const { model, plan, init } = await tinyPlan(30);
+    const { model, plan, init } = await tinyPlan(12);
     const fresh = await model.run(plan, init);
     const controller = new AbortController();
     const reason = new Error('enough');
@@ -70,7 +69,7 @@ describe('abort', () => {
     };
     await expect(model.run(plan, init, { signal: controller.signal, onStep })).rejects.toBe(reason);
     expect(seen).toBeGreaterThan(0);
-    expect(seen).toBeLessThan(30);
+    expect(seen).toBeLessThan(12);
     expect([...(await model.run(plan, init)).latents]).toEqual([...fresh.latents]);
     model.dispose();
   });
