@@ -10,8 +10,11 @@ const stepFlushSeconds = 0.008;
 /** FLOP/s assumed before the first slice has been measured. */
 const initialSpeed = { fallback: 1e9, hardware: 5e10 };
 
-/** Speed in FLOP/s per device, learnt from finished slices and kept from run to run. */
-const speeds = new WeakMap<DeviceHolder, number>();
+/** Weight of what was measured before, when a new slice has finished. */
+const memory = 0.8;
+
+/** Work done and the time it took, per device, fading; their ratio is the speed. Kept from run to run. */
+const measured = new WeakMap<DeviceHolder, { readonly cost: number; readonly seconds: number }>();
 
 /**
  * Cuts a stream of dispatches into submits of at most about 80 ms, at most two in flight. Only waits for the GPU to
@@ -44,8 +47,9 @@ export class Slicer {
   submits = 0;
 
   get #secondsPerCost(): number {
-    const { isFallback } = this.holder.adapterInfo;
-    return 1 / (speeds.get(this.holder) ?? (isFallback ? initialSpeed.fallback : initialSpeed.hardware));
+    const known = measured.get(this.holder);
+    if (known) return known.seconds / known.cost;
+    return 1 / (this.holder.adapterInfo.isFallback ? initialSpeed.fallback : initialSpeed.hardware);
   }
 
   /** Encodes dispatches for step `n`, submitting whenever a slice is full. @throws the signal's reason on abort. */
@@ -109,12 +113,12 @@ export class Slicer {
     this.#inFlight.push(done);
   }
 
+  /** Two slices may be reported done at once, one with all the time and one with none: sums, not ratios, are averaged. */
   #learn(cost: number, seconds: number): void {
-    // Slices much shorter than the clock and the queue's latency say nothing about the GPU.
-    if (seconds < 0.002 && this.#secondsPerCost * cost < 0.002) return;
-    const measured = cost / Math.max(seconds, 1e-4);
-    const known = speeds.get(this.holder);
-    speeds.set(this.holder, known === undefined ? measured : 0.7 * known + 0.3 * measured);
+    const known = measured.get(this.holder) ?? { cost: 0, seconds: 0 };
+    const sums = { cost: memory * known.cost + cost, seconds: memory * known.seconds + seconds };
+    // The clock's resolution bounds what a slice can say: never faster than a microsecond a slice.
+    if (cost > 0) measured.set(this.holder, { cost: sums.cost, seconds: Math.max(sums.seconds, 1e-6) });
   }
 
   #beginPass(): GPUComputePassEncoder {
