@@ -4,10 +4,8 @@ import { type DiTConfig, tokenCount } from '../model.ts';
 import type { RunPlan, StepCompute } from '../plan.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
 import { checkSteps } from '../samplers/timesteps.ts';
-import { getPolicy } from './registry.ts';
-
-/** A cache policy by name, or by name with its settings: `{policy: 'procache', pattern: '...', ...}`. */
-export type CacheSpec = string | ({ readonly policy: string } & Readonly<Record<string, unknown>>);
+import type { Schedule } from '../schedule/schedule.ts';
+import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
 
 export interface RunOptions {
   readonly model: DiTConfig;
@@ -21,13 +19,15 @@ export interface RunOptions {
   readonly label: number;
   /** Default `none`. */
   readonly cache?: CacheSpec | undefined;
+  /** The model folder's schedules. A policy that is given no pattern takes the one for these steps and sampler. */
+  readonly schedules?: readonly Schedule[] | undefined;
 }
 
 /**
  * Sampler x policy x model -> everything a run computes, before step 0.
  *
- * @throws WebDiTError `bad-argument` (steps, guidance), `unknown-label`, `unknown-policy`, or `schedule-mismatch` when the
- *   policy does not fit the run.
+ * @throws WebDiTError `bad-argument` (steps, guidance, settings of the policy), `unknown-label`, `unknown-policy`, `format` (a
+ *   schedule), or `schedule-mismatch` when the policy does not fit the run.
  */
 export function compileRunPlan(options: RunOptions): RunPlan {
   const { model, sampler, steps, label } = options;
@@ -44,11 +44,22 @@ export function compileRunPlan(options: RunOptions): RunPlan {
     );
   }
   const labels = guidance.scale === 1 ? [label] : [label, model.numClasses];
-  const { policy: policyName, ...config } = readCache(options.cache ?? 'none');
   const name = samplerName(sampler);
-  const run = { steps, sampler: name, depth: model.depth, tokens: tokenCount(model), hiddenSize: model.hiddenSize };
-  const planned = getPolicy(policyName).plan(run, config);
-  checkPolicySteps(policyName, planned.steps, steps);
+  const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
+  const planned = policy.plan(
+    {
+      steps,
+      sampler: name,
+      depth: model.depth,
+      tokens: tokenCount(model),
+      hiddenSize: model.hiddenSize,
+      schedules: (options.schedules ?? []).filter(
+        (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
+      ),
+    },
+    config,
+  );
+  checkPolicySteps(policy.name, planned.steps, steps);
   const moves = samplerSteps(sampler, steps);
   return {
     format: 'webdit-plan/1',
@@ -66,18 +77,6 @@ export function compileRunPlan(options: RunOptions): RunPlan {
       flops: executed(model, labels.length, compute, planned.selection),
     })),
   };
-}
-
-function readCache(cache: CacheSpec): { readonly policy: string } & Readonly<Record<string, unknown>> {
-  const spec = typeof cache === 'string' ? { policy: cache } : cache;
-  if (typeof spec !== 'object' || spec === null || typeof spec.policy !== 'string') {
-    throw new WebDiTError(
-      'bad-argument',
-      'The cache setting has no policy name.',
-      'Pass a policy name such as "none".',
-    );
-  }
-  return spec;
 }
 
 function checkGuidanceScale(scale: number): number {

@@ -1,8 +1,10 @@
 import { WebDiTError } from '../errors.ts';
+import { fora } from './fora.ts';
 import { none } from './none.ts';
 import type { CachePolicy } from './policy.ts';
+import { procache } from './procache.ts';
 
-const policies = new Map<string, CachePolicy>([[none.name, none]]);
+const policies = new Map<string, CachePolicy>([none, fora, procache].map((policy) => [policy.name, policy]));
 
 /**
  * Makes a policy known by its name.

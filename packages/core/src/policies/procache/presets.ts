@@ -1,0 +1,37 @@
+import type { SelectionSpec } from '../../plan.ts';
+import type { ProCacheMode, RatioSchedule } from '../../schedule/settings.ts';
+
+/** How many tokens selective steps recompute, and which. */
+export interface SelectiveRule extends SelectionSpec {
+  readonly tokenRatio: number;
+  readonly ratioSchedule: RatioSchedule;
+}
+
+/** The mode of a `procache` that names none: the one the published numbers were made with. */
+export const defaultMode: ProCacheMode = 'released';
+
+export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
+  // the authors' DiT script: `reference/procache.md` 1.7
+  released: {
+    tokenRatio: 0.07,
+    ratioSchedule: 'toca-ddim50',
+    score: 'attention',
+    staleness: { weight: 0.25, period: 4 },
+    bonus: { window: 2, ratio: 0.6 },
+    shareCfg: false,
+  },
+  // the paper's text: `reference/procache.md` 1.8
+  paper: {
+    tokenRatio: 0.07,
+    ratioSchedule: 'constant',
+    score: 'value-norm',
+    staleness: null,
+    bonus: null,
+    shareCfg: false,
+  },
+};
+
+/** The first of the deepest quarter of the layers. */
+export function defaultDeepLayerStart(depth: number): number {
+  return Math.floor(0.75 * depth);
+}
