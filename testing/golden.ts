@@ -17,11 +17,15 @@ export async function loadModel(folder: string, options: Partial<DiTModelOptions
 
 /** Tensors of `goldens/<name>/golden.safetensors` as f32, by name. */
 export function goldenTensors(name: string): (tensor: string) => Float32Array {
-  const path = fileURLToPath(new URL(`../goldens/${name}/golden.safetensors`, import.meta.url));
-  const tensors = parseSafetensors(readFileSync(path));
+  return tensorsOf(`goldens/${name}/golden.safetensors`);
+}
+
+/** Tensors of a safetensors file of this repository as f32, by name. */
+export function tensorsOf(file: string): (tensor: string) => Float32Array {
+  const tensors = parseSafetensors(readFileSync(fileURLToPath(new URL(`../${file}`, import.meta.url))));
   return (tensor) => {
     const found = tensors.get(tensor);
-    if (!found) throw new Error(`${path} has no tensor ${tensor}`);
+    if (!found) throw new Error(`${file} has no tensor ${tensor}`);
     return tensorToFloat32(found);
   };
 }

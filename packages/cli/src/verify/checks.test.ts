@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkImage, checkLatents, checkLine, checkTensor, verdict } from './checks.ts';
+import { checkImage, checkLatents, checkLine, checkTensor, checkTokens, verdict } from './checks.ts';
 
 const f32 = (...values: number[]) => Float32Array.from(values);
 /** Steps of two values each. */
@@ -55,6 +55,28 @@ describe('checkImage', () => {
     expect(checkImage('i', f32(0.02), f32(0), 20).severity).toBeCloseTo(0.1, 6);
     expect(checkLine(checkImage('i', f32(0), f32(0), 55))).toBe('i Infinity/55.0 dB ok');
     expect(checkLine(checkImage('i', f32(Number.NaN), f32(0), 55))).toBe('i NaN/55.0 dB FAIL');
+  });
+});
+
+describe('checkTokens', () => {
+  const expected = [
+    { n: 2, layer: 5, rows: [[], []] },
+    { n: 6, layer: 5, rows: [[1, 2, 3, 4], [5]] },
+  ];
+  const selected = (...rows: number[][]) => [{ n: 6, layer: 5, rows }];
+
+  it('compares sets, in any order, and counts the one that agrees least', () => {
+    expect(checkTokens('t', selected([4, 3, 2, 1], [5]), expected, 0.9)).toMatchObject({ error: 1, severity: 0.9 });
+    const check = checkTokens('t', selected([4, 3, 2, 9], [5]), expected, 0.9);
+    expect(checkLine(check)).toBe('t 0.7500/0.9000 share FAIL (least of 2 sets, step 6 layer 5 row 0)');
+    expect(verdict([check]).line).toBe('FAIL worst t 0.7500/0.9000');
+  });
+
+  it('counts tokens nobody expected, and sets that are missing', () => {
+    const stray = [...selected([1, 2, 3, 4], [5]), { n: 2, layer: 5, rows: [[7], []] }];
+    expect(checkTokens('t', stray, expected, 0.9)).toMatchObject({ error: 0, severity: Number.POSITIVE_INFINITY });
+    expect(checkTokens('t', selected([1, 2, 3, 4, 6], [5]), expected, 0.9).error).toBe(0.8);
+    expect(checkTokens('t', [], expected, 0.9).severity).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

@@ -1,4 +1,5 @@
 import { psnr, relativeError, WebDiTError } from '@webdit/core';
+import type { TokenSet } from './golden.ts';
 
 /** One tensor held against its golden. */
 export interface Check {
@@ -6,7 +7,7 @@ export interface Check {
   readonly tensor: string;
   readonly error: number;
   readonly target: number;
-  readonly unit: '' | ' dB';
+  readonly unit: '' | ' dB' | ' share';
   /** How far towards failing: 1 is the target itself, more fails. */
   readonly severity: number;
   readonly note: string;
@@ -63,10 +64,35 @@ export function checkImage(tensor: string, actual: Float32Array, expected: Float
   return { tensor, error: decibels, target, unit: ' dB', severity, note: '' };
 }
 
+/**
+ * Share of the expected tokens that were selected, in the (step, layer, row) that agrees least; at least `target`. Where
+ * none are expected none may be selected.
+ */
+export function checkTokens(
+  tensor: string,
+  actual: readonly TokenSet[],
+  expected: readonly TokenSet[],
+  target: number,
+): Check {
+  const checks = expected.flatMap(({ n, layer, rows }) => {
+    const found = actual.find((set) => set.n === n && set.layer === layer);
+    return rows.map((ids, row): Check => {
+      const chosen = new Set(found?.rows[row] ?? []);
+      const agreed = ids.filter((id) => chosen.has(id)).length;
+      const share = agreed / Math.max(ids.length, chosen.size, 1);
+      const agreement = ids.length === 0 && chosen.size === 0 ? 1 : share;
+      const note = `least of ${expected.length} sets, step ${n} layer ${layer} row ${row}`;
+      const severity = agreement > 0 ? target / agreement : Number.POSITIVE_INFINITY;
+      return { tensor, error: agreement, target, unit: ' share', severity, note };
+    });
+  });
+  return worstOf(checks);
+}
+
 /** `<tensor> <error>/<target> ok|FAIL (note)` */
 export function checkLine(check: Check): string {
   const note = check.note === '' ? '' : ` (${check.note})`;
-  return `${numbers(check)} ${passes(check) ? 'ok' : 'FAIL'}${note}`;
+  return `${numbers(check)}${check.unit} ${passes(check) ? 'ok' : 'FAIL'}${note}`;
 }
 
 /** The last line: `PASS|FAIL worst <tensor> <error>/<target>`. */
@@ -94,8 +120,8 @@ function worstOf(checks: readonly Check[]): Check {
 }
 
 function numbers({ tensor, error, target, unit }: Check): string {
-  const format = (value: number) => (unit === '' ? scientific(value) : value.toFixed(1));
-  return `${tensor} ${format(error)}/${format(target)}${unit}`;
+  const format = (value: number) => (unit === '' ? scientific(value) : value.toFixed(unit === ' dB' ? 1 : 4));
+  return `${tensor} ${format(error)}/${format(target)}`;
 }
 
 function scientific(value: number): string {

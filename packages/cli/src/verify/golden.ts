@@ -10,6 +10,13 @@ export interface ForwardCase {
   readonly expected: string;
 }
 
+/** Tokens recomputed in one layer at one step: ids per batch row, in any order. */
+export interface TokenSet {
+  readonly n: number;
+  readonly layer: number;
+  readonly rows: readonly (readonly number[])[];
+}
+
 export interface SampleCase {
   readonly type: 'sample';
   readonly name: string;
@@ -23,7 +30,8 @@ export interface SampleCase {
   readonly expected_latents: string;
   /** Step -> tensor name. */
   readonly expected_hidden?: Readonly<Record<string, string>>;
-  readonly expected_tokens?: readonly unknown[];
+  /** Tokens that selective steps recompute, per batch row. */
+  readonly expected_tokens?: readonly TokenSet[];
   readonly expected_image?: string;
 }
 

@@ -1,7 +1,7 @@
 import { compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
 import { type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { DiTModel, ModelFolder, VaeDecoder } from 'webdit/node';
-import { type Check, checkImage, checkLatents, checkTensor } from './checks.ts';
+import { type Check, checkImage, checkLatents, checkTensor, checkTokens } from './checks.ts';
 import type { ForwardCase, Golden, GoldenCase, SampleCase } from './golden.ts';
 
 /** A case, ready to run: everything that can be refused without a GPU has been. */
@@ -21,8 +21,7 @@ export interface Bench {
  * Compiles a case against its model.
  *
  * @param steps run only so many steps of a sample case.
- * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden;
- *   `unsupported-config` for expectations that cannot be checked.
+ * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden.
  */
 export function prepareCase(entry: GoldenCase, folder: ModelFolder, steps: number | undefined): PreparedCase {
   if (entry.type === 'forward') return entry;
@@ -42,13 +41,6 @@ export function prepareCase(entry: GoldenCase, folder: ModelFolder, steps: numbe
       'schedule-mismatch',
       `Run ${entry.name} expects timestep ${entry.timesteps[wrong.n]} at step ${wrong.n}, but ${plan.sampler} visits ${wrong.timestep}.`,
       'Check the scheduler config of the model folder.',
-    );
-  }
-  if ((entry.expected_tokens ?? []).length > 0) {
-    throw new WebDiTError(
-      'unsupported-config',
-      `Run ${entry.name} expects selected tokens, which this version cannot trace.`,
-      'Choose other runs with --runs.',
     );
   }
   return { type: 'sample', golden: entry, plan: { ...plan, steps: plan.steps.slice(0, steps) } };
@@ -72,7 +64,7 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promis
   const { model, targets, tensors, vae } = bench;
   const hidden = Object.entries(entry.expected_hidden ?? {}).filter(([n]) => Number(n) < plan.steps.length);
   const result = await model.run(plan, floats(tensors, entry.init), {
-    trace: { latents: true, hidden: hidden.map(([n]) => Number(n)) },
+    trace: { latents: true, hidden: hidden.map(([n]) => Number(n)), tokens: entry.expected_tokens !== undefined },
   });
   const name = entry.expected_latents;
   const steps = entry.timesteps.length;
@@ -88,6 +80,10 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promis
   for (const [n, tensor] of hidden) {
     const state = result.trace.hidden.get(Number(n)) as Float32Array;
     checks.push(checkTensor(label(entry, tensor), state, floats(tensors, tensor), target(targets, 'hidden')));
+  }
+  const tokens = (entry.expected_tokens ?? []).filter(({ n }) => n < plan.steps.length);
+  if (tokens.length > 0) {
+    checks.push(checkTokens(label(entry, 'tokens'), result.trace.tokens, tokens, target(targets, 'tokens_equal')));
   }
   if (entry.expected_image !== undefined && plan.steps.length === steps) {
     const image = await (await vae()).decode(result.latents);
