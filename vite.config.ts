@@ -1,9 +1,9 @@
 import { defineConfig } from 'vite';
 
-// `vite build --ssr` at the root makes the CLI: workspace packages and shader texts go into one file, while packages with
-// native code or data files beside them stay what Node loads by itself.
+// `vite build --ssr` at the root makes the CLI: everything goes into one file, shader texts included, but for Dawn, whose
+// native library Node loads by itself.
 export default defineConfig({
-  ssr: { noExternal: true, external: ['webgpu', 'onnxruntime-web'] },
+  ssr: { noExternal: true, external: ['webgpu'] },
   build: {
     ssr: true,
     outDir: 'packages/cli/dist',

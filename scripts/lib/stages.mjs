@@ -28,29 +28,27 @@ export const prepare = {
 };
 
 /** Unit tests: Vitest without a GPU. */
-export function unitTests(env) {
-  return { name: 'unit tests', run: () => vitest('unit', ['unit'], env) };
+export const unitTests = { name: 'unit tests', run: () => vitest('unit', ['unit']) };
+
+/** GPU tests: Vitest on every software adapter this machine has. */
+export const gpuTests = { name: 'GPU tests', run: () => onEveryAdapter('gpu') };
+
+/** What only `npm run test:full` runs, with and without a GPU. */
+export const fullTests = { name: 'full tests', run: () => onEveryAdapter('full', ['unit'], { WEBDIT_FULL: '1' }) };
+
+async function onEveryAdapter(label, others = [], env = {}) {
+  const notRun = [];
+  const projects = [];
+  for (const [adapter, names] of Object.entries(gpuProjects)) {
+    const reason = whyNoAdapter(adapter);
+    if (reason) notRun.push(reason);
+    else projects.push(...names);
+  }
+  if (projects.length === 0) throw new Error(`No software adapter for GPU tests. ${notRun.join(' ')}`);
+  return { ...(await vitest(label, [...others, ...projects], env)), notRun };
 }
 
-/** Vitest on every software adapter this machine has. */
-export function gpuTests(env) {
-  return {
-    name: 'GPU tests',
-    run: async () => {
-      const notRun = [];
-      const projects = [];
-      for (const [adapter, names] of Object.entries(gpuProjects)) {
-        const reason = whyNoAdapter(adapter);
-        if (reason) notRun.push(reason);
-        else projects.push(...names);
-      }
-      if (projects.length === 0) throw new Error(`No software adapter for GPU tests. ${notRun.join(' ')}`);
-      return { ...(await vitest('gpu', projects, env)), notRun };
-    },
-  };
-}
-
-function vitest(label, projects, env = {}) {
+function vitest(label, projects, env) {
   const report = reportFile(`vitest-${label}`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = [tools.vitest, 'run', '--allowOnly=false', ...reporters, ...projects.map((name) => `--project=${name}`)];

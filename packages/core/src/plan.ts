@@ -12,7 +12,11 @@ export interface StepCompute {
   readonly storesCache?: boolean;
   /** Full steps only: layers whose token scores a later selective step consumes. */
   readonly scoreLayers?: readonly number[];
-  /** Selective steps only: tokens recomputed in the MLP of each layer, `[depth]`; 0 = that layer reuses. */
+  /**
+   * Tokens recomputed in the MLP of each layer, `[depth]`; 0 = that layer reuses. On every step that the schedule calls
+   * selective: one where all are 0 has kind `reuse` and costs what a reuse step costs, but still ages the staleness
+   * counters of its deep layers.
+   */
   readonly mlpTokens?: readonly number[];
 }
 

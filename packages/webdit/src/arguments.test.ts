@@ -10,7 +10,6 @@ const info: Pick<PipelineInfo, 'model'> = {
     depth: 2,
     hiddenSize: 16,
     numClasses: 10,
-    classes: null,
     defaults: { numInferenceSteps: 50, guidanceScale: 3 },
   },
 };

@@ -49,6 +49,7 @@ const host = (over: Partial<EngineHost> = {}): EngineHost => ({
       await onStep(step);
       return { seed: 7 } as EngineResult;
     }),
+  classes: () => settle(async () => JSON.stringify([{ id: 0, label: 'pizza' }])),
   dispose: () => settle(async () => null),
   ...over,
 });
@@ -74,6 +75,7 @@ it('brings info, events and results across', async () => {
   expect(progress).toEqual([{ status: 'ready', name: 'tiny' }]);
   expect(steps).toEqual([step]);
   expect(result.seed).toBe(7);
+  expect(await client.classes()).toEqual([{ id: 0, label: 'pizza' }]);
 });
 
 it('rejects with the worker’s own WebDiTError, and frees a worker whose load failed', async () => {

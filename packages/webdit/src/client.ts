@@ -4,7 +4,7 @@ import type { GenerateRequest } from './arguments.ts';
 import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, unwrap } from './protocol.ts';
-import type { PipelineInfo, ProgressEvent } from './types.ts';
+import type { ModelClass, PipelineInfo, ProgressEvent } from './types.ts';
 
 /** An engine in a worker. Rejects whatever is pending with `worker-crashed` when the worker dies. */
 export class WorkerClient implements EngineDriver {
@@ -35,6 +35,11 @@ export class WorkerClient implements EngineDriver {
       link.close();
       throw error;
     }
+  }
+
+  async classes(): Promise<readonly ModelClass[] | null> {
+    const json = await this.link.call(undefined, (host) => host.classes());
+    return JSON.parse(json) as readonly ModelClass[] | null;
   }
 
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {

@@ -1,5 +1,5 @@
 import type { GenerateRequest } from './arguments.ts';
-import type { Latents, OutputImages, OutputType, PipelineInfo, RunReport, StepEvent } from './types.ts';
+import type { Latents, ModelClass, OutputImages, OutputType, PipelineInfo, RunReport, StepEvent } from './types.ts';
 
 /** What one `generate` call gives back; its buffers and bitmaps cross from the worker by transfer. */
 export interface EngineResult {
@@ -18,6 +18,8 @@ export interface GenerateHooks {
 /** What a pipeline drives: an engine on this thread, or one behind a worker. */
 export interface EngineDriver {
   readonly info: PipelineInfo;
+  /** The class table, by id; null when the folder has none. */
+  classes(): Promise<readonly ModelClass[] | null>;
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult>;
   dispose(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { EngineOptions } from './load-request.ts';
 import { describe, type EngineParts, loadParts } from './loading.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
-import type { OutputImages, OutputType, PipelineInfo, ProgressEvent } from './types.ts';
+import type { ModelClass, OutputImages, OutputType, PipelineInfo, ProgressEvent } from './types.ts';
 
 export interface LoadHooks {
   readonly signal?: AbortSignal | undefined;
@@ -48,6 +48,10 @@ export class Engine implements EngineDriver {
       if (!hooks.device) holder.destroy();
       throw error;
     }
+  }
+
+  async classes(): Promise<readonly ModelClass[] | null> {
+    return this.parts.folder.classes;
   }
 
   generate(request: GenerateRequest, { signal, onStep }: GenerateHooks): Promise<EngineResult> {

@@ -69,7 +69,6 @@ export function describe(parts: EngineParts, thread: PipelineInfo['thread'], not
       depth: config.depth,
       hiddenSize: config.hiddenSize,
       numClasses: config.numClasses,
-      classes: folder.classes,
       defaults: folder.defaults,
     },
     notes: vae?.note ? [...notes, vae.note] : notes,

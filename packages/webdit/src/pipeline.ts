@@ -9,6 +9,7 @@ import type {
   GenerateInput,
   GenerateOptions,
   GenerateResult,
+  ModelClass,
   OutputType,
   PipelineInfo,
   ProgressEvent,
@@ -102,9 +103,7 @@ export class DiffusionPipeline {
     input: GenerateInput,
     options: GenerateOptions<O> = {},
   ): Promise<GenerateResult<O>> {
-    if (!this.driver) {
-      throw badArgument('This pipeline has been disposed.', 'Create another one with fromPretrained().');
-    }
+    const driver = this.alive();
     const request = checkGenerate(input, options, this.info);
     const { signal, onStep } = options;
     signal?.throwIfAborted();
@@ -120,8 +119,16 @@ export class DiffusionPipeline {
         stop.abort(error);
       }
     };
-    const result = await this.driver.generate(request, { signal: linked, onStep: guarded });
+    const result = await driver.generate(request, { signal: linked, onStep: guarded });
     return result as GenerateResult<O>;
+  }
+
+  /**
+   * The model's classes by id, with whatever its table says about them; null when it has no table and labels are ids.
+   * @throws WebDiTError `bad-argument` after `dispose`, `worker-crashed`.
+   */
+  async classes(): Promise<readonly ModelClass[] | null> {
+    return this.alive().classes();
   }
 
   /** Frees the GPU memory and the worker. The pipeline cannot be used afterwards; calling twice is fine. */
@@ -129,6 +136,11 @@ export class DiffusionPipeline {
     const { driver } = this;
     this.driver = null;
     await driver?.dispose();
+  }
+
+  private alive(): EngineDriver {
+    if (this.driver) return this.driver;
+    throw badArgument('This pipeline has been disposed.', 'Create another one with fromPretrained().');
   }
 }
 

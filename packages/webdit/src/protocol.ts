@@ -15,6 +15,8 @@ export interface EngineHost {
     abort: MessagePort,
     onProgress: ((event: ProgressEvent) => void) & ProxyMarked,
   ): Promise<Outcome<PipelineInfo>>;
+  /** As JSON text: cloning thousands of small objects would hold the page up for longer than parsing them does. */
+  classes(): Promise<Outcome<string>>;
   generate(
     request: GenerateRequest,
     abort: MessagePort,

@@ -75,9 +75,8 @@ export interface PipelineInfo {
     readonly imageSize: { readonly width: number; readonly height: number } | null;
     readonly depth: number;
     readonly hiddenSize: number;
+    /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. */
     readonly numClasses: number;
-    /** By id; null when the folder has no class table, and labels are ids. */
-    readonly classes: readonly ModelClass[] | null;
     readonly defaults: { readonly numInferenceSteps: number; readonly guidanceScale: number };
   };
   /** Choices the pipeline made for the user (a fallback, say), one sentence each. */

@@ -35,6 +35,8 @@ const host: EngineHost = {
     return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
   },
 
+  classes: () => settle(async () => JSON.stringify((await engine?.classes()) ?? null)),
+
   dispose: () =>
     settle(async () => {
       await engine?.dispose();
