@@ -9,7 +9,7 @@ const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped'], lavapipe: 
 const clean = { passed: 0, failed: 0, skipped: 0 };
 
 /** A stage that is in order or not, and counts no tests. */
-export function check(name, args) {
+function check(name, args) {
   return { name, run: async () => ((await runNode(args)) === 0 ? clean : { ...clean, failed: 1 }) };
 }
 
