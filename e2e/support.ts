@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright/test';
+
+/** Address under which the development server hands out a source file of this repository. */
+export function sourceUrl(path: string): string {
+  return `/@fs${fileURLToPath(new URL(`../${path}`, import.meta.url))}`;
+}
+
+export const webditUrl = sourceUrl('packages/webdit/src/index.ts');
+
+/** An empty page on the server's origin: the library alone, without the demo. */
+export async function openBlank(page: Page): Promise<void> {
+  await page.route('**/blank.html', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title>' }),
+  );
+  await page.goto('/blank.html');
+}
+
+export interface LongFrame {
+  /** Milliseconds our scripts ran in this frame. */
+  readonly duration: number;
+  readonly source: string;
+}
+
+/**
+ * Records frames in which one script of the page's own thread ran for more than 50 ms. Call before the page loads; read
+ * with `longFrames`.
+ */
+export async function watchFrames(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const seen: LongFrame[] = [];
+    Object.assign(window, { e2eLongFrames: seen });
+    interface Script {
+      readonly duration: number;
+      readonly sourceURL: string;
+      readonly sourceFunctionName: string;
+    }
+    new PerformanceObserver((list) => {
+      for (const frame of list.getEntries() as (PerformanceEntry & { readonly scripts: Script[] })[]) {
+        for (const { duration, sourceURL, sourceFunctionName } of frame.scripts) {
+          if (duration > 50) seen.push({ duration, source: `${sourceURL} ${sourceFunctionName}` });
+        }
+      }
+    }).observe({ type: 'long-animation-frame', buffered: true });
+  });
+}
+
+export function longFrames(page: Page): Promise<LongFrame[]> {
+  return page.evaluate(() => (window as unknown as { e2eLongFrames: LongFrame[] }).e2eLongFrames);
+}
