@@ -23,12 +23,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> slab: array<vec4f>;          // [entry, rows, C4]
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let item = (group.y * groups.x + group.x) * 64u + lane;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let item = id.y * groups.x * 64u + id.x;
   let row = item / C4;
   let column = item % C4;
   if (row >= params.rows) { return; }

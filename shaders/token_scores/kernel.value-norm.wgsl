@@ -11,12 +11,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> scores: array<f32>;  // [rows]
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.y * groups.x + group.x) * 64u + lane;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = id.y * groups.x * 64u + id.x;
   if (row >= params.rows) { return; }
   let base = (row * 3u + 2u) * params.width4;
   var squares = vec4f();

@@ -18,12 +18,8 @@ fn low_halves(a: u32, b: u32) -> u32 { return (a & 0xffffu) | (b << 16u); }
 fn high_halves(a: u32, b: u32) -> u32 { return (a >> 16u) | (b & 0xffff0000u); }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let item = (group.y * groups.x + group.x) * 64u + lane;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let item = id.y * groups.x * 64u + id.x;
   if (item >= params.rows4 * params.K4) { return; }
   let row4 = item / params.K4;
   let k4 = item % params.K4;

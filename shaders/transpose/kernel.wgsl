@@ -14,12 +14,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> output: array<vec4f>;  // [K, N4]
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let item = (group.y * groups.x + group.x) * 64u + lane;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let item = id.y * groups.x * 64u + id.x;
   if (item >= params.rows4 * params.K4) { return; }
   let row4 = item / params.K4;
   let k4 = item % params.K4;
