@@ -29,7 +29,8 @@ export function published(config: DiTConfig, rows: number, step: StepCompute): n
 
 /**
  * FLOPs of one step as WebDiT runs it: twice the multiply-adds of its matmuls, attention products and gated sums.
- * Modulation and embedder matmuls run in batches before they are needed; each step is charged its own rows of them.
+ * Modulation and embedder matmuls run in batches before they are needed; each step is charged its own rows of them. A selective
+ * step is the gated sums of a reuse step, wherever they are fused, and the two MLP matmuls of the tokens it gathers.
  *
  * @param selection how selective steps choose tokens; attention scores cost another query-key product where emitted.
  * @throws WebDiTError `bad-argument` for a step kind without an accounting.
