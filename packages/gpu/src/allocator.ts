@@ -14,7 +14,12 @@ export class Allocator {
 
   constructor(readonly holder: DeviceHolder) {}
 
-  /** Bytes allocated now and at most so far. */
+  /** Forgets the peak so far: the next one counts from what is allocated now. */
+  resetPeak(): void {
+    this.#peak = this.#current;
+  }
+
+  /** Bytes allocated now and at most since `resetPeak`. */
   get bytes(): { current: number; peak: number } {
     return { current: this.#current, peak: this.#peak };
   }

@@ -11,6 +11,7 @@ const info: Pick<PipelineInfo, 'model'> = {
     hiddenSize: 16,
     numClasses: 10,
     defaults: { numInferenceSteps: 50, guidanceScale: 3 },
+    schedules: [],
   },
 };
 const check = (options: object, input: object = { label: 'pizza' }) =>
@@ -38,6 +39,14 @@ describe('checkGenerate', () => {
     const data = new Float32Array(16);
     expect(check({ latents: { data, shape: [4, 2, 2] } }).latents?.shape).toEqual([1, 4, 2, 2]);
     expect(check({ latents: { data, shape: [1, 4, 2, 2] } }).latents?.shape).toEqual([1, 4, 2, 2]);
+  });
+
+  it.each([
+    'procache:B11',
+    { policy: 'fora', interval: 4 },
+    { format: 'webdit-schedule/1', policy: 'procache', steps: 4, sampler: 'ddim-respaced', pattern: '1020' },
+  ])('lets the cache policy %j through whole', (cache) => {
+    expect(check({ cache }).cache).toEqual(cache);
   });
 
   const refused: [string, object, ErrorCode, object?][] = [

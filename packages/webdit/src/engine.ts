@@ -1,4 +1,12 @@
-import { compileRunPlan, findClass, type RunPlan, samplerName, torchRandn, WebDiTError } from '@webdit/core';
+import {
+  compileRunPlan,
+  findClass,
+  type RunPlan,
+  type Schedule,
+  samplerName,
+  torchRandn,
+  WebDiTError,
+} from '@webdit/core';
 import { adoptDevice, requestDevice } from '@webdit/gpu';
 import type { ModelSource } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
@@ -7,6 +15,7 @@ import type { EngineOptions } from './load-request.ts';
 import { describe, type EngineParts, loadParts } from './loading.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
+import { FolderSchedules } from './schedules.ts';
 import type { ModelClass, OutputImages, OutputType, PipelineInfo, ProgressEvent } from './types.ts';
 
 export interface LoadHooks {
@@ -24,12 +33,15 @@ export interface LoadHooks {
 export class Engine implements EngineDriver {
   private tail: Promise<unknown> = Promise.resolve();
   private readonly stop = new AbortController();
+  private readonly schedules: FolderSchedules;
 
   private constructor(
     readonly info: PipelineInfo,
     private readonly parts: EngineParts,
     private readonly ownsDevice: boolean,
-  ) {}
+  ) {
+    this.schedules = new FolderSchedules(parts.folder);
+  }
 
   /**
    * Opens the device, then the model. The device comes first: without one nothing is downloaded.
@@ -86,7 +98,7 @@ export class Engine implements EngineDriver {
     onStep: GenerateHooks['onStep'],
   ): Promise<EngineResult> {
     const { folder, model, vae, holder, dtype } = this.parts;
-    const plan = this.plan(request);
+    const plan = this.plan(request, await this.schedules.for(request.cache, signal));
     const seed = request.latents ? null : (request.seed ?? randomSeed());
     const size = folder.config.inChannels * folder.config.inputSize ** 2;
     const latents = new Float32Array(request.numImages * size);
@@ -122,7 +134,7 @@ export class Engine implements EngineDriver {
     };
   }
 
-  private plan(request: GenerateRequest): RunPlan {
+  private plan(request: GenerateRequest, schedules: readonly Schedule[]): RunPlan {
     const { config, scheduler, classes } = this.parts.folder;
     const sampler = samplerName(scheduler);
     if (request.scheduler !== null && request.scheduler !== sampler) {
@@ -140,6 +152,7 @@ export class Engine implements EngineDriver {
       guidanceChannels: request.guidanceChannels ?? undefined,
       label: classes ? findClass(classes, request.label).id : classId(request.label),
       cache: request.cache,
+      schedules,
     });
   }
 

@@ -70,6 +70,7 @@ export function describe(parts: EngineParts, thread: PipelineInfo['thread'], not
       hiddenSize: config.hiddenSize,
       numClasses: config.numClasses,
       defaults: folder.defaults,
+      schedules: folder.schedules,
     },
     notes: vae?.note ? [...notes, vae.note] : notes,
     gpuBytes: model.bytes.current,

@@ -78,6 +78,8 @@ export interface PipelineInfo {
     /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. */
     readonly numClasses: number;
     readonly defaults: { readonly numInferenceSteps: number; readonly guidanceScale: number };
+    /** Paths of the cache schedules in the model folder; a bare `procache` takes the one for its steps and sampler. */
+    readonly schedules: readonly string[];
   };
   /** Choices the pipeline made for the user (a fallback, say), one sentence each. */
   readonly notes: readonly string[];
@@ -105,6 +107,7 @@ export interface KindTotal {
 export interface RunReport {
   /** A name that reproduces the run, such as `none`. */
   readonly policy: string;
+  /** True when the schedule was made up for this run, because none was given or found in the model folder. */
   readonly derived: boolean;
   readonly sampler: string;
   readonly images: number;
@@ -164,7 +167,7 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly guidanceChannels?: number;
   /** 0 to 2^64 - 1; random when left out. Picture i uses seed + i. */
   readonly seed?: number | bigint;
-  /** Cache policy; default `none`. */
+  /** Cache policy: its name, name and settings in short (`fora:3`), an object with settings, or a schedule. Default `none`. */
   readonly cache?: CacheSpec;
   /** Sampler; default the model folder's. */
   readonly scheduler?: string;

@@ -108,7 +108,7 @@ export class DiTModel {
     return this.#pipelines.kernels;
   }
 
-  /** GPU bytes allocated now and at most so far. */
+  /** GPU bytes allocated now and at most since the last run began. */
   get bytes(): { current: number; peak: number } {
     return this.#allocator.bytes;
   }
@@ -140,6 +140,8 @@ export class DiTModel {
     return this.#exclusive(async () => {
       const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
       const graph = await this.#prepare(schedule.shape);
+      // the graph of an earlier run is gone by now, and is not this run's memory
+      this.#allocator.resetPeak();
       const scope = new BufferScope(this.#allocator);
       try {
         return await this.#loop(graph, schedule, plan, initLatents, scope, options);

@@ -1,0 +1,47 @@
+import { WebDiTError } from '@webdit/core';
+import { describe, expect, it, vi } from 'vitest';
+import { FolderSchedules } from './schedules.ts';
+
+const schedule = {
+  format: 'webdit-schedule/1',
+  policy: 'procache',
+  steps: 4,
+  sampler: 'ddim-respaced',
+  pattern: '1020',
+} as const;
+const { signal } = new AbortController();
+
+function folder(files: Readonly<Record<string, object>>) {
+  const read = vi.fn(async (path: string) => {
+    const file = files[path];
+    if (file === undefined) throw new WebDiTError('not-found', `no ${path}`, 'Copy it.');
+    return new TextEncoder().encode(JSON.stringify(file));
+  });
+  return { schedules: Object.keys(files), read };
+}
+
+describe('FolderSchedules', () => {
+  it('reads each file once, and none for an uncached run', async () => {
+    const source = folder({ 'schedules/a.json': schedule, 'schedules/b.json': { ...schedule, pattern: '1010' } });
+    const schedules = new FolderSchedules(source);
+    expect(await schedules.for('none', signal)).toEqual([]);
+    expect(source.read).not.toHaveBeenCalled();
+    expect((await schedules.for('procache', signal)).map(({ pattern }) => pattern)).toEqual(['1020', '1010']);
+    await schedules.for({ policy: 'procache' }, signal);
+    expect(source.read.mock.calls.map(([path]) => path)).toEqual(['schedules/a.json', 'schedules/b.json']);
+  });
+
+  it('names the file that cannot be read, and tries again', async () => {
+    const source = folder({ 'schedules/a.json': { ...schedule, speed: 3 } });
+    const schedules = new FolderSchedules(source);
+    await expect(schedules.for('procache', signal)).rejects.toMatchObject({
+      code: 'format',
+      message: 'The schedule schedules/a.json sets "speed", which means nothing here.',
+    });
+    source.read.mockResolvedValueOnce(new TextEncoder().encode(JSON.stringify(schedule)));
+    expect(await schedules.for('procache', signal)).toEqual([schedule]);
+    await expect(
+      new FolderSchedules({ ...source, schedules: ['schedules/c.json'] }).for('fora', signal),
+    ).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

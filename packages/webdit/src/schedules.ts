@@ -1,0 +1,24 @@
+import { type CacheSpec, parseSchedule, parseTolerantJson, type Schedule } from '@webdit/core';
+import type { ModelFolder } from '@webdit/weights';
+
+/** A folder's cache schedules: read when a run first needs them, and kept once they could be read. */
+export class FolderSchedules {
+  private known: readonly Schedule[] | null = null;
+
+  constructor(private readonly folder: Pick<ModelFolder, 'schedules' | 'read'>) {}
+
+  /**
+   * The schedules a run with this cache setting may choose from; an uncached run needs none and reads none.
+   * @throws WebDiTError `not-found`, `network`, `format`, naming the file; or `signal.reason`.
+   */
+  async for(cache: CacheSpec, signal: AbortSignal): Promise<readonly Schedule[]> {
+    if (cache === 'none') return [];
+    this.known ??= await Promise.all(this.folder.schedules.map((path) => this.read(path, signal)));
+    return this.known;
+  }
+
+  private async read(path: string, signal: AbortSignal): Promise<Schedule> {
+    const text = new TextDecoder().decode(await this.folder.read(path, { signal }));
+    return parseSchedule(parseTolerantJson(text, path), path);
+  }
+}
