@@ -38,7 +38,9 @@ export async function watchFrames(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       for (const frame of list.getEntries() as (PerformanceEntry & { readonly scripts: Script[] })[]) {
         for (const { duration, sourceURL, sourceFunctionName } of frame.scripts) {
-          if (duration > 50) seen.push({ duration, source: `${sourceURL} ${sourceFunctionName}` });
+          // Scripts without a URL of ours are the test runner's own.
+          if (duration > 50 && sourceURL.startsWith(location.origin))
+            seen.push({ duration, source: `${sourceURL} ${sourceFunctionName}` });
         }
       }
     }).observe({ type: 'long-animation-frame', buffered: true });

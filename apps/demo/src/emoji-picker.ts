@@ -30,7 +30,12 @@ export class EmojiPicker extends LitElement {
   declare visibleRows: number;
 
   private found: readonly EmojiClass[] = [];
-  private readonly resizes = new ResizeObserver(() => this.measure());
+  /** Set while the selected emoji waits to be scrolled to, until the browser has laid the list out by itself. */
+  private mustCentre = false;
+  private readonly resizes = new ResizeObserver(() => {
+    this.measure();
+    if (this.mustCentre) this.centre();
+  });
 
   constructor() {
     super();
@@ -50,12 +55,19 @@ export class EmojiPicker extends LitElement {
 
   override firstUpdated(): void {
     this.resizes.observe(this.list);
+    this.resizes.observe(this.list.querySelector('.all') as HTMLElement);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('classes') || changed.has('query')) {
       this.found = searchClasses(this.classes, this.query);
       this.active = Math.max(0, this.found.indexOf(this.selected as EmojiClass));
+    }
+    if (changed.has('classes') || changed.has('columns')) {
+      // The rows that will be in view are rendered now; scrolling to them here would force a layout inside this script.
+      this.mustCentre = this.found.length > 0;
+      const row = Math.floor(this.active / this.columns);
+      this.firstRow = Math.max(0, row - Math.floor(this.visibleRows / 2));
     }
   }
 
@@ -65,11 +77,9 @@ export class EmojiPicker extends LitElement {
     style.setProperty('--columns', String(this.columns));
     style.setProperty('--total', `${rows * cellHeight}px`);
     style.setProperty('--top', `${this.startRow * cellHeight}px`);
-    if (changed.has('query')) this.list.scrollTop = 0;
-    if (changed.has('classes') || (changed.has('label') && this.found[this.active] !== this.selected)) {
-      this.active = Math.max(0, this.found.indexOf(this.selected as EmojiClass));
-      this.centre();
-    } else if (changed.has('columns')) {
+    if (changed.get('query') !== undefined) this.list.scrollTop = 0;
+    if (changed.has('label') && this.selected && this.found[this.active] !== this.selected) {
+      this.active = Math.max(0, this.found.indexOf(this.selected));
       this.centre();
     }
   }
@@ -195,6 +205,7 @@ export class EmojiPicker extends LitElement {
   }
 
   private centre(): void {
+    this.mustCentre = false;
     const top = Math.floor(this.active / this.columns) * cellHeight;
     this.list.scrollTop = top - (this.list.clientHeight - cellHeight) / 2;
   }

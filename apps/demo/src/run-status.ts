@@ -125,6 +125,7 @@ export class RunStatus extends LitElement {
 
 function summary({ steps, totals, adapter }: RunReport): string {
   const name = adapter.description || adapter.device || adapter.architecture || adapter.vendor || 'this GPU';
+  if (steps.length === 1) return `1 step in ${seconds(totals.ms)} on ${name}`;
   return `${steps.length} steps in ${seconds(totals.ms)}, ${(totals.ms / steps.length).toFixed(0)} ms each, on ${name}`;
 }
 

@@ -43,16 +43,15 @@ export class StampView extends LitElement {
     const { canvas } = this;
     canvas.width = image.width;
     canvas.height = image.height;
-    canvas.getContext('2d')?.drawImage(image, 0, 0);
+    this.context?.drawImage(image, 0, 0);
   }
 
   /** A picture of randomness that changes with the seed; the engine draws its own, exact noise. */
   private drawNoise(): void {
-    const { canvas } = this;
+    const { canvas, context } = this;
+    if (!context) return;
     canvas.width = noiseCells;
     canvas.height = noiseCells;
-    const context = canvas.getContext('2d');
-    if (!context) return;
     const pixels = context.createImageData(noiseCells, noiseCells);
     let state = (Number(this.seed) || 0) ^ 0x9e3779b9;
     for (let i = 0; i < pixels.data.length; i++) {
@@ -60,6 +59,11 @@ export class StampView extends LitElement {
       pixels.data[i] = i % 4 === 3 ? 255 : 150 + ((state >>> 12) % 106);
     }
     context.putImageData(pixels, 0, 0);
+  }
+
+  /** In main memory: a canvas this small is not worth starting the page's own GPU renderer for. */
+  private get context(): CanvasRenderingContext2D | null {
+    return this.canvas.getContext('2d', { willReadFrequently: true });
   }
 
   private get canvas(): HTMLCanvasElement {

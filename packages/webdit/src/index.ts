@@ -1,4 +1,16 @@
-export { WebDiTError } from '@webdit/core';
+export { type Schedule, type SearchProgress, type SearchState, WebDiTError } from '@webdit/core';
+export { type CompareOptions, type CompareProgress, type CompareResult, comparePolicies } from './lab/compare.ts';
+export {
+  type CompareRow,
+  type CompareSettings,
+  type CompareState,
+  type Measurement,
+  parseCompareState,
+} from './lab/comparison.ts';
+export { adapterName, type LabPair, type LabPipe, makePairs } from './lab/pipe.ts';
+export { type ScheduleSearchOptions, type ScheduleSearchResult, searchSchedules } from './lab/search.ts';
+export { type CompareSummary, type KindSummary, summarize } from './lab/summary.ts';
+export { compareTable } from './lab/table.ts';
 export { DiffusionPipeline, type FromPretrainedOptions, type ModelInput } from './pipeline.ts';
 export { compareReports } from './report.ts';
 export type {
