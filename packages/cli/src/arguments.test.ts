@@ -9,7 +9,10 @@ describe('readCommandLine', () => {
     expect(readCommandLine(['dir', '--out', 'a.png', '--seed=7'], ['seed', 'out'], 1)).toEqual({
       values: { out: 'a.png', seed: '7' },
       positionals: ['dir'],
+      flags: new Set(),
     });
+    const { values, flags } = readCommandLine(['--all', '--out', 'a.png'], ['out'], 0, ['all', 'none']);
+    expect({ values, flags }).toEqual({ values: { out: 'a.png' }, flags: new Set(['all']) });
   });
 
   it.each([[['--nope', '1']], [['--out']], [['--seed', '--out']], [['extra']]])('refuses %j', (args) => {

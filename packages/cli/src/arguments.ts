@@ -5,6 +5,8 @@ export interface CommandLine {
   /** Values of the options given, by name. */
   readonly values: Readonly<Record<string, string>>;
   readonly positionals: readonly string[];
+  /** The flags given. */
+  readonly flags: ReadonlySet<string>;
 }
 
 export function badUsage(message: string, remedy: string): WebDiTError {
@@ -12,22 +14,32 @@ export function badUsage(message: string, remedy: string): WebDiTError {
 }
 
 /**
- * Reads `--name value` options and positional arguments.
+ * Reads `--name value` options, `--flag`s and positional arguments.
  *
  * @param names the options there are; every one takes a value.
  * @param positionals how many positional arguments the command takes.
+ * @param flags the options that take no value.
  * @throws WebDiTError `bad-argument`.
  */
-export function readCommandLine(args: readonly string[], names: readonly string[], positionals: number): CommandLine {
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+export function readCommandLine(
+  args: readonly string[],
+  names: readonly string[],
+  positionals: number,
+  flags: readonly string[] = [],
+): CommandLine {
+  const options = Object.fromEntries([
+    ...names.map((name) => [name, { type: 'string' as const }]),
+    ...flags.map((name) => [name, { type: 'boolean' as const }]),
+  ]);
   const known = names.map((name) => `--${name}`).join(', ');
+  const without = flags.map((name) => `, and --${name}, which takes none`).join('');
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     // Node's messages go on to explain, over several lines; the first sentence names the argument.
     const [sentence] = (error as Error).message.split(/\.\s/);
-    throw badUsage(`${sentence}.`.replace(/\.\.$/, '.'), `Options here are ${known}; each takes a value.`);
+    throw badUsage(`${sentence}.`.replace(/\.\.$/, '.'), `Options here are ${known}, each with a value${without}.`);
   }
   if (parsed.positionals.length !== positionals) {
     throw badUsage(
@@ -35,7 +47,12 @@ export function readCommandLine(args: readonly string[], names: readonly string[
       'See webdit --help.',
     );
   }
-  return { values: parsed.values as Record<string, string>, positionals: parsed.positionals };
+  const given = Object.entries(parsed.values);
+  return {
+    values: Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    positionals: parsed.positionals,
+    flags: new Set(given.flatMap(([name, value]) => (value === true ? [name] : []))),
+  };
 }
 
 /** @throws WebDiTError `bad-argument` when the option is missing or empty. */
@@ -60,6 +77,13 @@ export function integerOption(line: CommandLine, name: string, low: number, high
   const value = numberOption(line, name);
   if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return value;
   throw badUsage(`--${name} is ${line.values[name]}.`, `Pass a whole number from ${low} to ${high}.`);
+}
+
+/** The items of `a,b,c`; undefined when the option is not given. @throws WebDiTError `bad-argument` for an empty one. */
+export function listOption({ values }: CommandLine, name: string): string[] | undefined {
+  const items = values[name]?.split(',').map((item) => item.trim());
+  if (items?.includes('')) throw badUsage(`--${name} is "${values[name]}".`, 'Pass names separated by commas.');
+  return items;
 }
 
 /** A seed: a bigint only where a number would lose digits. @throws WebDiTError `bad-argument`. */

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { WebDiTError } from '@webdit/core';
+import { parseTolerantJson, WebDiTError } from '@webdit/core';
 import { encodeSafetensors, parseSafetensors, tensorToFloat32 } from '@webdit/weights';
 
 export interface LatentsFile {
@@ -45,6 +46,30 @@ export async function writeBytes(path: string, bytes: Uint8Array | string): Prom
       { cause },
     );
   }
+}
+
+/**
+ * What an earlier command saved at `path`, to go on from; undefined when there is no path, or no file yet.
+ *
+ * @throws WebDiTError `not-found` where nothing could be saved either, and what `parse` throws.
+ */
+export async function readSaved<T>(
+  path: string | undefined,
+  parse: (json: unknown, path: string) => T,
+): Promise<T | undefined> {
+  if (path === undefined) return undefined;
+  await checkWritable(path);
+  if (!existsSync(path)) return undefined;
+  return parse(await readJson(path), path);
+}
+
+/** @throws WebDiTError `not-found`, `format`. */
+export async function readJson(path: string): Promise<unknown> {
+  return parseTolerantJson(new TextDecoder().decode(await readBytes(path)), path);
+}
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeBytes(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**

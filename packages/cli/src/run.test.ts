@@ -51,10 +51,24 @@ describe('inspect', () => {
   });
 });
 
+it('search --enumerate prints the patterns and nothing else', async () => {
+  const space = ['--steps', '50', '--budget', '17', '--reuse', '1-3'];
+  const { code, lines, errors } = await webdit('search', ...space, '--enumerate');
+  expect({ code, errors }).toEqual({ code: 0, errors: [] });
+  expect(lines).toHaveLength(9);
+  for (const line of lines) expect(line).toMatch(/^1[01]{49}$/);
+  expect(lines).toContain('10001000100010001000100010010010010010101010101010');
+  expect((await webdit('search', '--steps', '20', '--budget', '10', '--reuse', '1', '--enumerate')).lines).toEqual([
+    '10'.repeat(10),
+  ]);
+});
+
 describe('bad usage exits 2, other failures 1, with one line and a remedy', () => {
   const model = join(root, 'models/emoji-dit');
   const pizza = ['generate', '--model', model, '--label', 'pizza'];
   const out = ['--out', join(tmpdir(), 'never-written.png')];
+  const comparison = ['compare', '--model', model, '--policies', 'none'];
+  const space = ['search', '--steps', '50', '--budget', '17', '--reuse', '1-3'];
 
   it.each([
     [2, /No command was given/, []],
@@ -67,7 +81,25 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /--guidance is "NaN"/, [...pizza, ...out, '--guidance', 'NaN']],
     [2, /--seed is "-1"/, [...pizza, ...out, '--seed=-1']],
     [2, /no cache policy named "procash"/, [...pizza, ...out, '--cache', 'procash']],
+    [2, /takes no settings/, [...pizza, ...out, '--cache', 'none:fast']],
+    [2, /--dtype is "int3"/, [...pizza, ...out, '--dtype', 'int3']],
+    [1, /schedule\.json could not be read/, [...pizza, ...out, '--cache', join(root, 'schedule.json')]],
+    [1, /sets format to nothing/, [...pizza, ...out, '--cache', join(root, 'package.json')]],
     [2, /where the picture goes/, pizza],
+    [2, /what to compare/, ['compare', '--model', model]],
+    [2, /no cache policy named "procash"/, ['compare', '--model', model, '--policies', 'none,procash']],
+    [2, /--policies is "none,"/, ['compare', '--model', model, '--policies', 'none,']],
+    [2, /--fewer-steps names "x"/, ['compare', '--model', model, '--policies', 'none', '--fewer-steps', '25,x']],
+    [2, /--pairs is 0/, ['compare', '--model', model, '--policies', 'none', '--pairs', '0']],
+    [1, /is not a saved comparison/, [...comparison, '--resume', join(root, 'package.json')]],
+    [1, /no writable folder/, [...comparison, '--json', join(root, 'no/such/folder/a.json')]],
+    [2, /--budget is missing/, ['search', '--steps', '50', '--reuse', '1-3', '--enumerate']],
+    [2, /--reuse is "some"/, ['search', '--steps', '50', '--budget', '17', '--reuse', 'some', '--enumerate']],
+    [2, /No pattern of 50 steps/, ['search', '--steps', '50', '--budget', '30', '--reuse', '1-3', '--enumerate']],
+    [2, /--out is missing/, [...space, '--model', model]],
+    [2, /--model is missing/, [...space, ...out]],
+    [2, /--mode is "fast"/, [...space, ...out, '--model', model, '--mode', 'fast']],
+    [2, /--dtype is "f64"/, ['verify', join(root, 'goldens/emoji-dit'), '--dtype', 'f64']],
     [2, /besides its options/, ['inspect']],
     [2, /--steps is 0/, ['verify', join(root, 'goldens/emoji-dit'), '--steps', '0']],
     [2, /no run "dog"/, ['verify', join(root, 'goldens/emoji-dit'), '--runs', 'dog']],

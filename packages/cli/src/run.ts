@@ -1,19 +1,27 @@
 import { WebDiTError } from '@webdit/core';
 import type { Command, Output } from './command.ts';
+import { compare } from './commands/compare.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { search } from './commands/search.ts';
 import { verify } from './commands/verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { generate, verify, inspect };
+const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, inspect };
 
 const help = `webdit: diffusion transformers on WebGPU
 
 webdit generate --model DIR --label NAME|EMOJI|ID [--seed N] [--steps N] [--guidance X] [--guidance-channels N]
-                [--cache POLICY] [--out FILE.png] [--latents-in F] [--latents-out F] [--json F]
+                [--cache POLICY|F.json] [--out FILE.png] [--latents-in F] [--latents-out F] [--json F]
+webdit compare --model DIR --policies a,b,c [--pairs N] [--steps N] [--fewer-steps 25,16] [--guidance X] [--seed N]
+               [--labels a,b] [--resume F] [--json F] [--markdown F]
+webdit search --model DIR --steps N --budget N --reuse 1-3 --out F.json [--pairs N] [--guidance X] [--mode released|paper]
+              [--seed N] [--labels a,b] [--cap N] [--sample-seed N] [--resume F]
+webdit search --steps N --budget N --reuse 1-3 --enumerate
 webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit inspect DIR [--num-heads N]
 
-Every command takes --adapter default|swiftshader|lavapipe. Latents are safetensors files.
+Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16. Latents are
+safetensors files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
 /** Errors that lie in what was typed. */

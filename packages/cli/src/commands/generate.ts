@@ -1,6 +1,6 @@
-import { checkSteps, getPolicy } from '@webdit/core';
+import { type CacheSpec, checkSteps } from '@webdit/core';
 import { encode } from 'fast-png';
-import { DiffusionPipeline, type GenerateResult, pathSource } from 'webdit/node';
+import type { DiffusionPipeline, GenerateResult } from 'webdit/node';
 import {
   badUsage,
   type CommandLine,
@@ -10,13 +10,13 @@ import {
   requireOption,
   seedOption,
 } from '../arguments.ts';
+import { readCache } from '../cache-option.ts';
 import type { Command, Output } from '../command.ts';
-import { openDevice } from '../device.ts';
-import { checkWritable, type LatentsFile, readLatents, writeBytes, writeLatents } from '../files.ts';
-import { vaeWasmPaths } from '../vae-runtime.ts';
+import { checkWritable, type LatentsFile, readLatents, writeBytes, writeJson, writeLatents } from '../files.ts';
+import { dtypeOption, pipelineOptions, withPipeline } from '../pipeline.ts';
 
 const options = [
-  'model',
+  ...pipelineOptions,
   'label',
   'seed',
   'steps',
@@ -27,7 +27,6 @@ const options = [
   'latents-in',
   'latents-out',
   'json',
-  'adapter',
 ];
 
 /** Everything `webdit generate` was asked for, checked as far as it can be without a model. */
@@ -38,7 +37,7 @@ interface Request {
   readonly steps: number | undefined;
   readonly guidance: number | undefined;
   readonly guidanceChannels: number | undefined;
-  readonly cache: string;
+  readonly cache: CacheSpec;
   readonly out: string | undefined;
   readonly latentsOut: string | undefined;
   readonly json: string | undefined;
@@ -49,26 +48,7 @@ interface Request {
 export const generate: Command = async (args, output) => {
   const line = readCommandLine(args, options, 0);
   const request = await readRequest(line);
-  const { holder, adapter } = await openDevice(line.values.adapter);
-  output.line(`adapter ${adapter}`);
-  try {
-    const pipeline = await DiffusionPipeline.fromPretrained(pathSource(request.model), {
-      worker: false,
-      device: holder.device,
-      vaeBackend: 'wasm',
-      wasmPaths: vaeWasmPaths(),
-      onProgress: (event) => {
-        if (event.status === 'progress_total') output.progress(`loading ${event.progress.toFixed(0)} %`);
-      },
-    });
-    try {
-      await paint(pipeline, request, output);
-    } finally {
-      await pipeline.dispose();
-    }
-  } finally {
-    holder.destroy();
-  }
+  await withPipeline(line, output, (pipeline) => paint(pipeline, request, output));
   return 0;
 };
 
@@ -81,13 +61,13 @@ async function readRequest(line: CommandLine): Promise<Request> {
     steps: numberOption(line, 'steps'),
     guidance: numberOption(line, 'guidance'),
     guidanceChannels: integerOption(line, 'guidance-channels', 1, 64),
-    cache: values.cache ?? 'none',
+    cache: await readCache(values.cache ?? 'none'),
     out: values.out,
     latentsOut: values['latents-out'],
     json: values.json,
   };
   if (request.steps !== undefined) checkSteps(request.steps);
-  getPolicy(request.cache);
+  dtypeOption(line);
   const outputs = [request.out, request.latentsOut, request.json].filter((path) => path !== undefined);
   if (outputs.length === 0) throw badUsage('Nothing says where the picture goes.', 'Add --out FILE.png.');
   for (const path of outputs) await checkWritable(path);
@@ -118,7 +98,7 @@ async function paint(pipeline: DiffusionPipeline, request: Request, output: Outp
     await writeBytes(out, encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 }));
   }
   if (latentsOut !== undefined) await writeLatents(latentsOut, result.latents);
-  if (json !== undefined) await writeBytes(json, `${JSON.stringify(describe(request, result), null, 2)}\n`);
+  if (json !== undefined) await writeJson(json, describe(request, result));
   output.line(summary(request.label, result));
   for (const path of [out, latentsOut, json]) if (path !== undefined) output.line(`wrote ${path}`);
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { maxSteps, parseTolerantJson, WebDiTError } from '@webdit/core';
+import { maxSteps, WebDiTError } from '@webdit/core';
 import { parseSafetensors } from '@webdit/weights';
 import { DiTModel, type ModelFolder, openModelFolder, pathSource, VaeDecoder } from 'webdit/node';
 import { integerOption, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { type OpenedDevice, openDevice } from '../device.ts';
-import { readBytes } from '../files.ts';
+import { readBytes, readJson } from '../files.ts';
+import { dtypeOption } from '../pipeline.ts';
 import { vaeWasmPaths } from '../vae-runtime.ts';
 import { type Check, checkLine, verdict } from '../verify/checks.ts';
 import { type Golden, parseGolden, selectCases } from '../verify/golden.ts';
@@ -13,9 +14,10 @@ import { type Bench, type PreparedCase, prepareCase, runCase } from '../verify/r
 
 /** Runs a golden folder: a line per tensor, then the verdict. Exit code 1 on FAIL. */
 export const verify: Command = async (args, output) => {
-  const line = readCommandLine(args, ['runs', 'steps', 'max-binding-mib', 'adapter'], 1);
+  const line = readCommandLine(args, ['runs', 'steps', 'max-binding-mib', 'adapter', 'dtype'], 1);
   const steps = integerOption(line, 'steps', 1, maxSteps);
   const maxBinding = integerOption(line, 'max-binding-mib', 1, 2 ** 20);
+  const dtype = dtypeOption(line);
   const folderPath = line.positionals[0] as string;
   const golden = parseGolden(await readJson(join(folderPath, 'golden.json')));
   const tensors = parseSafetensors(await readBytes(join(folderPath, 'golden.safetensors')), 'golden.safetensors');
@@ -25,7 +27,8 @@ export const verify: Command = async (args, output) => {
   const device = await openDevice(line.values.adapter, maxBinding);
   output.line(`adapter ${device.adapter}`);
   try {
-    const checks = await runCases(cases, golden, tensors, folder, device, output);
+    const weightDType = dtype ?? (folder.weightsDType === 'F16' ? 'f16' : 'f32');
+    const checks = await runCases(cases, golden, tensors, folder, { ...device, weightDType }, output);
     const { passed, line: last } = verdict(checks);
     output.line(last);
     return passed ? 0 : 1;
@@ -39,10 +42,9 @@ async function runCases(
   { targets }: Golden,
   tensors: Bench['tensors'],
   folder: ModelFolder,
-  { holder }: OpenedDevice,
+  { holder, weightDType }: OpenedDevice & { readonly weightDType: 'f32' | 'f16' },
   output: Output,
 ): Promise<Check[]> {
-  const weightDType = folder.weightsDType === 'F16' ? 'f16' : 'f32';
   const model = await DiTModel.create(holder, folder.config, { weightDType });
   let opened: Promise<VaeDecoder> | undefined;
   const vae = () => {
@@ -77,8 +79,4 @@ async function openVae({ vae, config, read }: ModelFolder, device: GPUDevice): P
     { decoder: await read(vae.decoder), scalingFactor, spatialScale, latentShape },
     { backend: 'wasm', device, softwareAdapter: true, wasmPaths: vaeWasmPaths() },
   );
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return parseTolerantJson(new TextDecoder().decode(await readBytes(path)), path);
 }

@@ -140,6 +140,8 @@ class Comparison {
   }
 
   private async keep(latest: Measurement): Promise<void> {
+    const { pairs, onProgress, signal } = this.options;
+    signal?.throwIfAborted();
     const earlier = this.state.measurements.find(({ row }) => row === latest.row);
     if (earlier && earlier.policy !== latest.policy) {
       throw new WebDiTError(
@@ -148,7 +150,6 @@ class Comparison {
         'Start afresh.',
       );
     }
-    const { pairs, onProgress } = this.options;
     this.state = { ...this.state, measurements: [...this.state.measurements, latest] };
     const done = pairs.flatMap((pair) => this.rows.filter((row) => this.has(row, pair))).length;
     await onProgress?.({ done, total: pairs.length * this.rows.length, latest, state: this.state });

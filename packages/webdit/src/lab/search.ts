@@ -47,9 +47,8 @@ const defaultCap = 64;
 
 /**
  * Finds the ProCache schedule of a model for a number of steps and full steps. As in the paper (`reference/procache.md` 1.2) a
- * candidate is scored by its pattern without selective steps, and the winner gets them afterwards: selective steps only correct
- * what the pattern left wrong, so they rarely change the order, and the proxy is cheaper. The score is the mean relative error of
- * the final latents against the uncached run, over the pairs; lower is better.
+ * candidate is scored by its pattern without selective steps, and the winner gets them afterwards; `found` holds the score with
+ * them too. The score is the mean relative error of the final latents against the uncached run, over the pairs; lower is better.
  *
  * @throws WebDiTError `bad-argument` for a space without patterns, no pairs, or the state of another search; whatever `generate`
  *   throws; or `signal.reason`. What was scored until then is in the state of the last progress.
