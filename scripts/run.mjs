@@ -10,6 +10,7 @@ const commands = {
   lint: () => import('./lib/lint.mjs'),
   format: () => import('./lib/format.mjs'),
   typecheck: () => import('./lib/typecheck.mjs'),
+  'compare:chromium': () => import('./lib/compareChromium.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);
