@@ -6,18 +6,23 @@ import gatedEpilogue from './epilogue.gated.wgsl?raw';
 import gatedCacheEpilogue from './epilogue.gated-cache.wgsl?raw';
 import scatterEpilogue from './epilogue.scatter.wgsl?raw';
 import storeEpilogue from './epilogue.store.wgsl?raw';
-import registerKernel from './kernel.wgsl?raw';
-import workgroupKernel from './kernel.workgroup.wgsl?raw';
+import register8x4 from './kernel.register-8x4.wgsl?raw';
+import register16x8 from './kernel.register-16x8.wgsl?raw';
+import workgroup64x64 from './kernel.workgroup-64x64.wgsl?raw';
 import type { Activation } from './reference.ts';
 import storeRows from './store_rows.wgsl?raw';
 
 export type WeightStorage = 'f32' | 'packed-f16';
-export type MatmulTiling = 'register' | 'workgroup';
+/** Rows x columns of an invocation (register) or of a workgroup (workgroup). */
+export const matmulTilings = ['register-8x4', 'register-16x8', 'workgroup-64x64'] as const;
+export type MatmulTiling = (typeof matmulTilings)[number];
 export type MatmulEpilogue = 'store' | 'gated' | 'gated-cache' | 'scatter';
 
+/** Columns (in vec4) and rows one workgroup covers. */
 const tilings = {
-  register: { source: registerKernel, file: 'matmul/kernel.wgsl', columns4: 8, rows: 64 },
-  workgroup: { source: workgroupKernel, file: 'matmul/kernel.workgroup.wgsl', columns4: 16, rows: 64 },
+  'register-8x4': { source: register8x4, columns4: 8, rows: 64 },
+  'register-16x8': { source: register16x8, columns4: 16, rows: 64 },
+  'workgroup-64x64': { source: workgroup64x64, columns4: 16, rows: 64 },
 } as const;
 
 const weightFragments = {
@@ -62,11 +67,17 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
     source: [tile.source, fragment.source, storeRows, end.source, ...(usesStep ? [stepSource] : [])].join('\n'),
     storage: ['read', 'read', 'read', ...end.storage],
     usesStep,
-    files: [tile.file, fragment.file, 'matmul/store_rows.wgsl', end.file, ...(usesStep ? ['common/step.wgsl'] : [])],
+    files: [
+      `matmul/kernel.${tiling}.wgsl`,
+      fragment.file,
+      'matmul/store_rows.wgsl',
+      end.file,
+      ...(usesStep ? ['common/step.wgsl'] : []),
+    ],
   };
 }
 
-export const matmulVariants: readonly Kernel[] = (['register', 'workgroup'] as const).flatMap((tiling) =>
+export const matmulVariants: readonly Kernel[] = matmulTilings.flatMap((tiling) =>
   (['f32', 'packed-f16'] as const).flatMap((weights) =>
     (['store', 'gated', 'gated-cache', 'scatter'] as const).map((epilogue) =>
       matmulKernel({ tiling, weights, epilogue }),

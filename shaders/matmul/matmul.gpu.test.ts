@@ -115,10 +115,10 @@ test('GELU and SiLU stay finite where a naive tanh or exp would not', async () =
   const bias = Float32Array.of(-1000, -50, 50, 1000);
   for (const activation of ['gelu', 'silu'] as const) {
     const [output] = await runKernel({
-      kernel: matmulKernel({ tiling: 'register', weights: 'f32', epilogue: 'store' }),
+      kernel: matmulKernel({ tiling: 'register-8x4', weights: 'f32', epilogue: 'store' }),
       constants: matmulConstants(activation),
       params: matmulStoreParams({ rows: 1, K: 4, N: 4 }),
-      workgroups: matmulWorkgroups('register', 1, 4),
+      workgroups: matmulWorkgroups('register-8x4', 1, 4),
       storage: [input, new Float32Array(16), bias, 4],
     });
     [0, 0, 50, 1000].forEach((expected, i) => {

@@ -82,7 +82,7 @@ export class DiTGraph {
     readonly shape: GraphShape,
     weights: DiTWeights,
     readonly pipelines: PipelineCache,
-    tiling: kernels.MatmulTiling,
+    tilingFor: (rows: number) => kernels.MatmulTiling,
     allocator: Allocator,
   ) {
     const scope = new BufferScope(allocator);
@@ -92,7 +92,7 @@ export class DiTGraph {
     const plane = config.inputSize ** 2;
     const builder = new ProgramBuilder('dit', pipelines, scope, 16 + config.depth * 20);
     const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
-    this.ops = new DiTOps(config, batch, weights, tiling, { buffer: table, rows: modulationRows }, builder);
+    this.ops = new DiTOps(config, batch, weights, tilingFor, { buffer: table, rows: modulationRows }, builder);
     const { rows } = this.ops;
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);

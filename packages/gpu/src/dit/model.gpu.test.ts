@@ -18,9 +18,9 @@ async function tinyPlan(steps: number) {
 
 // Targets of the folders' golden.json.
 test.each([
-  { name: 'dit-original-tiny', tiling: 'register' },
-  { name: 'dit-original-tiny', tiling: 'workgroup' },
-  { name: 'dit-diffusers-tiny', tiling: 'register' },
+  { name: 'dit-original-tiny', tiling: 'register-16x8' },
+  { name: 'dit-original-tiny', tiling: 'workgroup-64x64' },
+  { name: 'dit-diffusers-tiny', tiling: 'register-16x8' },
 ] as const)('forward of $name with the $tiling tile equals its reference', async ({ name, tiling }) => {
   const { model } = await loadModel(`goldens/${name}`, { tiling });
   const golden = goldenTensors(name);

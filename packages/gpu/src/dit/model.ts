@@ -6,6 +6,7 @@ import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import type { Dispatch } from '../program.ts';
 import { readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
+import { chooseTiling } from '../tiling.ts';
 import { PassTimer } from '../timer.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
 import { StepPrograms } from './programs.ts';
@@ -17,7 +18,7 @@ export type WeightDType = 'f32' | 'f16';
 
 export interface DiTModelOptions {
   readonly weightDType: WeightDType;
-  /** Matmul tiling; by default the register tile on software adapters, the workgroup tile on hardware. */
+  /** Matmul tiling for every shape; by default `chooseTiling` picks per adapter and rows. */
   readonly tiling?: MatmulTiling;
 }
 
@@ -63,7 +64,7 @@ export class DiTModel {
   readonly #pipelines: PipelineCache;
   readonly #weights: DiTWeights;
   readonly #timer: PassTimer | undefined;
-  readonly #tiling: MatmulTiling;
+  readonly #tilingFor: (rows: number) => MatmulTiling;
   #graph: DiTGraph | undefined;
   #busy = false;
   #disposed = false;
@@ -76,7 +77,7 @@ export class DiTModel {
     this.#allocator = new Allocator(holder);
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = new PipelineCache(holder);
-    this.#tiling = options.tiling ?? (holder.adapterInfo.isFallback ? 'register' : 'workgroup');
+    this.#tilingFor = (rows) => options.tiling ?? chooseTiling(holder.adapterInfo, rows);
     const storage = options.weightDType === 'f16' ? 'packed-f16' : 'f32';
     this.#weights = new DiTWeights(config, storage, this.#scope, this.#pipelines);
     this.#timer = PassTimer.create(holder, this.#scope);
@@ -244,7 +245,7 @@ export class DiTModel {
     if (this.#graph && JSON.stringify(this.#graph.shape) === JSON.stringify(shape)) return this.#graph;
     this.#graph?.destroy();
     this.#graph = undefined;
-    const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tiling, this.#allocator);
+    const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tilingFor, this.#allocator);
     await this.#allocator.settle();
     this.#graph = graph;
     return graph;

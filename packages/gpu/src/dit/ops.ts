@@ -40,7 +40,8 @@ export class DiTOps {
     readonly config: DiTConfig,
     readonly batch: number,
     readonly weights: DiTWeights,
-    readonly tiling: kernels.MatmulTiling,
+    /** Matmul tiling for a number of rows. */
+    readonly tilingFor: (rows: number) => kernels.MatmulTiling,
     readonly table: ModulationTable,
     readonly builder: ProgramBuilder,
   ) {
@@ -50,7 +51,7 @@ export class DiTOps {
 
   /** The same ops with another lifetime. */
   withBuilder(builder: ProgramBuilder): DiTOps {
-    return new DiTOps(this.config, this.batch, this.weights, this.tiling, this.table, builder);
+    return new DiTOps(this.config, this.batch, this.weights, this.tilingFor, this.table, builder);
   }
 
   /** Element of the modulation table where `layer` starts; `depth` is the final layer. */
@@ -89,11 +90,11 @@ export class DiTOps {
     p: kernels.MatmulSize & { activation?: kernels.Activation; outputOffset?: number },
   ): Dispatch {
     return this.builder.add({
-      kernel: this.#matmul('store'),
+      kernel: this.#matmul('store', p.rows),
       constants: kernels.matmulConstants(p.activation ?? 'none'),
       params: kernels.matmulStoreParams(p, p.outputOffset),
       storage: [input, ...this.#weightsOf(name), output],
-      workgroups: kernels.matmulWorkgroups(this.tiling, p.rows, p.N),
+      workgroups: kernels.matmulWorkgroups(this.tilingFor(p.rows), p.rows, p.N),
       cost: 2 * p.rows * p.K * p.N,
     });
   }
@@ -109,13 +110,13 @@ export class DiTOps {
   ): Dispatch {
     const N = this.config.hiddenSize;
     return this.builder.add({
-      kernel: this.#matmul(slot ? 'gated-cache' : 'gated'),
+      kernel: this.#matmul(slot ? 'gated-cache' : 'gated', this.rows),
       params: kernels.matmulGatedParams(
         { rows: this.rows, K, N },
         { tokens: this.tokens, gateOffset, modulationStride: 6 * N, cacheOffset: slot?.offset ?? 0 },
       ),
       storage: [input, ...this.#weightsOf(name), hidden, this.table.buffer, ...(slot ? [slot.buffer] : [])],
-      workgroups: kernels.matmulWorkgroups(this.tiling, this.rows, N),
+      workgroups: kernels.matmulWorkgroups(this.tilingFor(this.rows), this.rows, N),
       cost: 2 * this.rows * N * K,
     });
   }
@@ -132,10 +133,10 @@ export class DiTOps {
     const N = this.config.hiddenSize;
     const rows = this.batch * selected;
     return this.builder.add({
-      kernel: this.#matmul('scatter'),
+      kernel: this.#matmul('scatter', rows),
       params: kernels.matmulScatterParams({ rows, K, N }, { tokens: this.tokens, selected, cacheOffset: slot.offset }),
       storage: [input, ...this.#weightsOf(name), ids, slot.buffer],
-      workgroups: kernels.matmulWorkgroups(this.tiling, rows, N),
+      workgroups: kernels.matmulWorkgroups(this.tilingFor(rows), rows, N),
       cost: 2 * rows * N * K,
     });
   }
@@ -205,8 +206,8 @@ export class DiTOps {
     });
   }
 
-  #matmul(epilogue: kernels.MatmulEpilogue): kernels.Kernel {
-    return kernels.matmulKernel({ tiling: this.tiling, weights: this.weights.storage, epilogue });
+  #matmul(epilogue: kernels.MatmulEpilogue, rows: number): kernels.Kernel {
+    return kernels.matmulKernel({ tiling: this.tilingFor(rows), weights: this.weights.storage, epilogue });
   }
 
   #weightsOf(name: string): [GPUBuffer, GPUBuffer] {

@@ -1,7 +1,7 @@
 // Linear layer, workgroup- and register-tiled: epilogue(input [rows, K] x weights [K, N] + bias [N]).
 //
 // A workgroup of 8 x 8 computes 64 rows x 64 columns, each invocation 8 x 8, over tiles of 16 k's kept in workgroup
-// memory. The 4x4 matrix products are those of kernel.wgsl. The choice for hardware adapters.
+// memory. The 4x4 matrix products are those of kernel.register-8x4.wgsl. The choice for hardware adapters.
 //
 // Caller: K and N are multiples of 4; dispatch ceil(N4 / 16) x ceil(rows / 64).
 // Fragments: `load_weight` (common/weights.*) at binding 2, bias and `store_rows` at 3, `epilogue` (epilogue.*) from 4.
