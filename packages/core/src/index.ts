@@ -6,6 +6,7 @@ export * from './metrics.ts';
 export * from './model.ts';
 export * from './plan.ts';
 export * from './policies/cache-spec.ts';
+export { checkRunPlan } from './policies/check-plan.ts';
 export * from './policies/compile.ts';
 export * from './policies/fora.ts';
 export * from './policies/none.ts';

@@ -1,21 +1,11 @@
 import type { ErrorCode } from '@webdit/core';
 import { describe, expect, it } from 'vitest';
 import { checkGenerate, seedOf } from './arguments.ts';
-import type { GenerateInput, GenerateOptions, PipelineInfo } from './types.ts';
+import { testInfo } from './testing/info.ts';
+import type { GenerateInput, GenerateOptions } from './types.ts';
 
-const info: Pick<PipelineInfo, 'model'> = {
-  model: {
-    latentShape: [4, 2, 2],
-    imageSize: { width: 8, height: 8 },
-    depth: 2,
-    hiddenSize: 16,
-    numClasses: 10,
-    defaults: { numInferenceSteps: 50, guidanceScale: 3 },
-    schedules: [],
-  },
-};
 const check = (options: object, input: object = { label: 'pizza' }) =>
-  checkGenerate(input as GenerateInput, options as GenerateOptions, info);
+  checkGenerate(input as GenerateInput, options as GenerateOptions, testInfo);
 
 describe('checkGenerate', () => {
   it('fills in the model folder’s defaults', () => {
@@ -100,7 +90,7 @@ describe('checkGenerate', () => {
   });
 
   it('gives latents, and nothing else, from a folder without a VAE', () => {
-    const bare = { model: { ...info.model, imageSize: null } };
+    const bare = { model: { ...testInfo.model, imageSize: null } };
     expect(checkGenerate({ label: 1 }, {}, bare).outputType).toBe('latent');
     expect(() => checkGenerate({ label: 1 }, { outputType: 'imageData' }, bare)).toThrow(
       expect.objectContaining({ code: 'unsupported-config' }),

@@ -1,4 +1,4 @@
-import { type CacheSpec, WebDiTError } from '@webdit/core';
+import { type CacheSpec, policyOf, WebDiTError } from '@webdit/core';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
 
@@ -138,6 +138,13 @@ function checkSeed(seed: unknown, numImages: number): number | bigint {
 }
 
 function checkCache(cache: unknown): CacheSpec {
+  const spec = readCache(cache);
+  // Policies registered on the page are known here and not in the worker.
+  policyOf(spec);
+  return spec;
+}
+
+function readCache(cache: unknown): CacheSpec {
   if (cache === undefined) return 'none';
   if (typeof cache === 'string' && cache !== '') return cache;
   if (typeof cache === 'object' && cache !== null && 'policy' in cache && typeof cache.policy === 'string') {

@@ -1,11 +1,11 @@
-import { WebDiTError } from '@webdit/core';
+import { type RunPlan, WebDiTError } from '@webdit/core';
 import { expose } from 'comlink';
 import { afterEach, expect, it } from 'vitest';
 import type { GenerateRequest } from './arguments.ts';
 import { WorkerClient } from './client.ts';
-import type { EngineResult } from './driver.ts';
+import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
-import { type EngineHost, settle, signalOfPort } from './protocol.ts';
+import { type EngineHost, type Outcome, settle, signalOfPort, unwrap } from './protocol.ts';
 import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
 
 /** What the page sees of a worker, with a host of the test's on the other side. */
@@ -76,6 +76,26 @@ it('brings info, events and results across', async () => {
   expect(steps).toEqual([step]);
   expect(result.seed).toBe(7);
   expect(await client.classes()).toEqual([{ id: 0, label: 'pizza' }]);
+});
+
+it('lends the worker the page’s compiler: plans and errors come back whole', async () => {
+  const inputs = { steps: 2 } as PlanInputs;
+  const over: Partial<EngineHost> = {
+    generate: (_request, _abort, _onStep, compile) =>
+      settle(async () => {
+        const plan = unwrap((await compile?.(inputs)) as Outcome<RunPlan>);
+        return { seed: plan.steps.length } as EngineResult;
+      }),
+  };
+  const { client } = await load(over);
+  const draw = (compile: GenerateHooks['compile']) => client.generate(request, { onStep: () => {}, compile });
+  const compile = ({ steps }: PlanInputs) =>
+    ({ steps: Array.from({ length: steps }, (_, n) => ({ n })) }) as unknown as RunPlan;
+  expect((await draw(compile)).seed).toBe(2);
+  const refuse = () => {
+    throw new WebDiTError('schedule-mismatch', 'No plan.', 'Make another.');
+  };
+  await expect(draw(refuse)).rejects.toMatchObject({ code: 'schedule-mismatch', remedy: 'Make another.' });
 });
 
 it('rejects with the worker’s own WebDiTError, and frees a worker whose load failed', async () => {

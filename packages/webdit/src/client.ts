@@ -1,9 +1,9 @@
 import { WebDiTError } from '@webdit/core';
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
-import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
+import type { EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
-import { type EngineHost, type Outcome, unwrap } from './protocol.ts';
+import { type EngineHost, type Outcome, settle, unwrap } from './protocol.ts';
 import type { ModelClass, PipelineInfo, ProgressEvent } from './types.ts';
 
 /** An engine in a worker. Rejects whatever is pending with `worker-crashed` when the worker dies. */
@@ -43,8 +43,14 @@ export class WorkerClient implements EngineDriver {
   }
 
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
+    const { compile } = hooks;
     return this.link.call(hooks.signal, (host, abort) =>
-      host.generate(request, transfer(abort, [abort]), proxy(hooks.onStep)),
+      host.generate(
+        request,
+        transfer(abort, [abort]),
+        proxy(hooks.onStep),
+        compile ? proxy((inputs: PlanInputs) => settle(async () => compile(inputs))) : null,
+      ),
     );
   }
 

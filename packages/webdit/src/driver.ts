@@ -1,3 +1,4 @@
+import type { RunOptions, RunPlan } from '@webdit/core';
 import type { GenerateRequest } from './arguments.ts';
 import type { Latents, ModelClass, OutputImages, OutputType, PipelineInfo, RunReport, StepEvent } from './types.ts';
 
@@ -10,9 +11,14 @@ export interface EngineResult {
   readonly report: RunReport;
 }
 
+/** Everything a RunPlan is compiled from but the cache policy, as plain data. */
+export type PlanInputs = Omit<RunOptions, 'cache'>;
+
 export interface GenerateHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onStep: (event: StepEvent) => void;
+  /** Compiles the run where its policy is registered; asked when the call's turn comes. Without it the engine compiles. */
+  readonly compile?: ((inputs: PlanInputs) => RunPlan | Promise<RunPlan>) | undefined;
 }
 
 /** What a pipeline drives: an engine on this thread, or one behind a worker. */

@@ -1,16 +1,8 @@
-import {
-  compileRunPlan,
-  findClass,
-  type RunPlan,
-  type Schedule,
-  samplerName,
-  torchRandn,
-  WebDiTError,
-} from '@webdit/core';
+import { checkRunPlan, compileRunPlan, findClass, samplerName, torchRandn, WebDiTError } from '@webdit/core';
 import { adoptDevice, requestDevice } from '@webdit/gpu';
 import type { ModelSource } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
-import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
+import type { EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { EngineOptions } from './load-request.ts';
 import { describe, type EngineParts, loadParts } from './loading.ts';
 import { packImage, toRgba } from './pixels.ts';
@@ -66,9 +58,9 @@ export class Engine implements EngineDriver {
     return this.parts.folder.classes;
   }
 
-  generate(request: GenerateRequest, { signal, onStep }: GenerateHooks): Promise<EngineResult> {
+  generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
     const linked = signal ? AbortSignal.any([signal, this.stop.signal]) : this.stop.signal;
-    return this.enqueue(linked, () => this.run(request, linked, onStep));
+    return this.enqueue(linked, () => this.run(request, linked, hooks));
   }
 
   /** Stops what runs, then frees the GPU memory, and the device if the engine opened it. */
@@ -95,10 +87,14 @@ export class Engine implements EngineDriver {
   private async run(
     request: GenerateRequest,
     signal: AbortSignal,
-    onStep: GenerateHooks['onStep'],
+    { onStep, compile }: Omit<GenerateHooks, 'signal'>,
   ): Promise<EngineResult> {
     const { folder, model, vae, holder, dtype } = this.parts;
-    const plan = this.plan(request, await this.schedules.for(request.cache, signal));
+    const inputs = await this.planInputs(request, signal);
+    const plan = compile
+      ? checkRunPlan(await compile(inputs), inputs)
+      : compileRunPlan({ ...inputs, cache: request.cache });
+    signal.throwIfAborted();
     const seed = request.latents ? null : (request.seed ?? randomSeed());
     const size = folder.config.inChannels * folder.config.inputSize ** 2;
     const latents = new Float32Array(request.numImages * size);
@@ -134,7 +130,7 @@ export class Engine implements EngineDriver {
     };
   }
 
-  private plan(request: GenerateRequest, schedules: readonly Schedule[]): RunPlan {
+  private async planInputs(request: GenerateRequest, signal: AbortSignal): Promise<PlanInputs> {
     const { config, scheduler, classes } = this.parts.folder;
     const sampler = samplerName(scheduler);
     if (request.scheduler !== null && request.scheduler !== sampler) {
@@ -144,16 +140,15 @@ export class Engine implements EngineDriver {
         `Leave scheduler out, or use "${sampler}".`,
       );
     }
-    return compileRunPlan({
+    return {
       model: config,
       sampler: scheduler,
       steps: request.steps,
       guidanceScale: request.guidanceScale,
       guidanceChannels: request.guidanceChannels ?? undefined,
       label: classes ? findClass(classes, request.label).id : classId(request.label),
-      cache: request.cache,
-      schedules,
-    });
+      schedules: await this.schedules.for(request.cache, signal),
+    };
   }
 
   private async picture(latents: Float32Array, type: OutputType): Promise<OutputImages[OutputType]> {

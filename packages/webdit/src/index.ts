@@ -1,4 +1,14 @@
-export { type Schedule, type SearchProgress, type SearchState, WebDiTError } from '@webdit/core';
+export {
+  type CachePolicy,
+  type PolicyPlan,
+  type RunSpec,
+  type Schedule,
+  type SearchProgress,
+  type SearchState,
+  type SelectionSpec,
+  type StepCompute,
+  WebDiTError,
+} from '@webdit/core';
 export { type CompareOptions, type CompareProgress, type CompareResult, comparePolicies } from './lab/compare.ts';
 export {
   type CompareRow,
@@ -12,6 +22,7 @@ export { type ScheduleSearchOptions, type ScheduleSearchResult, searchSchedules 
 export { type CompareSummary, type KindSummary, summarize } from './lab/summary.ts';
 export { compareTable } from './lab/table.ts';
 export { DiffusionPipeline, type FromPretrainedOptions, type ModelInput } from './pipeline.ts';
+export { registerPolicy } from './policies.ts';
 export { compareReports } from './report.ts';
 export type {
   AdapterInfo,

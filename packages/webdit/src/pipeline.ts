@@ -1,9 +1,10 @@
-import { WebDiTError } from '@webdit/core';
+import { compileRunPlan, policyOf, WebDiTError } from '@webdit/core';
 import type { ModelSource } from '@webdit/weights';
 import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import type { EngineDriver } from './driver.ts';
 import type { EngineOptions, LoadRequest } from './load-request.ts';
+import { isRegisteredHere } from './policies.ts';
 import type {
   DType,
   GenerateInput,
@@ -119,7 +120,13 @@ export class DiffusionPipeline {
         stop.abort(error);
       }
     };
-    const result = await driver.generate(request, { signal: linked, onStep: guarded });
+    const result = await (isRegisteredHere(request.cache)
+      ? driver.generate(
+          // Settings of a policy of the page's own may be anything; they stay here.
+          { ...request, cache: policyOf(request.cache).name },
+          { signal: linked, onStep: guarded, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
+        )
+      : driver.generate(request, { signal: linked, onStep: guarded }));
     return result as GenerateResult<O>;
   }
 

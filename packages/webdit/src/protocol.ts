@@ -1,7 +1,7 @@
-import { errorCodes, WebDiTError, type WebDiTErrorData } from '@webdit/core';
+import { errorCodes, type RunPlan, WebDiTError, type WebDiTErrorData } from '@webdit/core';
 import type { ProxyMarked } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
-import type { EngineResult } from './driver.ts';
+import type { EngineResult, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
 
@@ -21,6 +21,8 @@ export interface EngineHost {
     request: GenerateRequest,
     abort: MessagePort,
     onStep: ((event: StepEvent) => void) & ProxyMarked,
+    /** Compiles the plan on the page, for a policy that is registered there; else null. */
+    compile: (((inputs: PlanInputs) => Promise<Outcome<RunPlan>>) & ProxyMarked) | null,
   ): Promise<Outcome<EngineResult>>;
   dispose(): Promise<Outcome<null>>;
 }

@@ -1,7 +1,8 @@
 import { expose, type ProxyMarked, type Remote, releaseProxy, transfer } from 'comlink';
+import type { PlanInputs } from './driver.ts';
 import { Engine } from './engine.ts';
 import { sourceOf } from './load-request.ts';
-import { type EngineHost, settle, signalOfPort } from './protocol.ts';
+import { type EngineHost, settle, signalOfPort, unwrap } from './protocol.ts';
 
 /** The worker behind `DiffusionPipeline`: one engine, driven over comlink. */
 let engine: Engine | null = null;
@@ -23,14 +24,20 @@ const host: EngineHost = {
     return outcome;
   },
 
-  async generate(request, abort, onStep) {
+  async generate(request, abort, onStep, compile) {
     const { signal, close } = signalOfPort(abort);
     const events = relay(onStep);
+    const compiler = compile as unknown as Remote<NonNullable<typeof compile>> | null;
     const outcome = await settle(async () => {
       if (!engine) throw new Error('generate before load');
-      return engine.generate(request, { signal, onStep: events.send });
+      return engine.generate(request, {
+        signal,
+        onStep: events.send,
+        ...(compiler ? { compile: async (inputs: PlanInputs) => unwrap(await compiler(inputs)) } : {}),
+      });
     });
     close();
+    compiler?.[releaseProxy]();
     await events.finish();
     return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
   },

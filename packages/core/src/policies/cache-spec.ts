@@ -1,5 +1,6 @@
 import { WebDiTError } from '../errors.ts';
 import { isSchedule, parseSchedule, type Schedule, scheduleSettings } from '../schedule/schedule.ts';
+import { callPolicy } from './check-plan.ts';
 import type { CachePolicy } from './policy.ts';
 import { getPolicy, policyNames } from './registry.ts';
 
@@ -51,6 +52,15 @@ export function readCacheSpec(
   return { policy: getPolicy(schedule.policy), config: { ...scheduleSettings(schedule) } };
 }
 
+/**
+ * The policy that a cache setting names; a setting written as text is read whole.
+ *
+ * @throws WebDiTError `unknown-policy`, or `bad-argument` for text that the policy cannot read.
+ */
+export function policyOf(cache: CacheSpec): CachePolicy {
+  return typeof cache === 'string' ? readText(cache).policy : getPolicy(cache.policy);
+}
+
 function readText(text: string): { policy: CachePolicy; config: Readonly<Record<string, unknown>> } {
   const [, name, settings] = /^([^:_]*)[:_](.*)$/.exec(text) ?? [];
   if (name === undefined || settings === undefined || policyNames().includes(text)) {
@@ -64,5 +74,5 @@ function readText(text: string): { policy: CachePolicy; config: Readonly<Record<
       `Write "${name}", or pass an object.`,
     );
   }
-  return { policy, config: policy.parse(settings) };
+  return { policy, config: callPolicy(policy, () => policy.parse?.(settings) ?? {}) };
 }

@@ -1,11 +1,13 @@
 import { WebDiTError } from '../errors.ts';
 import { executed } from '../flops.ts';
 import { type DiTConfig, tokenCount } from '../model.ts';
-import type { RunPlan, StepCompute } from '../plan.ts';
+import type { RunPlan } from '../plan.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
 import { checkSteps } from '../samplers/timesteps.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
+import { callPolicy, checkPolicyPlan } from './check-plan.ts';
+import type { RunSpec } from './policy.ts';
 
 export interface RunOptions {
   readonly model: DiTConfig;
@@ -46,20 +48,21 @@ export function compileRunPlan(options: RunOptions): RunPlan {
   const labels = guidance.scale === 1 ? [label] : [label, model.numClasses];
   const name = samplerName(sampler);
   const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
-  const planned = policy.plan(
-    {
-      steps,
-      sampler: name,
-      depth: model.depth,
-      tokens: tokenCount(model),
-      hiddenSize: model.hiddenSize,
-      schedules: (options.schedules ?? []).filter(
-        (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
-      ),
-    },
-    config,
+  const run: RunSpec = {
+    steps,
+    sampler: name,
+    depth: model.depth,
+    tokens: tokenCount(model),
+    hiddenSize: model.hiddenSize,
+    schedules: (options.schedules ?? []).filter(
+      (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
+    ),
+  };
+  const planned = checkPolicyPlan(
+    `The cache policy "${policy.name}"`,
+    callPolicy(policy, () => policy.plan(run, config)),
+    run,
   );
-  checkPolicySteps(policy.name, planned.steps, steps);
   const moves = samplerSteps(sampler, steps);
   return {
     format: 'webdit-plan/1',
@@ -99,27 +102,4 @@ function checkGuidanceChannels(channels: number, inChannels: number): number {
     );
   }
   return channels;
-}
-
-/** Guards the executor against a policy, perhaps a user's, that plans what no cache can serve. */
-function checkPolicySteps(policy: string, planned: readonly StepCompute[], steps: number): void {
-  if (planned.length !== steps) {
-    throw new WebDiTError(
-      'schedule-mismatch',
-      `The policy "${policy}" plans ${planned.length} steps for a run of ${steps}.`,
-      'Use a schedule made for this number of steps.',
-    );
-  }
-  let stored = false;
-  for (const [n, step] of planned.entries()) {
-    if (step.kind === 'full') {
-      stored = step.storesCache === true;
-    } else if (!stored) {
-      throw new WebDiTError(
-        'schedule-mismatch',
-        `The policy "${policy}" reads the cache at step ${n}, but the full step before it stored none.`,
-        'Begin with a full step, and store the cache in every full step that others read.',
-      );
-    }
-  }
 }

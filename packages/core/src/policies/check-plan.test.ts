@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { RunPlan } from '../plan.ts';
+import { ditSampler } from '../samplers/sampler.ts';
+import { ditXl2 } from '../testing/configs.ts';
+import { checkPolicyPlan, checkRunPlan } from './check-plan.ts';
+import { compileRunPlan, type RunOptions } from './compile.ts';
+import { registerPolicy } from './registry.ts';
+
+const run = { steps: 3, depth: 2, tokens: 16 };
+const selection = { score: 'attention', staleness: null, bonus: null, shareCfg: false };
+const full = { kind: 'full', storesCache: true, scoreLayers: [1] };
+const steps = [full, { kind: 'reuse' }, { kind: 'selective', mlpTokens: [0, 3] }];
+const plan = { name: 'mine', derived: false, selection, steps };
+const check = (change: object) => checkPolicyPlan('The cache policy "mine"', { ...plan, ...change }, run);
+
+describe('checkPolicyPlan', () => {
+  it('keeps the fields it knows, and nothing that could not cross to a worker', () => {
+    expect(check({ note: () => {}, steps: [{ ...full, label: Symbol('x') }, ...steps.slice(1)] })).toEqual(plan);
+  });
+
+  it.each([
+    ['no name', { name: '' }, /sets name to ""/],
+    ['nothing about derived', { derived: undefined }, /sets derived to nothing/],
+    ['no selection field', { selection: undefined }, /selection is not an object/],
+    ['half a selection', { selection: { score: 'attention' } }, /selection sets staleness to nothing/],
+    ['a score of its own', { selection: { ...selection, score: 'luck' } }, /selection sets score to "luck"/],
+    [
+      'a window that does not fit',
+      { selection: { ...selection, bonus: { window: 3, ratio: 1 } } },
+      /bonus\.window to 3/,
+    ],
+    ['steps that are a pattern', { steps: '102' }, /sets steps to "102"/],
+    ['a step that is a digit', { steps: [1, 0, 0] }, /step 0 is not an object/],
+    ['a kind of its own', { steps: [full, full, { kind: 'skip' }] }, /step 2 sets kind to "skip"/],
+    ['storesCache as text', { steps: [{ ...full, storesCache: 'yes' }, ...steps.slice(1)] }, /storesCache to "yes"/],
+    ['a layer too many', { steps: [{ ...full, scoreLayers: [2] }, ...steps.slice(1)] }, /scoreLayers to \[2\]/],
+    ['tokens too many', { steps: [full, full, { kind: 'selective', mlpTokens: [0, 17] }] }, /mlpTokens to \[0,17\]/],
+    ['tokens of one layer', { steps: [full, full, { kind: 'selective', mlpTokens: [3] }] }, /mlpTokens to \[3\]/],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => check(change)).toThrow(
+      expect.objectContaining({ code: 'bad-argument', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each([
+    ['too few steps', { steps: [full] }, /plans 1 steps for a run of 3/],
+    ['a cold start', { steps: [{ kind: 'reuse' }, full, full] }, /reads the cache at step 0/],
+    ['a full step that stores nothing', { steps: [full, { kind: 'full' }, { kind: 'reuse' }] }, /cache at step 2/],
+    ['a selective step without tokens', { steps: [full, full, { kind: 'selective' }] }, /recomputes no token/],
+    ['a reuse step with some', { steps: [full, full, { kind: 'reuse', mlpTokens: [0, 1] }] }, /is a reuse step, but/],
+    ['tokens without a selection', { selection: null }, /the plan has no selection/],
+    ['tokens nobody scored', { steps: [full, full, { kind: 'selective', mlpTokens: [1, 0] }] }, /tokens of layer 0/],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => check(change)).toThrow(
+      expect.objectContaining({ code: 'schedule-mismatch', message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+const options: RunOptions = { model: ditXl2, sampler: ditSampler, steps: 20, guidanceScale: 4, label: 7 };
+
+describe('checkRunPlan', () => {
+  it.each(['none', 'fora', 'procache', 'procache:paper'])('passes every plan it is given of %s', (cache) => {
+    const compiled = compileRunPlan({ ...options, cache });
+    expect(checkRunPlan(structuredClone(compiled), options)).toEqual(compiled);
+  });
+
+  const compiled = compileRunPlan(options);
+  const step = compiled.steps[3] as RunPlan['steps'][number];
+  it.each([
+    ['another format', { format: 'webdit-plan/2' }, 'bad-argument'],
+    ['another sampler', { sampler: 'ddim-leading' }, 'bad-argument'],
+    ['steps of another run', { steps: compiled.steps.slice(1) }, 'schedule-mismatch'],
+    ['steps out of order', { steps: compiled.steps.toSpliced(3, 1, { ...step, n: 4 }) }, 'bad-argument'],
+    [
+      'a timestep that is no number',
+      { steps: compiled.steps.toSpliced(3, 1, { ...step, timestep: Number.NaN }) },
+      'bad-argument',
+    ],
+    ['guidance on no channel', { guidance: { scale: 4, channels: 0 } }, 'bad-argument'],
+    ['infinite guidance', { guidance: { scale: Number.POSITIVE_INFINITY, channels: 3 } }, 'bad-argument'],
+    ['no labels', { labels: [] }, 'bad-argument'],
+    ['a label above the null class', { labels: [7, 1001] }, 'unknown-label'],
+    ['a negative label', { labels: [-1] }, 'unknown-label'],
+  ])('refuses %s', (_, change, code) => {
+    expect(() => checkRunPlan({ ...compiled, ...change }, options)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses what is no plan', () => {
+    expect(() => checkRunPlan(null, options)).toThrow('The run plan is not an object.');
+  });
+});
+
+describe('a policy that throws', () => {
+  it('is named in one error, with what it threw as the cause', () => {
+    const cause = new RangeError('no such layer');
+    const fail = () => {
+      throw cause;
+    };
+    registerPolicy({ name: 'broken', plan: fail, parse: fail });
+    const expected = { code: 'bad-argument', message: 'The cache policy "broken" failed: no such layer.', cause };
+    expect(() => compileRunPlan({ ...options, cache: 'broken' })).toThrow(expect.objectContaining(expected));
+    expect(() => compileRunPlan({ ...options, cache: 'broken:2' })).toThrow(expect.objectContaining(expected));
+  });
+});
