@@ -4,6 +4,17 @@ import { run } from './run.ts';
 const { stdout, stderr } = process;
 let shown = 0;
 
+/** What a shell reports of a tool that wrote to a closed pipe: 128 and SIGPIPE. */
+const brokenPipe = 141;
+
+// `webdit … | head` has read enough. That is no failure to report, but the work is not done either.
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(brokenPipe);
+    throw error;
+  });
+}
+
 /** Wipes the progress line, which exists only on a terminal. */
 function clearProgress(): void {
   if (shown > 0) stderr.write(`\r${' '.repeat(shown)}\r`);
