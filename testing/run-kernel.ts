@@ -50,7 +50,7 @@ export async function runKernel(run: KernelRun): Promise<Float32Array[]> {
       if (typeof content !== 'number') device.queue.writeBuffer(buffer, 0, content as Float32Array<ArrayBuffer>);
       return buffer;
     });
-    const builder = new ProgramBuilder('test', pipelines, scope, 1);
+    const builder = new ProgramBuilder('test', pipelines, scope);
     const dispatch = builder.add({
       kernel: run.kernel,
       ...(run.constants ? { constants: run.constants } : {}),

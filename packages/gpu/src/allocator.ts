@@ -37,11 +37,12 @@ export class Allocator {
     }
     device.pushErrorScope('out-of-memory');
     const buffer = device.createBuffer({ label, size, usage });
-    this.#pending.push(
-      device.popErrorScope().then((error) => {
-        if (error) throw outOfMemory(`The GPU has no room for buffer "${label}" of ${mebibytes(size)}.`, error);
-      }),
-    );
+    const made = device.popErrorScope().then((error) => {
+      if (error) throw outOfMemory(`The GPU has no room for buffer "${label}" of ${mebibytes(size)}.`, error);
+    });
+    // `settle` reports it; a caller that fails before it settles must not leave an unhandled rejection behind.
+    made.catch(() => {});
+    this.#pending.push(made);
     this.#sizes.set(buffer, size);
     this.#current += size;
     this.#peak = Math.max(this.#peak, this.#current);

@@ -33,15 +33,27 @@ const noAdapter = (cause?: unknown) =>
 
 /**
  * A GPU device and what was learnt about it. Everything that owns GPU objects holds a `DeviceHolder`; its generation
- * number tells stale callbacks of an earlier device from current ones.
+ * number tells one device from another in what outlives them, such as reports and logs.
  */
 export class DeviceHolder {
   readonly generation = ++generations;
   readonly maxStorageBufferBindingSize: number;
-  /** Resolves with the reason once the device is lost for any cause but `destroy()`. */
-  readonly lost: Promise<WebDiTError>;
   #destroyed = false;
-  #failure: WebDiTError | undefined;
+  #lost: WebDiTError | undefined;
+  #refused: WebDiTError | undefined;
+
+  readonly #onError = (event: Event): void => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    this.#refused ??=
+      error instanceof GPUOutOfMemoryError
+        ? outOfMemory('The graphics device ran out of memory.', error)
+        : new WebDiTError(
+            'unsupported-config',
+            `The graphics device refused a command: ${error.message}`,
+            'Report this with the adapter name shown in the report.',
+            { cause: error },
+          );
+  };
 
   constructor(
     readonly device: GPUDevice,
@@ -52,46 +64,40 @@ export class DeviceHolder {
       device.limits.maxStorageBufferBindingSize,
       options.maxStorageBufferBindingSize ?? Number.POSITIVE_INFINITY,
     );
-    this.lost = new Promise((resolve) => {
-      void device.lost.then((info) => {
-        if (this.#destroyed) return;
-        this.#failure = new WebDiTError(
-          'device-lost',
-          `The graphics device was lost${info.message ? ` (${info.message})` : ''}.`,
-          'Close other tabs that use the GPU and load the model again.',
-        );
-        resolve(this.#failure);
-      });
+    void device.lost.then((info) => {
+      if (this.#destroyed) return;
+      this.#lost = new WebDiTError(
+        'device-lost',
+        `The graphics device was lost${info.message ? ` (${info.message})` : ''}.`,
+        'Close other tabs that use the GPU and load the model again.',
+      );
     });
-    device.addEventListener('uncapturederror', (event) => {
-      const { error } = event as GPUUncapturedErrorEvent;
-      this.#failure ??=
-        error instanceof GPUOutOfMemoryError
-          ? outOfMemory('The graphics device ran out of memory.', error)
-          : new WebDiTError(
-              'numeric',
-              `The graphics device refused a command: ${error.message}`,
-              'Report this with the adapter name shown in the report.',
-              { cause: error },
-            );
-    });
-  }
-
-  get limits(): GPUSupportedLimits {
-    return this.device.limits;
+    device.addEventListener('uncapturederror', this.#onError);
   }
 
   get features(): GPUSupportedFeatures {
     return this.device.features;
   }
 
-  /** @throws WebDiTError `device-lost`, `out-of-memory` or `numeric` when the device has failed since it was made. */
+  /** Forgets refused commands of earlier work: on a device of the caller's they may not have been ours. */
+  clearErrors(): void {
+    this.#refused = undefined;
+  }
+
+  /** @throws WebDiTError `device-lost`, or `out-of-memory` or `unsupported-config` for a command refused since `clearErrors`. */
   check(): void {
-    if (this.#failure) throw this.#failure;
+    const failure = this.#lost ?? this.#refused;
+    if (failure) throw failure;
+  }
+
+  /** Stops listening to the device and leaves it alone: it is the caller's. */
+  release(): void {
+    this.#destroyed = true;
+    this.device.removeEventListener('uncapturederror', this.#onError);
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.release();
     this.device.destroy();
   }
 }

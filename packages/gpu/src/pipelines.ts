@@ -32,13 +32,6 @@ export class PipelineCache {
     });
   }
 
-  /** Kernel variant in use per op. */
-  get kernels(): Record<string, string> {
-    const names: Record<string, string> = {};
-    for (const { kernel } of this.#handles.values()) names[kernel.op] ??= kernel.name;
-    return names;
-  }
-
   request(kernel: Kernel, constants: KernelConstants = {}): PipelineHandle {
     const key = `${kernel.name} ${JSON.stringify(constants)}`;
     let handle = this.#handles.get(key);

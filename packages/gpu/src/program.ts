@@ -25,39 +25,42 @@ export interface DispatchSpec {
 /** Work no dispatch gets below: launching one is not free. */
 const minimumCost = 5e4;
 
-/** Prepares dispatches of one lifetime; their params share one uniform buffer of 256-byte slots. */
+/** Slots of one uniform buffer: 16 KiB. */
+const slotsPerPage = 64;
+
+/** Prepares dispatches of one lifetime; their params share uniform buffers of 256-byte slots. */
 export class ProgramBuilder {
-  readonly #params: GPUBuffer;
+  #page: GPUBuffer | undefined;
   #slots = 0;
 
   constructor(
-    label: string,
+    readonly label: string,
     readonly pipelines: PipelineCache,
     readonly scope: BufferScope,
-    readonly capacity: number,
-  ) {
-    this.#params = scope.create(
-      `${label}.params`,
-      capacity * uniformSlotBytes,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
-  }
+  ) {}
 
   add({ kernel, constants, params, storage, workgroups, cost }: DispatchSpec): Dispatch {
-    if (this.#slots === this.capacity) throw new RangeError(`ProgramBuilder holds ${this.capacity} dispatches`);
     const handle = this.pipelines.request(kernel, constants);
     const { device } = this.pipelines.holder;
-    const paramsOffset = this.#slots++ * uniformSlotBytes;
-    device.queue.writeBuffer(this.#params, paramsOffset, params as Uint32Array<ArrayBuffer>);
+    const slot = this.#slots++ % slotsPerPage;
+    const page = slot === 0 || !this.#page ? this.#newPage() : this.#page;
+    const paramsOffset = slot * uniformSlotBytes;
+    device.queue.writeBuffer(page, paramsOffset, params as Uint32Array<ArrayBuffer>);
     const group = device.createBindGroup({
       label: kernel.name,
       layout: handle.layout,
       entries: [
-        { binding: 0, resource: { buffer: this.#params, size: uniformSlotBytes } },
+        { binding: 0, resource: { buffer: page, size: uniformSlotBytes } },
         ...storage.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
       ],
     });
     return { handle, group, paramsOffset, workgroups, cost: Math.max(cost, minimumCost) };
+  }
+
+  #newPage(): GPUBuffer {
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    this.#page = this.scope.create(`${this.label}.params`, slotsPerPage * uniformSlotBytes, usage);
+    return this.#page;
   }
 }
 

@@ -15,6 +15,7 @@ export async function readFloats(
     GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
   );
   try {
+    await scope.allocator.settle();
     const encoder = holder.device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, 0, readable, 0, bytes);
     holder.device.queue.submit([encoder.finish()]);

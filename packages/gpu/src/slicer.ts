@@ -14,7 +14,7 @@ const initialSpeed = { fallback: 1e9, hardware: 5e10 };
 const memory = 0.8;
 
 /** Work done and the time it took, per device, fading; their ratio is the speed. Kept from run to run. */
-const measured = new WeakMap<DeviceHolder, { readonly cost: number; readonly seconds: number }>();
+const measured = new WeakMap<GPUDevice, { readonly cost: number; readonly seconds: number }>();
 
 /**
  * Cuts a stream of dispatches into submits of at most about 80 ms, at most two in flight. Only waits for the GPU to
@@ -24,43 +24,36 @@ export class Slicer {
   readonly #queue: GPUQueue;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
-  #cost = 0;
+  #slice = new Slice();
   #inFlight: Promise<void>[] = [];
   #lastDone = 0;
-  #finishedSteps: number[] = [];
   #step = 0;
+  /** Milliseconds so far of the step that is not done yet. */
+  #unfinishedMs = 0;
 
   constructor(
-    readonly holder: DeviceHolder,
+    readonly holder: Pick<DeviceHolder, 'device' | 'adapterInfo' | 'check'>,
     readonly options: {
       readonly stepGroup: GPUBindGroup;
       readonly signal?: AbortSignal | undefined;
       readonly timer?: PassTimer | undefined;
-      /** Called with the wall-clock time in ms at which step `n` was done on the GPU. */
-      readonly onStepDone?: (n: number, at: number) => void;
+      /** Called when the GPU has done step `n`, with its milliseconds; those of all steps add up to the loop's. */
+      readonly onStepDone?: (n: number, ms: number) => void;
     },
   ) {
     this.#queue = holder.device.queue;
-  }
-
-  /** Submits made so far. */
-  submits = 0;
-
-  get #secondsPerCost(): number {
-    const known = measured.get(this.holder);
-    if (known) return known.seconds / known.cost;
-    return 1 / (this.holder.adapterInfo.isFallback ? initialSpeed.fallback : initialSpeed.hardware);
+    this.#lastDone = performance.now();
   }
 
   /** Encodes dispatches for step `n`, submitting whenever a slice is full. @throws the signal's reason on abort. */
   async add(n: number, stepOffset: number, dispatches: readonly Dispatch[]): Promise<void> {
     this.#step = n;
     for (const dispatch of dispatches) {
-      const slice = (this.#cost + dispatch.cost) * this.#secondsPerCost;
-      if (this.#cost > 0 && slice > sliceSeconds) await this.flush();
+      const seconds = (this.#slice.cost + dispatch.cost) * this.#secondsPerCost;
+      if (this.#slice.cost > 0 && seconds > sliceSeconds) await this.flush();
       this.#pass ??= this.#beginPass();
       encodeDispatch(this.#pass, dispatch, this.options.stepGroup, stepOffset);
-      this.#cost += dispatch.cost;
+      this.#slice.add(dispatch.cost);
     }
   }
 
@@ -73,8 +66,8 @@ export class Slicer {
   /** Marks the end of step `n`; long steps are submitted at once, so that their event is not late. */
   async endStep(n: number): Promise<void> {
     this.#endPass();
-    this.#finishedSteps.push(n);
-    if (this.#cost * this.#secondsPerCost >= stepFlushSeconds) await this.flush();
+    this.#slice.endStep(n);
+    if (this.#slice.cost * this.#secondsPerCost >= stepFlushSeconds) await this.flush();
   }
 
   /** Submits what is encoded; waits while two slices are in flight. */
@@ -84,11 +77,9 @@ export class Slicer {
     this.#endPass();
     if (this.#encoder) {
       this.#queue.submit([this.#encoder.finish()]);
-      this.submits++;
-      this.#track(this.#cost, this.#finishedSteps);
+      this.#track(this.#slice);
       this.#encoder = undefined;
-      this.#cost = 0;
-      this.#finishedSteps = [];
+      this.#slice = new Slice();
     }
     while (this.#inFlight.length >= slicesInFlight) await this.#inFlight[0];
     this.options.signal?.throwIfAborted();
@@ -101,24 +92,41 @@ export class Slicer {
     this.holder.check();
   }
 
-  #track(cost: number, steps: readonly number[]): void {
+  get #secondsPerCost(): number {
+    const known = measured.get(this.holder.device);
+    if (known) return known.seconds / known.cost;
+    return 1 / (this.holder.adapterInfo.isFallback ? initialSpeed.fallback : initialSpeed.hardware);
+  }
+
+  #track(slice: Slice): void {
     const submitted = performance.now();
     const done = this.#queue.onSubmittedWorkDone().then(() => {
       void this.#inFlight.shift();
       const now = performance.now();
-      this.#learn(cost, (now - Math.max(submitted, this.#lastDone)) / 1000);
+      this.#learn(slice.cost, (now - Math.max(submitted, this.#lastDone)) / 1000);
+      this.#report(slice, now - this.#lastDone);
       this.#lastDone = now;
-      for (const n of steps) this.options.onStepDone?.(n, now);
     });
     this.#inFlight.push(done);
   }
 
+  /** A slice may hold the end of one step and the whole of others: its time is shared out by their cost. */
+  #report({ cost, ends, rest }: Slice, ms: number): void {
+    const share = (part: number) => (cost > 0 ? (ms * part) / cost : 0);
+    for (const end of ends) {
+      this.options.onStepDone?.(end.n, this.#unfinishedMs + share(end.cost));
+      this.#unfinishedMs = 0;
+    }
+    this.#unfinishedMs += cost > 0 ? share(rest) : ms;
+  }
+
   /** Two slices may be reported done at once, one with all the time and one with none: sums, not ratios, are averaged. */
   #learn(cost: number, seconds: number): void {
-    const known = measured.get(this.holder) ?? { cost: 0, seconds: 0 };
+    if (cost === 0) return;
+    const known = measured.get(this.holder.device) ?? { cost: 0, seconds: 0 };
     const sums = { cost: memory * known.cost + cost, seconds: memory * known.seconds + seconds };
     // The clock's resolution bounds what a slice can say: never faster than a microsecond a slice.
-    if (cost > 0) measured.set(this.holder, { cost: sums.cost, seconds: Math.max(sums.seconds, 1e-6) });
+    measured.set(this.holder.device, { cost: sums.cost, seconds: Math.max(sums.seconds, 1e-6) });
   }
 
   #beginPass(): GPUComputePassEncoder {
@@ -130,5 +138,22 @@ export class Slicer {
   #endPass(): void {
     this.#pass?.end();
     this.#pass = undefined;
+  }
+}
+
+/** What one submit holds: the costs of the steps that end in it, and of the one that does not. */
+class Slice {
+  cost = 0;
+  rest = 0;
+  readonly ends: { readonly n: number; readonly cost: number }[] = [];
+
+  add(cost: number): void {
+    this.cost += cost;
+    this.rest += cost;
+  }
+
+  endStep(n: number): void {
+    this.ends.push({ n, cost: this.rest });
+    this.rest = 0;
   }
 }

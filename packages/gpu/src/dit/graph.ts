@@ -1,6 +1,6 @@
 import { type DiTConfig, embedderPrefixes } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
-import { type Allocator, BufferScope } from '../allocator.ts';
+import type { BufferScope } from '../allocator.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
 import { FeatureCache } from './cache.ts';
@@ -75,22 +75,18 @@ export class DiTGraph {
   readonly final: readonly Dispatch[];
   readonly sampler: readonly Dispatch[];
 
-  readonly #scope: BufferScope;
-
   constructor(
     readonly config: DiTConfig,
     readonly shape: GraphShape,
     weights: DiTWeights,
     readonly pipelines: PipelineCache,
     tilingFor: (rows: number) => kernels.MatmulTiling,
-    allocator: Allocator,
+    readonly scope: BufferScope,
   ) {
-    const scope = new BufferScope(allocator);
-    this.#scope = scope;
     const { batch, modulationRows } = shape;
     const C = config.hiddenSize;
     const plane = config.inputSize ** 2;
-    const builder = new ProgramBuilder('dit', pipelines, scope, 16 + config.depth * 20);
+    const builder = new ProgramBuilder('dit', pipelines, scope);
     const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
     this.ops = new DiTOps(config, batch, weights, tilingFor, { buffer: table, rows: modulationRows }, builder);
     const { rows } = this.ops;
@@ -126,7 +122,7 @@ export class DiTGraph {
   }
 
   destroy(): void {
-    this.#scope.destroy();
+    this.scope.destroy();
   }
 
   #conditioning(scope: BufferScope, table: GPUBuffer) {

@@ -27,7 +27,7 @@ export interface StepEvent {
   readonly n: number;
   readonly steps: number;
   readonly kind: StepKind;
-  /** Milliseconds from the end of the step before to the end of this one. */
+  /** Wall-clock milliseconds; the GPU reports whole submits, so short steps of one submit share its time by their work. */
   readonly ms: number;
   /** Executed FLOPs. */
   readonly flops: number;
@@ -52,7 +52,7 @@ export interface RunResult {
   readonly steps: readonly StepTiming[];
   /** Times the loop waited for data from the GPU: the final latents, and probes of data-dependent policies. */
   readonly waits: { readonly final: number; readonly probe: number };
-  /** Most GPU bytes allocated so far. */
+  /** Most GPU bytes allocated at once during the run: weights, activations, cache. */
   readonly peakBytes: number;
   readonly trace: Trace;
 }
@@ -66,15 +66,17 @@ export class DiTModel {
   readonly #timer: PassTimer | undefined;
   readonly #tilingFor: (rows: number) => MatmulTiling;
   #graph: DiTGraph | undefined;
+  #kernels: Record<string, string> = {};
   #busy = false;
   #disposed = false;
 
   private constructor(
     readonly holder: DeviceHolder,
     readonly config: DiTConfig,
+    allocator: Allocator,
     options: DiTModelOptions,
   ) {
-    this.#allocator = new Allocator(holder);
+    this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = new PipelineCache(holder);
     this.#tilingFor = (rows) => options.tiling ?? chooseTiling(holder.adapterInfo, rows);
@@ -89,13 +91,15 @@ export class DiTModel {
    */
   static async create(holder: DeviceHolder, config: DiTConfig, options: DiTModelOptions): Promise<DiTModel> {
     checkConfig(config);
-    const model = new DiTModel(holder, config, options);
+    holder.clearErrors();
+    const allocator = new Allocator(holder);
     try {
-      await model.#allocator.settle();
+      const model = new DiTModel(holder, config, allocator, options);
+      await allocator.settle();
       await model.#pipelines.compile();
       return model;
     } catch (error) {
-      model.dispose();
+      allocator.destroyAll();
       throw error;
     }
   }
@@ -104,9 +108,9 @@ export class DiTModel {
     return this.#weights;
   }
 
-  /** Kernel variant in use per op. */
+  /** Kernel variants the latest run dispatched, by op; several of one op are joined by ` + `. */
   get kernels(): Record<string, string> {
-    return this.#pipelines.kernels;
+    return this.#kernels;
   }
 
   /** GPU bytes allocated now and at most since the last run began. */
@@ -194,6 +198,7 @@ export class DiTModel {
     const { config, holder } = this;
     const programs = new StepPrograms(graph, plan, scope);
     const prepared = plan.steps.map((step) => programs.compile(step));
+    this.#kernels = kernelNames([graph.timeEmbedding, graph.modulation, ...prepared, graph.sampler]);
     const tracer = new Tracer(graph, plan, programs, scope, trace ?? {});
     await this.#allocator.settle();
     await this.#pipelines.compile(undefined, signal);
@@ -201,15 +206,13 @@ export class DiTModel {
     this.#timer?.reset();
 
     const timings: StepTiming[] = [];
-    let last = performance.now();
     const slicer = new Slicer(holder, {
       stepGroup: graph.stepGroup,
       signal,
       timer: this.#timer,
-      onStepDone: (n, at) => {
+      onStepDone: (n, ms) => {
         const { kind, flops } = plan.steps[n] as StepPlan;
-        const event: StepEvent = { n, steps: plan.steps.length, kind, ms: at - last, flops };
-        last = at;
+        const event: StepEvent = { n, steps: plan.steps.length, kind, ms, flops };
         timings.push(event);
         if (!signal?.aborted) onStep?.(event);
       },
@@ -245,10 +248,16 @@ export class DiTModel {
     if (this.#graph && JSON.stringify(this.#graph.shape) === JSON.stringify(shape)) return this.#graph;
     this.#graph?.destroy();
     this.#graph = undefined;
-    const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tilingFor, this.#allocator);
-    await this.#allocator.settle();
-    this.#graph = graph;
-    return graph;
+    const scope = new BufferScope(this.#allocator);
+    try {
+      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tilingFor, scope);
+      await this.#allocator.settle();
+      this.#graph = graph;
+      return graph;
+    } catch (error) {
+      scope.destroy();
+      throw error;
+    }
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -260,6 +269,7 @@ export class DiTModel {
     }
     this.#busy = true;
     try {
+      this.holder.clearErrors();
       this.holder.check();
       return await work();
     } finally {
@@ -298,4 +308,15 @@ function checkConfig(config: DiTConfig): void {
       `Sizes must be multiples of 4 and the head dim at most ${maxHeadDim}.`,
     );
   }
+}
+
+function kernelNames(programs: readonly (readonly Dispatch[])[]): Record<string, string> {
+  const byOp = new Map<string, Set<string>>();
+  for (const program of new Set(programs)) {
+    for (const { handle } of program) {
+      const { op, name } = handle.kernel;
+      byOp.set(op, (byOp.get(op) ?? new Set()).add(name));
+    }
+  }
+  return Object.fromEntries([...byOp].map(([op, names]) => [op, [...names].sort().join(' + ')]));
 }

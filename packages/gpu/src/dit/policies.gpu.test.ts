@@ -2,7 +2,9 @@ import { type CacheSpec, compileRunPlan, type DiTConfig, relativeError, torchRan
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, tensorsOf } from '../../../../testing/golden.ts';
 import { ReferenceDiT } from '../../../../testing/reference-dit.ts';
-import type { DiTModel } from './model.ts';
+import { adoptDevice } from '../device.ts';
+import { DiTModel } from './model.ts';
+import { schedulePlan } from './run.ts';
 
 const tiny = 'goldens/dit-original-tiny';
 const steps = 8;
@@ -96,6 +98,67 @@ describe('what a cache must not change', () => {
     await expect(model.run(planOf(cache, 5), init, options)).rejects.toThrow();
     expect(await bytes(model, cache)).toEqual(fresh);
   });
+});
+
+test('where bindings are small, the table comes in chunks and the cache in slabs, to the same bytes', async () => {
+  const { model, folder } = loaded;
+  // The smallest that holds the activations of this model: five steps of modulation, four cache entries.
+  const cap = 96 * 1024;
+  const holder = adoptDevice(model.holder.device, { maxStorageBufferBindingSize: cap });
+  const small = await DiTModel.create(holder, folder.config, { weightDType: 'f32' });
+  await folder.loadWeights(small.sink);
+  await small.finishLoading();
+  const created: string[] = [];
+  const { createBuffer } = holder.device;
+  holder.device.createBuffer = (descriptor) => {
+    created.push(descriptor.label ?? '');
+    return createBuffer.call(holder.device, descriptor);
+  };
+  const everyLayer = procache({ pattern: '10210210', deepLayerStart: 0, tokenRatio: 0.2, score: 'attention' });
+  for (const cache of ['none', { policy: 'fora', interval: 3 }, everyLayer] satisfies CacheSpec[]) {
+    expect(await bytes(small, cache)).toEqual(await bytes(model, cache));
+  }
+  holder.device.createBuffer = createBuffer;
+  expect(created.filter((label) => label.startsWith('cache.')).length).toBeGreaterThan(3);
+  expect(schedulePlan(planOf('none'), folder.config, cap).steps.filter((step) => step.startsChunk)).toHaveLength(2);
+  small.dispose();
+  holder.release();
+});
+
+test('two models on one device do not meet in a cache', async () => {
+  const other = await loadModel('goldens/procache-28-tiny');
+  const plan = compileRunPlan({
+    model: other.folder.config,
+    sampler: other.folder.scheduler,
+    steps,
+    guidanceScale: 1.5,
+    label: 5,
+    cache: { policy: 'fora', interval: 4 },
+  });
+  const cache: CacheSpec = { policy: 'fora', interval: 4 };
+  const fresh = await bytes(loaded.model, cache);
+  const first = await other.model.run(plan, init);
+  expect(await bytes(loaded.model, cache)).toEqual(fresh);
+  expect([...(await other.model.run(plan, init)).latents]).toEqual([...first.latents]);
+  other.model.dispose();
+});
+
+test('the report names the kernels the run used, and waits once', async () => {
+  const { model } = loaded;
+  const { mapAsync } = GPUBuffer.prototype;
+  let maps = 0;
+  GPUBuffer.prototype.mapAsync = function (...args) {
+    maps++;
+    return mapAsync.apply(this, args);
+  };
+  const result = await model.run(planOf({ policy: 'fora', interval: 4 }), init);
+  GPUBuffer.prototype.mapAsync = mapAsync;
+  // The latents, and the timestamps with them where the adapter has any.
+  expect(maps).toBe(model.holder.features.has('timestamp-query') ? 2 : 1);
+  expect(result.waits).toEqual({ final: 1, probe: 0 });
+  expect(model.kernels.gated_sum).toBe('gated_sum');
+  expect(model.kernels.matmul).toContain('f32.gated-cache');
+  expect(model.kernels.select_tokens).toBeUndefined();
 });
 
 test('a step that selects nothing dispatches what a reuse step does', () => {

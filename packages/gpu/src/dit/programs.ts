@@ -36,10 +36,7 @@ export class StepPrograms {
     plan: RunPlan,
     scope: BufferScope,
   ) {
-    const { config } = graph;
-    const selective = plan.steps.filter((step) => step.mlpTokens?.some((k) => k > 0)).length;
-    const capacity = 64 + config.depth * (4 + selective * 6);
-    const builder = new ProgramBuilder('run', graph.pipelines, scope, capacity);
+    const builder = new ProgramBuilder('run', graph.pipelines, scope);
     this.#ops = graph.ops.withBuilder(builder);
     this.#selection = plan.selection;
     const layers = new Set(

@@ -8,7 +8,6 @@ const modulationBytes = 64 * 2 ** 20;
 
 /** What one (timestep, labels) step of a run feeds the graph. */
 export interface ScheduledStep {
-  /** Row of the run's distinct timesteps. */
   readonly values: StepValues;
   /** True where the modulation table must be recomputed before this step. */
   readonly startsChunk: boolean;

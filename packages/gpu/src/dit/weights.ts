@@ -62,8 +62,7 @@ export class DiTWeights implements TensorSink {
     const limit = Math.min(stagingBytes, pipelines.holder.maxStorageBufferBindingSize);
     this.#stagingCapacity = Math.min(limit, largestLinear);
     this.#staging = this.#stagingScope.storage('staging', this.#stagingCapacity / 4);
-    // A slot per transposition would grow with the file; the queue orders writes and dispatches, so a few can rotate.
-    this.#builder = new ProgramBuilder('transpose', pipelines, this.#stagingScope, this.#transpositions(config));
+    this.#builder = new ProgramBuilder('transpose', pipelines, this.#stagingScope);
     for (const name of new Set<WeightStorage>(['f32', storage])) pipelines.request(transposeKernel(name));
   }
 
@@ -101,15 +100,6 @@ export class DiTWeights implements TensorSink {
 
   #storageOf(name: string): WeightStorage {
     return name.startsWith('x_embedder') ? 'f32' : this.storage;
-  }
-
-  /** Most transpositions a load can need: one per part and staging fill of every linear, in up to three parts. */
-  #transpositions(config: DiTConfig): number {
-    let count = 0;
-    for (const { linear, elements } of this.#targets.values()) {
-      if (linear) count += 3 + Math.ceil((elements * 4) / this.#flushBytes(linear.K, linear.storage));
-    }
-    return count + config.depth;
   }
 
   /** Staging is emptied after whole groups of four rows. */
