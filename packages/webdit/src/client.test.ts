@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type RunPlan, WebDiTError } from '@webdit/core';
 import { expose } from 'comlink';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { GenerateRequest } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
@@ -159,4 +161,17 @@ it('disposes the engine before it ends the worker', async () => {
   await client.dispose();
   expect(order).toEqual(['disposed, terminated: false']);
   expect(worker.terminated).toBe(true);
+});
+
+it('lets go of a result once its caller has', async () => {
+  const { client } = await load();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const draw = async () => new WeakRef(await client.generate(request, { onStep: () => {} }));
+  const result = await draw();
+  await vi.waitFor(() => {
+    collect();
+    // Not the result itself, which a failed assertion would keep.
+    expect(result.deref() === undefined).toBe(true);
+  });
 });

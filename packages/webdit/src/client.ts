@@ -68,19 +68,10 @@ export class WorkerClient implements EngineDriver {
 class WorkerLink {
   crashed: WebDiTError | null = null;
   private readonly host: Remote<EngineHost>;
-  private readonly crash: Promise<never>;
-  private fail!: (error: WebDiTError) => void;
+  private readonly pending = new Set<(crash: WebDiTError) => void>();
 
   constructor(private readonly worker: Worker) {
     this.host = wrap<EngineHost>(worker);
-    this.crash = new Promise<never>((_, reject) => {
-      this.fail = (error) => {
-        this.crashed ??= error;
-        reject(this.crashed);
-      };
-    });
-    // Every call races against this promise; on its own it must not count as an unhandled rejection.
-    this.crash.catch(() => {});
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       this.fail(crashError(event.message || 'it could not be started'));
@@ -98,11 +89,18 @@ class WorkerLink {
     const { port1, port2 } = new MessageChannel();
     const onAbort = () => port1.postMessage('abort');
     signal?.addEventListener('abort', onAbort, { once: true });
+    // A promise of this call's own: one that outlives the call would keep its result alive.
+    let reject: (crash: WebDiTError) => void = () => {};
+    const crash = new Promise<never>((_, rejectCall) => {
+      reject = rejectCall;
+    });
+    this.pending.add(reject);
     try {
-      const outcome = await Promise.race([send(this.host, port2), this.crash]);
+      const outcome = await Promise.race([send(this.host, port2), crash]);
       if (!outcome.ok) signal?.throwIfAborted();
       return unwrap(outcome);
     } finally {
+      this.pending.delete(reject);
       signal?.removeEventListener('abort', onAbort);
       port1.close();
     }
@@ -114,6 +112,12 @@ class WorkerLink {
     this.fail(
       new WebDiTError('bad-argument', 'This pipeline has been disposed.', 'Create another one with fromPretrained().'),
     );
+  }
+
+  /** Rejects what is pending; later calls find the error in `crashed`. */
+  private fail(error: WebDiTError): void {
+    this.crashed ??= error;
+    for (const reject of this.pending) reject(this.crashed);
   }
 }
 
