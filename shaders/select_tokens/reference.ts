@@ -14,7 +14,7 @@ export interface SelectTokensSize {
 }
 
 /**
- * Selection by definition (`reference/procache.md` 1.7), in f64 with a stable sort: `ids` `[batch][selected]`, best first,
+ * Selection by definition (docs/procache.md 3), in f64 with a stable sort: `ids` `[batch][selected]`, best first,
  * and the ages afterwards `[batch * tokens]`. `scores` is `[batch, planes, tokens]`.
  */
 export function selectTokensReference(

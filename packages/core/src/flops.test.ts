@@ -19,7 +19,7 @@ function compiled(cache: CacheSpec) {
 const released = '4x6.3x4.2x7';
 
 describe('published', () => {
-  // reference/procache.md 1.9
+  // docs/procache.md 4
   it.each<[CacheSpec, number, string, string]>([
     ['none', 50, '23.735', '1.00'],
     ['fora:3', 18, '8.559', '2.77'],
@@ -63,7 +63,7 @@ describe('published', () => {
  * Executed, multiply-adds of a row:
  *   block 4 N C^2 + 2 N^2 C + 8 N C^2 = 5435817984 + 2415919104 + 10871635968 = 18723373056; 28 blocks: 524254445568
  *   patches in 1179648 x 16 = 18874368, out x 32 = 37748736; modulation 170 C^2 = 225607680
- *   sum 524536676352, the 524.5 G of reference/procache.md 5.3; gated sums 56 N C = 66060288; MLP of k = 20: 8 x 20 x C^2 = 212336640
+ *   sum 524536676352, the 524.5 GMACs published for it; gated sums 56 N C = 66060288; MLP of k = 20: 8 x 20 x C^2 = 212336640
  *   timestep: 294912 + 1327104 = 1622016
  */
 describe.each([

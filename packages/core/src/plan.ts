@@ -36,7 +36,7 @@ export interface StepPlan extends StepCompute, SamplerStep {
   readonly flops: number;
 }
 
-/** How selective steps choose tokens. `reference/procache.md` 1.7. */
+/** How selective steps choose tokens. docs/procache.md 3. */
 export interface SelectionSpec {
   readonly score: 'attention' | 'value-norm' | 'value-norm-negative';
   readonly staleness: { readonly weight: number; readonly period: number } | null;

@@ -61,7 +61,7 @@ describe('buildReport', () => {
       gpuMs: 45,
       decodeMs: 5,
       flops: { executed: 6 * full.executed, published: 6 * full.published },
-      byKind: { full: { count: 6, ms: 90 } },
+      byKind: { full: { count: 6, ms: 90, gpuMs: 45 } },
     });
     expect(made.waits).toEqual({ final: 2, probe: 0 });
     expect(made.peakGpuBytes).toBe(3000);
@@ -73,7 +73,9 @@ describe('buildReport', () => {
   });
 
   it('gives no GPU time when any step lacks one', () => {
-    expect(report(measured(10), measured(10, { gpuClock: false })).totals).not.toHaveProperty('gpuMs');
+    const { totals } = report(measured(10), measured(10, { gpuClock: false }));
+    expect(totals).not.toHaveProperty('gpuMs');
+    expect(totals.byKind.full).toEqual({ count: 6, ms: 60 });
   });
 });
 

@@ -84,9 +84,11 @@ export function compareReports(
 
 function countKinds(steps: readonly StepReport[]): Partial<Record<StepKind, KindTotal>> {
   const kinds: Partial<Record<StepKind, KindTotal>> = {};
-  for (const { kind, ms } of steps) {
-    const before = kinds[kind] ?? { count: 0, ms: 0 };
-    kinds[kind] = { count: before.count + 1, ms: before.ms + ms };
+  const timed = steps.every((step) => step.gpuMs !== undefined);
+  for (const { kind, ms, gpuMs = 0 } of steps) {
+    const before = kinds[kind] ?? { count: 0, ms: 0, ...(timed ? { gpuMs: 0 } : {}) };
+    const sums = { count: before.count + 1, ms: before.ms + ms };
+    kinds[kind] = before.gpuMs === undefined ? sums : { ...sums, gpuMs: before.gpuMs + gpuMs };
   }
   return kinds;
 }

@@ -100,7 +100,10 @@ export interface StepReport {
 
 export interface KindTotal {
   readonly count: number;
+  /** Wall clock; submits that held several steps were shared out by their work. */
   readonly ms: number;
+  /** GPU timestamps, when every step of the report has them. */
+  readonly gpuMs?: number;
 }
 
 /** What a run did. Times are times and FLOPs are FLOPs; no number here mixes the two. */

@@ -86,7 +86,7 @@ describe('mode released', () => {
     });
   });
 
-  // reference/procache.md 1.7
+  // docs/procache.md 3
   it.each([
     [2, 0, 0],
     [6, 0, 0],

@@ -16,7 +16,7 @@ const context = { what: 'The cache policy "procache"', code: 'bad-argument' } as
 /**
  * ProCache: a non-uniform pattern of full, reused and selective steps. A selective step reuses everything but the MLP of the
  * deepest layers, which it recomputes for a few tokens. "ProCache: Constraint-Aware Feature Caching with Selective Computation
- * for Diffusion Transformer Acceleration", AAAI 2026; `reference/procache.md` 1.
+ * for Diffusion Transformer Acceleration", AAAI 2026; docs/procache.md.
  *
  * Settings: those of a schedule (`ScheduleSettings`), all optional, or `budget`, the number of full steps, in place of
  * `pattern`. As text, words of a plan's name: `procache:B11`, `procache:paper`, `procache:s4x6.3x4.2x7_D21_r0.07`. Without a

@@ -3,7 +3,7 @@ import { maxSteps } from '../samplers/timesteps.ts';
 
 /**
  * A pattern says what each step computes, in denoising order, a digit per step: 1 full, 0 reuse, 2 selective. A segment is a
- * full step and the steps up to the next one. Source of the words: `reference/procache.md` 1.1.
+ * full step and the steps up to the next one. Source of the words: docs/procache.md 1.
  */
 
 /** Why a text is no pattern, or null when it is one. */

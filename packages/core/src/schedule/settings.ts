@@ -17,7 +17,7 @@ export type ProCacheMode = (typeof proCacheModes)[number];
 
 export const ratioSchedules = ['constant', 'toca-ddim50', 'toca-ddpm250'] as const;
 
-/** How the share of recomputed tokens depends on step and layer. `reference/procache.md` 1.7. */
+/** How the share of recomputed tokens depends on step and layer. docs/procache.md 3. */
 export type RatioSchedule = (typeof ratioSchedules)[number];
 
 export const scoreKinds = [

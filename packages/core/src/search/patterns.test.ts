@@ -11,7 +11,7 @@ const space = (steps: number, budget: number, reuseMin: number, reuseMax: number
 });
 const headline = space(50, 17, 1, 3);
 
-describe('the table of reference/procache.md 1.2', () => {
+describe('sizes of the search space', () => {
   it.each([
     [50, 17, 1, 3, 9],
     [50, 17, 1, 4, 30],

@@ -6,7 +6,7 @@ import { patternOfSegments } from '../schedule/pattern.ts';
 /**
  * The patterns a search may choose from: exactly `budget` full steps of `steps`, `reuseMin` to `reuseMax` reused after each, the
  * last included, and never more than after the one before. As segments these are the partitions of `steps` into `budget` parts
- * of `reuseMin + 1` to `reuseMax + 1`. `reference/procache.md` 1.2.
+ * of `reuseMin + 1` to `reuseMax + 1`. docs/procache.md 1.
  */
 export interface PatternSpace {
   readonly steps: number;

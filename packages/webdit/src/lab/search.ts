@@ -46,7 +46,7 @@ export interface ScheduleSearchResult {
 const defaultCap = 64;
 
 /**
- * Finds the ProCache schedule of a model for a number of steps and full steps. As in the paper (`reference/procache.md` 1.2) a
+ * Finds the ProCache schedule of a model for a number of steps and full steps. As in the paper (docs/procache.md 1) a
  * candidate is scored by its pattern without selective steps, and the winner gets them afterwards; `found` holds the score with
  * them too. The score is the mean relative error of the final latents against the uncached run, over the pairs; lower is better.
  *

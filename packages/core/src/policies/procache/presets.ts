@@ -11,7 +11,7 @@ export interface SelectiveRule extends SelectionSpec {
 export const defaultMode: ProCacheMode = 'released';
 
 export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
-  // the authors' DiT script: `reference/procache.md` 1.7
+  // the authors' DiT script: docs/procache.md 3
   released: {
     tokenRatio: 0.07,
     ratioSchedule: 'toca-ddim50',
@@ -20,7 +20,7 @@ export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
     bonus: { window: 2, ratio: 0.6 },
     shareCfg: false,
   },
-  // the paper's text: `reference/procache.md` 1.8
+  // the paper's text: docs/procache.md 3
   paper: {
     tokenRatio: 0.07,
     ratioSchedule: 'constant',

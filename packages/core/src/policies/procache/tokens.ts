@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /**
- * The share of tokens recomputed, before it is clamped: `reference/procache.md` 1.7. The authors' step counts down from
+ * The share of tokens recomputed, before it is clamped: docs/procache.md 3. The authors' step counts down from
  * `steps - 1`, and their 27 is the last of 28 layers. The last factor is their weight of the MLP against attention.
  */
 function ratio(schedule: RatioSchedule, base: number, { n, steps, layer, depth }: Place): number {
