@@ -69,9 +69,12 @@ export class Engine implements EngineDriver {
     this.stop.abort(disposedError());
     await this.tail;
     const { model, vae, holder } = this.parts;
-    await vae?.dispose();
-    model.dispose();
-    if (this.ownsDevice) holder.destroy();
+    try {
+      await vae?.dispose();
+    } finally {
+      model.dispose();
+      if (this.ownsDevice) holder.destroy();
+    }
   }
 
   private enqueue<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -105,6 +108,7 @@ export class Engine implements EngineDriver {
       const init =
         request.latents?.data.slice(image * size, (image + 1) * size) ?? torchRandn(seedOf(seed ?? 0, image), size);
       const result = await model.run(plan, init, { signal, onStep: (step) => onStep({ image, ...step }) });
+      checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
       runs.push(result);
       latents.set(result.latents, image * size);
       const started = performance.now();
@@ -152,10 +156,15 @@ export class Engine implements EngineDriver {
   }
 
   private async picture(latents: Float32Array, type: OutputType): Promise<OutputImages[OutputType]> {
-    const { vae } = this.parts;
+    const { vae, holder } = this.parts;
     if (type === 'latent' || !vae) return null;
     const { width, height } = vae.imageSize;
-    return packImage(toRgba(await vae.decode(latents), width, height), type);
+    const planes = await vae.decode(latents).catch((error) => {
+      // The runtime does not know that the device is gone, only that something failed.
+      holder.check();
+      throw error;
+    });
+    return packImage(toRgba(planes, width, height), type);
   }
 }
 
@@ -166,6 +175,17 @@ function abortedWhileWaiting(previous: Promise<unknown>, signal: AbortSignal): P
     signal.addEventListener('abort', onAbort, { once: true });
     void previous.then(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** Without a picture nobody would see that the latents are no numbers. @throws WebDiTError `numeric`. */
+function checkFinite(latents: Float32Array, request: GenerateRequest, seed: number | bigint | null): void {
+  if (latents.every(Number.isFinite)) return;
+  const { steps, guidanceScale } = request;
+  throw new WebDiTError(
+    'numeric',
+    `The latents of ${seed === null ? 'this run' : `seed ${seed}`} are not finite after ${steps} steps at guidance ${guidanceScale}.`,
+    "Use a smaller guidanceScale or dtype: 'f32', and check that the weights and the starting latents are finite.",
+  );
 }
 
 function classId(label: number | string): number {

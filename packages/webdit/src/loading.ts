@@ -17,7 +17,8 @@ export interface EngineParts {
 
 /**
  * Streams a folder's weights onto the GPU, compiles the pipelines and opens the VAE.
- * @throws WebDiTError from any of these, or `signal.reason`; nothing stays allocated then, and the device stays open.
+ * @throws WebDiTError from any of these, the first that fails, or `signal.reason`; at once, the rest is stopped. Nothing stays
+ *   allocated then, and the device stays open.
  */
 export async function loadParts(
   source: ModelSource,
@@ -25,7 +26,8 @@ export async function loadParts(
   holder: DeviceHolder,
   hooks: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
 ): Promise<EngineParts> {
-  const { signal } = hooks;
+  const stop = new AbortController();
+  const signal = hooks.signal ? AbortSignal.any([hooks.signal, stop.signal]) : stop.signal;
   const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
   const progress = new LoadProgress(shortName(folder.name), hooks.onProgress);
@@ -39,17 +41,24 @@ export async function loadParts(
     await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
   };
   const loadVae = () => openVae(source, folder, options, holder, progress, signal);
+  /** The first failure stops the other half and becomes the reason of both. */
+  const half = async <T>(work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      stop.abort(error);
+      return null;
+    }
+  };
   // The VAE's runtime downloads and compiles while the weights stream.
-  const [loaded, opened] = await Promise.allSettled([loadModel(), loadVae()]);
-  const failure = [loaded, opened].find((result) => result.status === 'rejected');
-  if (failure || opened.status === 'rejected' || signal?.aborted) {
+  const [, vae] = await Promise.all([half(loadModel()), half(loadVae())]);
+  if (signal.aborted) {
     model.dispose();
-    if (opened.status === 'fulfilled') await opened.value?.dispose();
-    signal?.throwIfAborted();
-    throw failure?.reason;
+    await vae?.dispose().catch(() => {});
+    throw signal.reason;
   }
   progress.ready();
-  return { holder, folder, model, vae: opened.value, dtype };
+  return { holder, folder, model, vae, dtype };
 }
 
 /** What the user may know about a loaded pipeline. */
@@ -83,7 +92,7 @@ async function openVae(
   options: EngineOptions,
   holder: DeviceHolder,
   progress: LoadProgress,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<VaeDecoder | null> {
   if (!vae) return null;
   const file = await openRequired(source, vae.decoder, { signal });
@@ -103,6 +112,7 @@ async function openVae(
       device: holder.device,
       softwareAdapter: holder.adapterInfo.isFallback,
       wasmPaths: options.wasmPaths,
+      signal,
     },
   );
 }

@@ -57,7 +57,7 @@ export interface Latents {
 }
 
 export interface PipelineInfo {
-  /** The model's name: the last part of its URL, or `files`. */
+  /** The model's name: the last part of its URL or path; of picked files, the weights file or `The dropped folder`. */
   readonly name: string;
   /** Where the engine runs. */
   readonly thread: 'worker' | 'page';
@@ -83,7 +83,7 @@ export interface PipelineInfo {
   };
   /** Choices the pipeline made for the user (a fallback, say), one sentence each. */
   readonly notes: readonly string[];
-  /** GPU bytes after loading. */
+  /** GPU bytes after loading, without the VAE. */
   readonly gpuBytes: number;
 }
 
@@ -129,6 +129,7 @@ export interface RunReport {
   readonly flopRatio: { readonly executed: number; readonly published: number };
   /** Times the loop waited for the GPU: for the final latents, and for a policy's probes. */
   readonly waits: { readonly final: number; readonly probe: number };
+  /** Most GPU bytes the denoising loop held at once, weights included; without the VAE, whose runtime counts none. */
   readonly peakGpuBytes: number;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
@@ -183,6 +184,7 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly outputType?: O;
   /** Start from these latents instead of seeded noise. */
   readonly latents?: Latents;
+  /** When it throws, the run stops and rejects with what it threw. */
   readonly onStep?: (step: StepEvent) => void;
   /** Aborts within two slices of GPU work; `generate` then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;

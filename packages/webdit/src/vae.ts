@@ -1,5 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
+import { abortable } from './abortable.ts';
 import type { VaeBackend, WasmPaths } from './types.ts';
 
 /** The part of onnxruntime-web used here; its two builds export the same names. */
@@ -28,6 +29,8 @@ export interface VaeOptions {
   /** A software adapter: decoding on its CPU through wasm beats decoding on its CPU through WGSL. */
   readonly softwareAdapter: boolean;
   readonly wasmPaths: WasmPaths | null;
+  /** Stops `create`; a session that is made nevertheless is released. */
+  readonly signal?: AbortSignal;
 }
 
 /** Decodes latents to pixels with onnxruntime-web, on our GPUDevice or in wasm. */
@@ -48,25 +51,30 @@ export class VaeDecoder {
 
   /**
    * Creates the session. `auto` takes wasm on software adapters and in Node, else webgpu, falling back to wasm.
-   * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for.
+   * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for, or
+   *   `signal.reason`.
    */
   static async create(model: VaeModel, options: VaeOptions): Promise<VaeDecoder> {
     const fastGpu = !options.softwareAdapter && typeof navigator !== 'undefined' && 'gpu' in navigator;
     const wanted = options.backend === 'auto' ? (fastGpu ? 'webgpu' : 'wasm') : options.backend;
     const { decoder, ...rest } = model;
+    const { signal = new AbortController().signal } = options;
     const open = async (backend: VaeBackend, note: string | null) => {
-      const runtime = await loadRuntime(backend, options.wasmPaths);
-      const session = await runtime.InferenceSession.create(decoder, sessionOptions(backend, options.device));
+      const runtime = await abortable(loadRuntime(backend, options.wasmPaths), signal);
+      const creating = runtime.InferenceSession.create(decoder, sessionOptions(backend, options.device));
+      const session = await abortable(creating, signal, (late) => void late.release().catch(() => {}));
       return new VaeDecoder(backend, runtime, session, rest, options.device, note);
     };
     try {
       return await open(wanted, null);
     } catch (error) {
+      signal.throwIfAborted();
       if (options.backend !== 'auto' || wanted === 'wasm') throw sessionError(wanted, error);
     }
     try {
       return await open('wasm', 'The VAE runs in wasm because onnxruntime-web could not use the GPU.');
     } catch (error) {
+      signal.throwIfAborted();
       throw sessionError('wasm', error);
     }
   }
@@ -80,7 +88,7 @@ export class VaeDecoder {
   /**
    * @param latents `[channels, height, width]`, not yet divided by the scaling factor.
    * @returns `[3, imageHeight, imageWidth]`, about [-1, 1].
-   * @throws WebDiTError `shape-mismatch` when the decoder's output has another shape.
+   * @throws WebDiTError `shape-mismatch` when the decoder's output has another shape, `format` when it cannot be run.
    */
   async decode(latents: Float32Array): Promise<Float32Array> {
     const scaled = latents.map((value) => value / this.model.scalingFactor);
@@ -93,6 +101,14 @@ export class VaeDecoder {
       const data = (await output.getData(true)) as Float32Array;
       this.check(output.dims);
       return data;
+    } catch (cause) {
+      if (cause instanceof WebDiTError) throw cause;
+      throw new WebDiTError(
+        'format',
+        `onnxruntime-web (${this.backend}) could not run the VAE decoder.`,
+        "Check that decoder.onnx belongs to this model, use vaeBackend: 'wasm', or ask for outputType: 'latent'.",
+        { cause },
+      );
     } finally {
       tensor.dispose();
       input?.destroy();
