@@ -26,6 +26,7 @@ export interface FromPretrainedOptions {
   readonly dtype?: DType | 'auto';
   /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
   readonly device?: 'auto' | GPUDevice;
+  /** When it throws, the load stops and rejects with what it threw. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Aborts the load, which then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
@@ -64,35 +65,40 @@ export class DiffusionPipeline {
    */
   static async fromPretrained(model: ModelInput, options: FromPretrainedOptions = {}): Promise<DiffusionPipeline> {
     checkLoadOptions(options);
-    const { signal } = options;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
+    const { signal, send: onProgress } = guarded(options.onProgress, options.signal);
     const settings: EngineOptions = {
       dtype: options.dtype ?? 'auto',
       vaeBackend: options.vaeBackend ?? 'auto',
       wasmPaths: options.wasmPaths ? absolutePaths(options.wasmPaths) : null,
     };
     const input = checkModel(model);
-    const onProgress = options.onProgress ?? (() => {});
-    const inPlace = async (note?: string) =>
-      new DiffusionPipeline(await loadInPlace(input, settings, { device: options.device, signal, onProgress, note }));
-
-    if (!wantsWorker(options)) return inPlace();
-    if (!isTransferable(input)) {
-      throw badArgument(
-        'A model source object cannot cross to a worker.',
-        'Pass worker: false, or give a URL or the files themselves.',
-      );
+    const inPlace = (note?: string) =>
+      loadInPlace(input, settings, { device: options.device, signal, onProgress, note });
+    const load = async (): Promise<EngineDriver> => {
+      if (!wantsWorker(options)) return inPlace();
+      if (!isTransferable(input)) {
+        throw badArgument(
+          'A model source object cannot cross to a worker.',
+          'Pass worker: false, or give a URL or the files themselves.',
+        );
+      }
+      try {
+        const worker = startWorker(options.workerUrl);
+        return await WorkerClient.load(worker, { model: input, ...settings }, { signal, onProgress });
+      } catch (error) {
+        const onlyHere = error instanceof WebDiTError && error.code === 'webgpu-unavailable' && 'gpu' in navigator;
+        if (!onlyHere) throw error;
+        return inPlace('Runs on the page’s own thread because this browser offers WebGPU only there.');
+      }
+    };
+    const driver = await load();
+    // The last event's callback may throw as well.
+    if (signal.aborted) {
+      await driver.dispose();
+      throw signal.reason;
     }
-    try {
-      const worker = startWorker(options.workerUrl);
-      return new DiffusionPipeline(
-        await WorkerClient.load(worker, { model: input, ...settings }, { signal, onProgress }),
-      );
-    } catch (error) {
-      const onlyHere = error instanceof WebDiTError && error.code === 'webgpu-unavailable' && 'gpu' in navigator;
-      if (!onlyHere) throw error;
-      return inPlace('Runs on the page’s own thread because this browser offers WebGPU only there.');
-    }
+    return new DiffusionPipeline(driver);
   }
 
   /**
@@ -106,27 +112,17 @@ export class DiffusionPipeline {
   ): Promise<GenerateResult<O>> {
     const driver = this.alive();
     const request = checkGenerate(input, options, this.info);
-    const { signal, onStep } = options;
-    signal?.throwIfAborted();
-
-    // A throwing callback stops the run, and the caller gets what it threw.
-    const stop = new AbortController();
-    const linked = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const guarded = (event: Parameters<NonNullable<typeof onStep>>[0]) => {
-      if (linked.aborted) return;
-      try {
-        onStep?.(event);
-      } catch (error) {
-        stop.abort(error);
-      }
-    };
+    options.signal?.throwIfAborted();
+    const { signal, send: onStep } = guarded(options.onStep, options.signal);
     const result = await (isRegisteredHere(request.cache)
       ? driver.generate(
           // Settings of a policy of the page's own may be anything; they stay here.
           { ...request, cache: policyOf(request.cache).name },
-          { signal: linked, onStep: guarded, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
+          { signal, onStep, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
         )
-      : driver.generate(request, { signal: linked, onStep: guarded }));
+      : driver.generate(request, { signal, onStep }));
+    // The last step's callback may throw when the worker is done already.
+    signal.throwIfAborted();
     return result as GenerateResult<O>;
   }
 
@@ -149,6 +145,21 @@ export class DiffusionPipeline {
     if (this.driver) return this.driver;
     throw badArgument('This pipeline has been disposed.', 'Create another one with fromPretrained().');
   }
+}
+
+/** A callback of the user's. When it throws, the work behind the signal stops, and the caller gets what it threw. */
+function guarded<E>(callback: ((event: E) => void) | undefined, outer: AbortSignal | undefined) {
+  const stop = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const send = (event: E): void => {
+    if (signal.aborted) return;
+    try {
+      callback?.(event);
+    } catch (error) {
+      stop.abort(error);
+    }
+  };
+  return { signal, send };
 }
 
 function checkLoadOptions(options: FromPretrainedOptions): void {
@@ -237,7 +248,7 @@ async function loadInPlace(
   settings: EngineOptions,
   hooks: {
     device: 'auto' | GPUDevice | undefined;
-    signal: AbortSignal | undefined;
+    signal: AbortSignal;
     onProgress: (event: ProgressEvent) => void;
     note: string | undefined;
   },
