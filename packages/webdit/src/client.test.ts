@@ -1,39 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type RunPlan, WebDiTError } from '@webdit/core';
-import { expose } from 'comlink';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { GenerateRequest } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, settle, signalOfPort, unwrap } from './protocol.ts';
+import { FakeWorker } from './testing/fake-worker.ts';
 import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
-
-/** What the page sees of a worker, with a host of the test's on the other side. */
-class FakeWorker extends EventTarget {
-  terminated = false;
-  private readonly channel = new MessageChannel();
-
-  constructor(host: EngineHost) {
-    super();
-    expose(host, this.channel.port2);
-    this.channel.port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent('message', { data }));
-  }
-
-  postMessage(message: unknown, transfer: Transferable[] = []): void {
-    this.channel.port1.postMessage(message, transfer);
-  }
-
-  crash(message: string): void {
-    this.dispatchEvent(Object.assign(new Event('error'), { message }));
-  }
-
-  terminate(): void {
-    this.terminated = true;
-    this.channel.port1.close();
-  }
-}
 
 const info = { name: 'tiny' } as PipelineInfo;
 const request = { label: 1 } as GenerateRequest;
