@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * What a stage found. `notRun` names what could not run on this machine: said again at the end, a failure in CI.
+ * What a stage found. `skipped` tests and what could not run on this machine, `notRun`, are said again at the end, and
+ * are failures in CI.
  * @typedef {{passed: number, failed: number, skipped: number, notRun?: string[]}} Tally
  * @typedef {{name: string, run: () => Promise<Tally>}} Stage
  */
@@ -32,8 +33,8 @@ export async function runSuite(stages, budgetMinutes) {
   );
   for (const what of total.notRun) process.stdout.write(`!! not run here: ${what}\n`);
   if (total.skipped > 0) process.stdout.write(`!! ${total.skipped} skipped\n`);
-  // On a developer's machine a missing driver or a slow day is said aloud; CI has no excuse.
-  if (inCi) total.failed += total.notRun.length + (overBudget ? 1 : 0);
+  // On a developer's machine a missing driver, a skipped test or a slow day is said aloud; CI has no excuse.
+  if (inCi) total.failed += total.notRun.length + total.skipped + (overBudget ? 1 : 0);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+
+const suite = JSON.stringify(new URL('./suite.mjs', import.meta.url).href);
+
+/** Runs a suite of one stage, in a process of its own because it sets the exit code. */
+function runStage(tally: object, ci: string) {
+  const script = `import { runSuite } from ${suite};
+    await runSuite([{ name: 'one', run: async () => (${JSON.stringify(tally)}) }], 1);`;
+  const env = { ...process.env, CI: ci };
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { env });
+  return { status, lines: String(stdout).trimEnd().split('\n') };
+}
+
+it.each([
+  ['a skipped test', { passed: 2, failed: 0, skipped: 1 }, '!! 1 skipped'],
+  ['what could not run', { passed: 2, failed: 0, skipped: 0, notRun: ['no driver'] }, '!! not run here: no driver'],
+])('says %s aloud, and fails for it in CI', (_, tally, line) => {
+  const here = runStage(tally, '');
+  expect(here.lines.slice(-2)).toEqual([line, '2 passed, 0 failed']);
+  expect(here.status).toBe(0);
+  const inCi = runStage(tally, 'true');
+  expect(inCi.lines.slice(-2)).toEqual([line, '2 passed, 1 failed']);
+  expect(inCi.status).toBe(1);
+});
+
+it('passes in CI with nothing left out', () => {
+  const { status, lines } = runStage({ passed: 2, failed: 0, skipped: 0 }, 'true');
+  expect({ status, last: lines.at(-1) }).toEqual({ status: 0, last: '2 passed, 0 failed' });
+});
