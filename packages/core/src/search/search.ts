@@ -24,7 +24,7 @@ export interface SearchState {
 }
 
 export interface SearchProgress {
-  /** Candidates scored, those of an earlier session included. */
+  /** Candidates scored, those of an earlier run included. */
   readonly done: number;
   readonly total: number;
   readonly latest: ScoredPattern;

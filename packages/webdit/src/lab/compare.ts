@@ -13,7 +13,7 @@ import type { LabPair, LabPipe } from './pipe.ts';
 import { type CompareSummary, summarize } from './summary.ts';
 
 export interface CompareProgress {
-  /** Measurements made, those of an earlier session included. */
+  /** Measurements made, those of an earlier run included. */
   readonly done: number;
   readonly total: number;
   readonly latest: Measurement;
