@@ -68,6 +68,8 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
   const pizza = ['generate', '--model', model, '--label', 'pizza'];
   const out = ['--out', join(tmpdir(), 'never-written.png')];
   const comparison = ['compare', '--model', model, '--policies', 'none'];
+  const pattern50 = 'procache:s4x6.3x4.2x7';
+  const schedule50 = join(model, 'schedules/procache-50-b17.json');
   const space = ['search', '--steps', '50', '--budget', '17', '--reuse', '1-3'];
 
   it.each([
@@ -79,9 +81,13 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /number of steps is 0/, [...pizza, ...out, '--steps', '0']],
     [2, /number of steps is 1001/, [...pizza, ...out, '--steps', '1001']],
     [2, /--guidance is "NaN"/, [...pizza, ...out, '--guidance', 'NaN']],
+    [2, /guidance scale is 1e\+39/, [...pizza, ...out, '--guidance', '1e39']],
     [2, /--seed is "-1"/, [...pizza, ...out, '--seed=-1']],
     [2, /no cache policy named "procash"/, [...pizza, ...out, '--cache', 'procash']],
     [2, /takes no settings/, [...pizza, ...out, '--cache', 'none:fast']],
+    [2, /pattern is for 50 steps, but the run has 20/, [...pizza, ...out, '--steps', '20', '--cache', pattern50]],
+    [2, /schedule is for 50 steps, but the run has 20/, [...pizza, ...out, '--steps', '20', '--cache', schedule50]],
+    [2, /pattern is for 50 steps, but the run has 20/, [...comparison, '--steps', '20', '--policies', pattern50]],
     [2, /--dtype is "int3"/, [...pizza, ...out, '--dtype', 'int3']],
     [1, /schedule\.json could not be read/, [...pizza, ...out, '--cache', join(root, 'schedule.json')]],
     [1, /sets format to nothing/, [...pizza, ...out, '--cache', join(root, 'package.json')]],

@@ -25,7 +25,7 @@ safetensors files. POLICY is a name such as procache, a name with settings such 
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
 /** Errors that lie in what was typed. */
-const usageCodes: readonly string[] = ['bad-argument', 'unknown-label', 'unknown-policy'];
+const usageCodes: readonly string[] = ['bad-argument', 'unknown-label', 'unknown-policy', 'schedule-mismatch'];
 
 /**
  * Runs one command line.

@@ -1,4 +1,12 @@
-import { checkRunPlan, compileRunPlan, findClass, samplerName, torchRandn, WebDiTError } from '@webdit/core';
+import {
+  checkRunPlan,
+  compileRunPlan,
+  findClass,
+  type Schedule,
+  samplerName,
+  torchRandn,
+  WebDiTError,
+} from '@webdit/core';
 import { adoptDevice, requestDevice } from '@webdit/gpu';
 import type { ModelSource } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
@@ -93,7 +101,8 @@ export class Engine implements EngineDriver {
     { onStep, compile }: Omit<GenerateHooks, 'signal'>,
   ): Promise<EngineResult> {
     const { folder, model, vae, holder, dtype } = this.parts;
-    const inputs = await this.planInputs(request, signal);
+    const schedules = await this.schedules.for(compile ? null : request.cache, signal);
+    const inputs = this.planInputs(request, schedules);
     const plan = compile
       ? checkRunPlan(await compile(inputs), inputs)
       : compileRunPlan({ ...inputs, cache: request.cache });
@@ -134,7 +143,7 @@ export class Engine implements EngineDriver {
     };
   }
 
-  private async planInputs(request: GenerateRequest, signal: AbortSignal): Promise<PlanInputs> {
+  private planInputs(request: GenerateRequest, schedules: readonly Schedule[]): PlanInputs {
     const { config, scheduler, classes } = this.parts.folder;
     const sampler = samplerName(scheduler);
     if (request.scheduler !== null && request.scheduler !== sampler) {
@@ -151,7 +160,7 @@ export class Engine implements EngineDriver {
       guidanceScale: request.guidanceScale,
       guidanceChannels: request.guidanceChannels ?? undefined,
       label: classes ? findClass(classes, request.label).id : classId(request.label),
-      schedules: await this.schedules.for(request.cache, signal),
+      schedules,
     };
   }
 

@@ -21,10 +21,12 @@ function folder(files: Readonly<Record<string, object>>) {
 }
 
 describe('FolderSchedules', () => {
-  it('reads each file once, and none for an uncached run', async () => {
+  it('reads each file once, and none for a run that takes none', async () => {
     const source = folder({ 'schedules/a.json': schedule, 'schedules/b.json': { ...schedule, pattern: '1010' } });
     const schedules = new FolderSchedules(source);
-    expect(await schedules.for('none', signal)).toEqual([]);
+    for (const cache of ['none', 'fora:2', { policy: 'procache', pattern: '1010' }, schedule]) {
+      expect(await schedules.for(cache, signal)).toEqual([]);
+    }
     expect(source.read).not.toHaveBeenCalled();
     expect((await schedules.for('procache', signal)).map(({ pattern }) => pattern)).toEqual(['1020', '1010']);
     await schedules.for({ policy: 'procache' }, signal);
@@ -41,7 +43,7 @@ describe('FolderSchedules', () => {
     source.read.mockResolvedValueOnce(new TextEncoder().encode(JSON.stringify(schedule)));
     expect(await schedules.for('procache', signal)).toEqual([schedule]);
     await expect(
-      new FolderSchedules({ ...source, schedules: ['schedules/c.json'] }).for('fora', signal),
+      new FolderSchedules({ ...source, schedules: ['schedules/c.json'] }).for('procache', signal),
     ).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -1,4 +1,4 @@
-import { type CacheSpec, parseSchedule, parseTolerantJson, type Schedule } from '@webdit/core';
+import { type CacheSpec, mayTakeSchedule, parseSchedule, parseTolerantJson, type Schedule } from '@webdit/core';
 import type { ModelFolder } from '@webdit/weights';
 
 /** A folder's cache schedules: read when a run first needs them, and kept once they could be read. */
@@ -8,11 +8,12 @@ export class FolderSchedules {
   constructor(private readonly folder: Pick<ModelFolder, 'schedules' | 'read'>) {}
 
   /**
-   * The schedules a run with this cache setting may choose from; an uncached run needs none and reads none.
+   * The schedules a run with this cache setting may choose from; one that cannot take any reads none.
+   * @param cache null for a policy that only the page knows.
    * @throws WebDiTError `not-found`, `network`, `format`, naming the file; or `signal.reason`.
    */
-  async for(cache: CacheSpec, signal: AbortSignal): Promise<readonly Schedule[]> {
-    if (cache === 'none') return [];
+  async for(cache: CacheSpec | null, signal: AbortSignal): Promise<readonly Schedule[]> {
+    if (cache !== null && !mayTakeSchedule(cache)) return [];
     this.known ??= await Promise.all(this.folder.schedules.map((path) => this.read(path, signal)));
     return this.known;
   }

@@ -23,9 +23,9 @@ const options = [
 /** Prints the trade-off table: every policy on the same seeds and labels, held against the uncached run. */
 export const compare: Command = async (args, output) => {
   const line = readCommandLine(args, options, 0);
-  const rows = await readRows(line);
-  const pairs = readPairs(line, { count: 2, firstSeed: 0 });
   const steps = integerOption(line, 'steps', 1, maxSteps);
+  const rows = await readRows(line, steps);
+  const pairs = readPairs(line, { count: 2, firstSeed: 0 });
   const guidanceScale = numberOption(line, 'guidance');
   const { resume, json, markdown } = line.values;
   for (const path of [json, markdown]) if (path !== undefined) await checkWritable(path);
@@ -55,12 +55,12 @@ export const compare: Command = async (args, output) => {
   return 0;
 };
 
-async function readRows(line: CommandLine): Promise<CompareRow[]> {
+async function readRows(line: CommandLine, steps: number | undefined): Promise<CompareRow[]> {
   const policies = listOption(line, 'policies');
   if (policies === undefined) {
     throw badUsage('Nothing says what to compare.', 'Add --policies, such as none,fora:3,procache.');
   }
   const caches: CacheSpec[] = [];
-  for (const text of policies) caches.push(await readCache(text));
+  for (const text of policies) caches.push(await readCache(text, steps));
   return [...caches, ...readFewerSteps(line)];
 }

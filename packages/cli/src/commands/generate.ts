@@ -1,4 +1,4 @@
-import { type CacheSpec, checkSteps } from '@webdit/core';
+import { type CacheSpec, checkGuidanceScale, checkSteps } from '@webdit/core';
 import { encode } from 'fast-png';
 import type { DiffusionPipeline, GenerateResult } from 'webdit/node';
 import {
@@ -54,19 +54,22 @@ export const generate: Command = async (args, output) => {
 
 async function readRequest(line: CommandLine): Promise<Request> {
   const { values } = line;
+  const steps = numberOption(line, 'steps');
+  if (steps !== undefined) checkSteps(steps);
+  const guidance = numberOption(line, 'guidance');
+  if (guidance !== undefined) checkGuidanceScale(guidance);
   const request = {
     model: requireOption(line, 'model'),
     label: requireOption(line, 'label'),
     seed: seedOption(line),
-    steps: numberOption(line, 'steps'),
-    guidance: numberOption(line, 'guidance'),
+    steps,
+    guidance,
     guidanceChannels: integerOption(line, 'guidance-channels', 1, 64),
-    cache: await readCache(values.cache ?? 'none'),
+    cache: await readCache(values.cache ?? 'none', steps),
     out: values.out,
     latentsOut: values['latents-out'],
     json: values.json,
   };
-  if (request.steps !== undefined) checkSteps(request.steps);
   dtypeOption(line);
   const outputs = [request.out, request.latentsOut, request.json].filter((path) => path !== undefined);
   if (outputs.length === 0) throw badUsage('Nothing says where the picture goes.', 'Add --out FILE.png.');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSchedule } from '../schedule/schedule.ts';
-import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
+import { type CacheSpec, mayTakeSchedule, readCacheSpec } from './cache-spec.ts';
 import { fora } from './fora.ts';
 import { none } from './none.ts';
 import { procache } from './procache.ts';
@@ -56,4 +56,19 @@ describe('readCacheSpec', () => {
       expect.objectContaining({ code, remedy: expect.stringMatching(/\S/) }),
     );
   });
+});
+
+it.each<[CacheSpec, boolean]>([
+  ['procache', true],
+  ['procache:B17', true],
+  [{ policy: 'procache', mode: 'paper' }, true],
+  ['none', false],
+  ['fora', false],
+  ['fora:3', false],
+  [{ policy: 'fora', interval: 3 }, false],
+  ['procache_s4x6.3x4.2x7_D21_r0.07', false],
+  [{ policy: 'procache', pattern: '1020' }, false],
+  [schedule, false],
+])('a run with %o may take a schedule of the folder: %o', (cache, expected) => {
+  expect(mayTakeSchedule(cache)).toBe(expected);
 });

@@ -61,6 +61,13 @@ export function policyOf(cache: CacheSpec): CachePolicy {
   return typeof cache === 'string' ? readText(cache).policy : getPolicy(cache.policy);
 }
 
+/** Whether a run with this cache setting may take one of the model folder's schedules: not one that has its own pattern. */
+export function mayTakeSchedule(cache: CacheSpec): boolean {
+  const { policy, config } =
+    typeof cache === 'string' ? readText(cache) : { policy: getPolicy(cache.policy), config: cache };
+  return policy.ignoresSchedules !== true && !('pattern' in config);
+}
+
 function readText(text: string): { policy: CachePolicy; config: Readonly<Record<string, unknown>> } {
   const [, name, settings] = /^([^:_]*)[:_](.*)$/.exec(text) ?? [];
   if (name === undefined || settings === undefined || policyNames().includes(text)) {

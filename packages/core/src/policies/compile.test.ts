@@ -72,6 +72,7 @@ describe('compileRunPlan', () => {
     ['steps', 1.5],
     ['guidanceScale', Number.NaN],
     ['guidanceScale', Number.POSITIVE_INFINITY],
+    ['guidanceScale', 1e39],
     ['guidanceChannels', 0],
     ['guidanceChannels', 5],
     ['guidanceChannels', 1.5],

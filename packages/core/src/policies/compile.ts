@@ -82,11 +82,12 @@ export function compileRunPlan(options: RunOptions): RunPlan {
   };
 }
 
-function checkGuidanceScale(scale: number): number {
-  if (!Number.isFinite(scale)) {
+/** @throws WebDiTError `bad-argument` unless the scale is finite as the f32 that the kernels take. */
+export function checkGuidanceScale(scale: number): number {
+  if (!Number.isFinite(Math.fround(scale))) {
     throw new WebDiTError(
       'bad-argument',
-      `The guidance scale is ${String(scale)}, which is not a finite number.`,
+      `The guidance scale is ${String(scale)}, which is not a finite 32-bit number.`,
       'Pass a number such as 3, or 1 to turn guidance off.',
     );
   }

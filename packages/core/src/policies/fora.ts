@@ -21,6 +21,7 @@ export function foraPattern(steps: number, interval: number): string {
  */
 export const fora: CachePolicy = {
   name: 'fora',
+  ignoresSchedules: true,
   parse(text) {
     const interval = /^N?([1-9]\d*)$/.exec(text)?.[1];
     if (interval !== undefined) return { interval: Number(interval) };

@@ -27,6 +27,8 @@ export interface PolicyPlan {
 export interface CachePolicy {
   /** The name users write: `none`, `fora`, `procache`, ... */
   readonly name: string;
+  /** Never looks at `RunSpec.schedules`, so that the folder's need not be read for it. */
+  readonly ignoresSchedules?: boolean;
   /**
    * Reads what follows the name in `name:text` or in a plan's policy name, `name_text`, into settings for `plan`. Policies
    * without it take no such text.

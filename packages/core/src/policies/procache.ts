@@ -1,7 +1,7 @@
 import { WebDiTError } from '../errors.ts';
 import type { SelectionSpec } from '../plan.ts';
 import { type Json, numberField, refuseUnknownKeys } from '../schedule/fields.ts';
-import { countSteps } from '../schedule/pattern.ts';
+import { checkPatternLength, countSteps } from '../schedule/pattern.ts';
 import { type Schedule, scheduleSettings } from '../schedule/schedule.ts';
 import { readSettings, type ScheduleSettings, settingKeys } from '../schedule/settings.ts';
 import { patternSteps } from './pattern-steps.ts';
@@ -86,13 +86,7 @@ function chooseSchedule(run: RunSpec, given: ScheduleSettings, budget: number | 
 function resolve(run: RunSpec, settings: PatternSettings): ResolvedProCache {
   const preset = presets[settings.mode ?? defaultMode];
   const { pattern, staleness = preset.staleness, deepLayerStart = defaultDeepLayerStart(run.depth) } = settings;
-  if (pattern.length !== run.steps) {
-    throw new WebDiTError(
-      'schedule-mismatch',
-      `The pattern is for ${pattern.length} steps, but the run has ${run.steps}.`,
-      `Run ${pattern.length} steps, or use a pattern for ${run.steps}.`,
-    );
-  }
+  checkPatternLength(pattern, run.steps);
   if (deepLayerStart > run.depth) {
     throw new WebDiTError(
       'schedule-mismatch',

@@ -28,6 +28,16 @@ export function checkPattern(pattern: string): string {
   );
 }
 
+/** @throws WebDiTError `schedule-mismatch` unless the pattern has a digit for each of the run's steps. */
+export function checkPatternLength(pattern: string, steps: number): void {
+  if (pattern.length === steps) return;
+  throw new WebDiTError(
+    'schedule-mismatch',
+    `The pattern is for ${pattern.length} steps, but the run has ${steps}.`,
+    `Run ${pattern.length} steps, or use a pattern for ${steps}.`,
+  );
+}
+
 /** Lengths of the segments, in denoising order. Their sum is the number of steps. */
 export function segmentLengths(pattern: string): number[] {
   return splitSegments(pattern).map((segment) => segment.length);
