@@ -32,17 +32,13 @@ const noStep: StepValues = {
   prediction: 0,
 };
 
-/** One per test file, so that a kernel compiles once for all its sizes. */
-let pipelineCache: PipelineCache | undefined;
-
 /** Runs one kernel on the adapter under test and reads every `read_write` binding back, in binding order. */
 export async function runKernel(run: KernelRun): Promise<Float32Array[]> {
   const holder = await testDevice();
   const { device } = holder;
   const allocator = new Allocator(holder);
   const scope = new BufferScope(allocator);
-  pipelineCache ??= new PipelineCache(holder);
-  const pipelines = pipelineCache;
+  const pipelines = PipelineCache.of(holder);
   try {
     const buffers = run.storage.map((content, i) => {
       const elements = typeof content === 'number' ? content : content.length;

@@ -9,10 +9,14 @@ export interface PipelineHandle {
   readonly constants: KernelConstants;
   /** Set once `compile` has run. */
   pipeline: GPUComputePipeline | undefined;
+  /** Set while it runs: models that load at once share it. */
+  compiling: Promise<GPUComputePipeline> | undefined;
 }
 
 /** Bytes from one uniform slot to the next: the largest `minUniformBufferOffsetAlignment` WebGPU allows. */
 export const uniformSlotBytes = 256;
+
+const caches = new WeakMap<GPUDevice, PipelineCache>();
 
 /**
  * Compiles each (kernel, constants) pair once, asynchronously. Layouts are explicit, so bind groups can be made before
@@ -23,8 +27,17 @@ export class PipelineCache {
   readonly #handles = new Map<string, PipelineHandle>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(readonly holder: DeviceHolder) {
-    this.stepLayout = holder.device.createBindGroupLayout({
+  /** The cache of a device: models on one device, and a model loaded again, compile nothing twice. */
+  static of(holder: DeviceHolder): PipelineCache {
+    const known = caches.get(holder.device);
+    if (known) return known;
+    const made = new PipelineCache(holder.device);
+    caches.set(holder.device, made);
+    return made;
+  }
+
+  private constructor(readonly device: GPUDevice) {
+    this.stepLayout = device.createBindGroupLayout({
       label: 'step',
       entries: [
         { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
@@ -36,7 +49,7 @@ export class PipelineCache {
     const key = `${kernel.name} ${JSON.stringify(constants)}`;
     let handle = this.#handles.get(key);
     if (!handle) {
-      handle = { kernel, constants, layout: this.#layout(kernel), pipeline: undefined };
+      handle = { kernel, constants, layout: this.#layout(kernel), pipeline: undefined, compiling: undefined };
       this.#handles.set(key, handle);
     }
     return handle;
@@ -52,7 +65,8 @@ export class PipelineCache {
     onPipeline?.(done, waiting.length);
     await Promise.all(
       waiting.map(async (handle) => {
-        handle.pipeline = await this.#compileOne(handle);
+        handle.compiling ??= this.#compileOne(handle);
+        handle.pipeline = await handle.compiling;
         signal?.throwIfAborted();
         onPipeline?.(++done, waiting.length);
       }),
@@ -60,7 +74,7 @@ export class PipelineCache {
   }
 
   async #compileOne({ kernel, constants, layout }: PipelineHandle): Promise<GPUComputePipeline> {
-    const { device } = this.holder;
+    const { device } = this;
     const bindGroupLayouts = kernel.usesStep ? [layout, this.stepLayout] : [layout];
     try {
       return await device.createComputePipelineAsync({
@@ -73,7 +87,6 @@ export class PipelineCache {
         },
       });
     } catch (cause) {
-      this.holder.check();
       throw new WebDiTError(
         'unsupported-config',
         `This adapter could not compile the kernel ${kernel.name}: ${(cause as Error).message}`,
@@ -87,7 +100,7 @@ export class PipelineCache {
     const key = kernel.storage.join();
     let layout = this.#layouts.get(key);
     if (!layout) {
-      layout = this.holder.device.createBindGroupLayout({
+      layout = this.device.createBindGroupLayout({
         label: key,
         entries: [
           {

@@ -41,7 +41,7 @@ export class ProgramBuilder {
 
   add({ kernel, constants, params, storage, workgroups, cost }: DispatchSpec): Dispatch {
     const handle = this.pipelines.request(kernel, constants);
-    const { device } = this.pipelines.holder;
+    const { device } = this.pipelines;
     const slot = this.#slots++ % slotsPerPage;
     const page = slot === 0 || !this.#page ? this.#newPage() : this.#page;
     const paramsOffset = slot * uniformSlotBytes;

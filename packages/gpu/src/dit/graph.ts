@@ -103,7 +103,7 @@ export class DiTGraph {
     };
     const stepUsage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.stepTable = scope.create('steps', shape.steps * uniformSlotBytes, stepUsage);
-    this.stepGroup = pipelines.holder.device.createBindGroup({
+    this.stepGroup = pipelines.device.createBindGroup({
       label: 'steps',
       layout: pipelines.stepLayout,
       entries: [{ binding: 0, resource: { buffer: this.stepTable, size: kernels.stepByteLength } }],

@@ -12,6 +12,7 @@ import { DiTGraph, type GraphShape } from './graph.ts';
 import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
+import { everyKindOfStep } from './warm-up.ts';
 import { DiTWeights } from './weights.ts';
 
 export type WeightDType = 'f32' | 'f16';
@@ -78,7 +79,7 @@ export class DiTModel {
   ) {
     this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
-    this.#pipelines = new PipelineCache(holder);
+    this.#pipelines = PipelineCache.of(holder);
     this.#tilingFor = (rows) => options.tiling ?? chooseTiling(holder.adapterInfo, rows);
     const storage = options.weightDType === 'f16' ? 'packed-f16' : 'f32';
     this.#weights = new DiTWeights(config, storage, this.#scope, this.#pipelines);
@@ -118,20 +119,22 @@ export class DiTModel {
     return this.#allocator.bytes;
   }
 
-  /** Compiles every pipeline a run uses. @throws WebDiTError `format` when a tensor is missing; the signal's reason. */
+  /** Compiles every pipeline a run of any static policy uses. @throws WebDiTError `format` when a tensor is missing; the signal's reason. */
   async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
     this.#weights.finish();
     signal?.throwIfAborted();
-    await this.#prepare({
-      batch: 2,
-      samples: 1,
-      timesteps: 1,
-      conditions: 2,
-      modulationRows: 2,
-      steps: 1,
-      cached: false,
-    });
-    await this.#pipelines.compile(onPipeline, signal);
+    const scope = new BufferScope(this.#allocator);
+    try {
+      const plan = everyKindOfStep(this.config);
+      const graph = await this.#prepare(schedulePlan(plan, this.config, this.holder.maxStorageBufferBindingSize).shape);
+      for (const score of ['attention', 'value-norm'] as const) {
+        const programs = new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope);
+        for (const step of plan.steps) programs.compile(step);
+      }
+      await this.#pipelines.compile(onPipeline, signal);
+    } finally {
+      scope.destroy();
+    }
   }
 
   /**

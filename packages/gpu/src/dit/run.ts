@@ -94,7 +94,7 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
 
 /** Uploads everything a run needs before its first step. `samples` is `[samples, channels, size, size]`. */
 export function uploadSchedule(graph: DiTGraph, schedule: Schedule, config: DiTConfig, samples: Float32Array): void {
-  const { queue } = graph.pipelines.holder.device;
+  const { queue } = graph.pipelines.device;
   const sinusoids = timestepEmbedding(schedule.timesteps, config.frequencyEmbeddingSize, config.timestepDivisor);
   const table = new DataView(new ArrayBuffer(schedule.steps.length * uniformSlotBytes));
   schedule.steps.forEach(({ values }, n) => {

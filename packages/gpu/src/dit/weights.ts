@@ -59,7 +59,7 @@ export class DiTWeights implements TensorSink {
       const buffer = scope.create(name, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
       this.#targets.set(name, { buffer, elements, linear, filled: 0 });
     }
-    const limit = Math.min(stagingBytes, pipelines.holder.maxStorageBufferBindingSize);
+    const limit = Math.min(stagingBytes, scope.allocator.holder.maxStorageBufferBindingSize);
     this.#stagingCapacity = Math.min(limit, largestLinear);
     this.#staging = this.#stagingScope.storage('staging', this.#stagingCapacity / 4);
     this.#builder = new ProgramBuilder('transpose', pipelines, this.#stagingScope);
@@ -153,7 +153,7 @@ export class DiTWeights implements TensorSink {
     storage: WeightStorage,
     size: { rows: number; K: number; N: number; column: number },
   ): void {
-    const { device } = this.pipelines.holder;
+    const { device } = this.pipelines;
     const dispatch = this.#builder.add({
       kernel: transposeKernel(storage),
       params: transposeParams(size),
