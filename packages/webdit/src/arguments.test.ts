@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@webdit/core';
 import { describe, expect, it } from 'vitest';
-import { checkGenerate, seedOf } from './arguments.ts';
+import { checkArguments, checkGenerate, seedOf } from './arguments.ts';
 import { testInfo } from './testing/info.ts';
 import type { GenerateInput, GenerateOptions } from './types.ts';
 
@@ -39,6 +39,8 @@ describe('checkGenerate', () => {
     expect(check({ cache }).cache).toEqual(cache);
   });
 
+  const circle: unknown[] = [];
+  circle.push(circle);
   const refused: [string, object, ErrorCode, object?][] = [
     ['steps 0', { numInferenceSteps: 0 }, 'bad-argument'],
     ['steps 1001', { numInferenceSteps: 1001 }, 'bad-argument'],
@@ -46,6 +48,7 @@ describe('checkGenerate', () => {
     ['steps as text', { numInferenceSteps: '20' }, 'bad-argument'],
     ['guidance NaN', { guidanceScale: Number.NaN }, 'bad-argument'],
     ['guidance infinite', { guidanceScale: Number.POSITIVE_INFINITY }, 'bad-argument'],
+    ['guidance beyond 32-bit floats', { guidanceScale: 1e39 }, 'bad-argument'],
     ['guidance negative', { guidanceScale: -1 }, 'bad-argument'],
     ['guidance on 5 of 4 channels', { guidanceChannels: 5 }, 'bad-argument'],
     ['seed -1', { seed: -1 }, 'bad-argument'],
@@ -70,6 +73,10 @@ describe('checkGenerate', () => {
       'shape-mismatch',
     ],
     ['latents as an array', { latents: { data: [0], shape: [1] } }, 'bad-argument'],
+    ['a seed beside latents', { seed: 1, latents: { data: new Float32Array(16), shape: [4, 2, 2] } }, 'bad-argument'],
+    ['a function among cache settings', { cache: { policy: 'fora', log() {} } }, 'bad-argument'],
+    ['a class instance among cache settings', { cache: { policy: 'procache', pattern: new Date() } }, 'bad-argument'],
+    ['cache settings in a circle', { cache: { policy: 'fora', interval: circle } }, 'bad-argument'],
     ['onStep that is no function', { onStep: true }, 'bad-argument'],
     ['a signal that is none', { signal: {} }, 'bad-argument'],
     ['a prompt', {}, 'bad-argument', { prompt: 'a pizza' }],
@@ -96,6 +103,14 @@ describe('checkGenerate', () => {
       expect.objectContaining({ code: 'unsupported-config' }),
     );
   });
+});
+
+it('refuses without a model what no model would take', () => {
+  expect(checkArguments({ label: 'pizza' }, { numInferenceSteps: 8, outputType: 'bitmap' })).toBeUndefined();
+  expect(() => checkArguments({ label: 'pizza' }, { numInferenceSteps: 0 })).toThrow('numInferenceSteps is 0.');
+  expect(() => checkArguments({ label: 'pizza' }, { cache: 'procash' })).toThrow(
+    expect.objectContaining({ code: 'unknown-policy' }),
+  );
 });
 
 describe('seedOf', () => {

@@ -1,4 +1,5 @@
 import { type CacheSpec, policyOf, WebDiTError } from '@webdit/core';
+import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
 
@@ -56,14 +57,42 @@ export function requireInteger(value: unknown, name: string, low: number, high: 
 }
 
 /**
+ * Checks a `generate` call as far as no model is needed for it; `generate` itself repeats this. For pages that load a model
+ * on demand: wrong values are then refused before anything is downloaded.
+ * @throws WebDiTError `bad-argument`, `unknown-policy`.
+ */
+export function checkArguments(input: GenerateInput, options: GenerateOptions = {}): void {
+  checkForAnyModel(input, options);
+}
+
+/**
  * Checks everything about a `generate` call that needs no GPU, before anything crosses to the worker.
- * @throws WebDiTError `bad-argument`, `shape-mismatch` (latents), `unsupported-config` (pixels asked of a folder without a VAE).
+ * @throws WebDiTError `bad-argument`, `unknown-policy`, `shape-mismatch` (latents), `unsupported-config` (pixels asked of a
+ *   folder without a VAE).
  */
 export function checkGenerate(
   input: GenerateInput,
   options: GenerateOptions,
   info: Pick<PipelineInfo, 'model'>,
 ): GenerateRequest {
+  const { model } = info;
+  const { steps, guidanceScale, ...checked } = checkForAnyModel(input, options);
+  const outputType = checkOutputType(options.outputType, model.imageSize !== null);
+  checkSize(options, model.imageSize);
+  return {
+    ...checked,
+    steps: steps ?? model.defaults.numInferenceSteps,
+    guidanceScale: guidanceScale ?? model.defaults.guidanceScale,
+    guidanceChannels:
+      options.guidanceChannels === undefined
+        ? null
+        : requireInteger(options.guidanceChannels, 'guidanceChannels', 1, model.latentShape[0]),
+    outputType,
+    latents: options.latents === undefined ? null : checkLatents(options.latents, checked.numImages, model.latentShape),
+  };
+}
+
+function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
   requireObject(input, 'The first argument of generate()', "{ label: '🍕' }");
   requireObject(options, 'The second argument of generate()', '{ numInferenceSteps: 20 }');
   if ('prompt' in input || 'negativePrompt' in input || 'promptEmbeds' in input) {
@@ -74,30 +103,20 @@ export function checkGenerate(
   }
   refuseUnknownKeys(input, inputKeys, 'The first argument of generate()');
   refuseUnknownKeys(options, optionKeys, 'generate()');
-
-  const { model } = info;
-  const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
-  const outputType = checkOutputType(options.outputType, model.imageSize !== null);
-  checkSize(options, model.imageSize);
   checkCallbacks(options);
+  const { numInferenceSteps: steps, guidanceScale, seed } = options;
+  const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
+  if (seed !== undefined && options.latents !== undefined) {
+    throw badArgument('seed and latents both set the first latents.', 'Give one of them.');
+  }
   return {
     label: checkLabel(input.label),
-    steps:
-      options.numInferenceSteps === undefined
-        ? model.defaults.numInferenceSteps
-        : requireInteger(options.numInferenceSteps, 'numInferenceSteps', 1, 1000),
-    guidanceScale:
-      options.guidanceScale === undefined ? model.defaults.guidanceScale : checkGuidance(options.guidanceScale),
-    guidanceChannels:
-      options.guidanceChannels === undefined
-        ? null
-        : requireInteger(options.guidanceChannels, 'guidanceChannels', 1, model.latentShape[0]),
-    seed: options.seed === undefined ? null : checkSeed(options.seed, numImages),
+    steps: steps === undefined ? null : requireInteger(steps, 'numInferenceSteps', 1, 1000),
+    guidanceScale: guidanceScale === undefined ? null : checkGuidance(guidanceScale),
+    seed: seed === undefined ? null : checkSeed(seed, numImages),
     cache: checkCache(options.cache),
     scheduler: checkScheduler(options.scheduler),
     numImages,
-    outputType,
-    latents: options.latents === undefined ? null : checkLatents(options.latents, numImages, model.latentShape),
   };
 }
 
@@ -120,7 +139,7 @@ function checkLabel(label: unknown): number | string {
 }
 
 function checkGuidance(scale: unknown): number {
-  if (typeof scale !== 'number' || !Number.isFinite(scale) || scale < 0) {
+  if (typeof scale !== 'number' || !Number.isFinite(Math.fround(scale)) || scale < 0) {
     throw badArgument(`guidanceScale is ${show(scale)}.`, 'Give a finite number from 0 on; 1 turns guidance off.');
   }
   return scale;
@@ -141,7 +160,25 @@ function checkCache(cache: unknown): CacheSpec {
   const spec = readCache(cache);
   // Policies registered on the page are known here and not in the worker.
   policyOf(spec);
+  // Their settings stay here; all others have to cross to a worker, and mean the same without one.
+  if (!isRegisteredHere(spec) && !isPlain(spec)) {
+    throw badArgument(
+      'cache holds something other than plain values.',
+      'Give numbers, texts, lists and plain objects.',
+    );
+  }
   return spec;
+}
+
+/** True for what JSON can say, and undefined. Settings are never deep; a depth beyond any of theirs is a cycle. */
+function isPlain(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return value === null || ['undefined', 'boolean', 'number', 'string'].includes(typeof value);
+  }
+  // Not Object.prototype itself: an object may come from another frame.
+  const prototype = Object.getPrototypeOf(value);
+  const simple = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
+  return simple && depth < 16 && Object.values(value).every((item) => isPlain(item, depth + 1));
 }
 
 function readCache(cache: unknown): CacheSpec {

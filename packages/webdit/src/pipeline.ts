@@ -4,7 +4,7 @@ import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from
 import { WorkerClient } from './client.ts';
 import type { EngineDriver } from './driver.ts';
 import type { EngineOptions, LoadRequest } from './load-request.ts';
-import { isRegisteredHere } from './policies.ts';
+import { isRegisteredHere } from './page-policies.ts';
 import type {
   DType,
   GenerateInput,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkGenerate } from './arguments.ts';
-import { isRegisteredHere, registerPolicy } from './policies.ts';
+import { isRegisteredHere } from './page-policies.ts';
+import { registerPolicy } from './policies.ts';
 import { testInfo } from './testing/info.ts';
 
 const plan = () => ({ name: 'mine', derived: false, selection: null, steps: [] });

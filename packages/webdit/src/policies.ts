@@ -1,8 +1,6 @@
-import { type CachePolicy, type CacheSpec, registerPolicy as makeKnown, policyOf } from '@webdit/core';
+import { type CachePolicy, registerPolicy as makeKnown } from '@webdit/core';
 import { badArgument, show } from './arguments.ts';
-
-/** Policies of the user's own. A worker does not know them: their runs are compiled on this thread. */
-const registered = new Set<CachePolicy>();
+import { rememberPolicy } from './page-policies.ts';
 
 /**
  * Makes a static cache policy known by its name, to every pipeline of this page: `generate(…, { cache: 'mine' })`. It plans
@@ -34,10 +32,5 @@ export function registerPolicy(policy: CachePolicy): void {
     );
   }
   makeKnown(policy);
-  registered.add(policy);
-}
-
-/** True for a cache setting whose policy came through `registerPolicy`. */
-export function isRegisteredHere(cache: CacheSpec): boolean {
-  return registered.has(policyOf(cache));
+  rememberPolicy(policy);
 }

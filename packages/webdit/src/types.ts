@@ -182,7 +182,7 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly numImages?: number;
   /** Default `bitmap`, or `imageData` where there is no `createImageBitmap`. */
   readonly outputType?: O;
-  /** Start from these latents instead of seeded noise. */
+  /** Start from these latents instead of seeded noise; not together with `seed`. */
   readonly latents?: Latents;
   /** When it throws, the run stops and rejects with what it threw. */
   readonly onStep?: (step: StepEvent) => void;
