@@ -31,6 +31,16 @@ function scoringPipe(): LabPipe & { readonly patterns: string[] } {
   };
 }
 
+function withSampler(pipe: LabPipe, sampler: string): LabPipe {
+  return {
+    info: pipe.info,
+    async generate(input, options) {
+      const result = await pipe.generate(input, options);
+      return { ...result, report: { ...result.report, sampler } };
+    },
+  };
+}
+
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z') });
 });
@@ -100,6 +110,21 @@ describe('searchSchedules', () => {
     const resumed = await searchSchedules(pipe, { ...space, pairs, state });
     expect(resumed).toEqual(await searchSchedules(scoringPipe(), { ...space, pairs }));
     expect(pipe.patterns.filter((name) => name.startsWith('10001010'))).toEqual([]);
+  });
+
+  it('refuses to go on with another mode, adapter or sampler', async () => {
+    const { state } = await searchSchedules(scoringPipe(), { ...space, pairs });
+    const pipe = scoringPipe();
+    const adapter = { ...pipe.info.adapter, description: 'Acme 2' };
+    const others: [LabPipe, object][] = [
+      [scoringPipe(), { mode: 'paper' }],
+      [{ ...pipe, info: { ...pipe.info, adapter } }, {}],
+      [withSampler(pipe, 'ddim-leading'), {}],
+    ];
+    for (const [other, options] of others) {
+      const resumed = searchSchedules(other, { ...space, pairs, state, ...options });
+      await expect(resumed).rejects.toMatchObject({ code: 'bad-argument' });
+    }
   });
 
   it('refuses no pairs, an empty space and the state of another search', async () => {

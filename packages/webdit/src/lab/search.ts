@@ -65,9 +65,11 @@ export async function searchSchedules(pipe: LabPipe, options: ScheduleSearchOpti
   const guidanceScale = options.guidanceScale ?? pipe.info.model.defaults.guidanceScale;
   const bench = new ScoreBench(pipe, pairs, steps, guidanceScale, options.signal);
   const { name: model, dtype } = pipe.info;
+  const adapter = adapterName(pipe.info);
+  const sampler = await bench.sampler();
   const { ranked, state } = await scoreCandidates({
     candidates,
-    key: JSON.stringify({ model, dtype, steps, guidanceScale, pairs }),
+    key: JSON.stringify({ model, dtype, adapter, sampler, mode, steps, guidanceScale, pairs }),
     score: (pattern) => bench.score(pattern),
     state: options.state,
     onProgress: options.onProgress,
@@ -87,17 +89,16 @@ export async function searchSchedules(pipe: LabPipe, options: ScheduleSearchOpti
     guidanceScale,
     model,
     dtype,
-    adapter: adapterName(pipe.info),
+    adapter,
     date: new Date().toISOString().slice(0, 10),
   };
-  const fields = { format: 'webdit-schedule/1', policy: 'procache', mode, steps, sampler: bench.sampler };
+  const fields = { format: 'webdit-schedule/1', policy: 'procache', mode, steps, sampler };
   return { schedule: parseSchedule({ ...fields, pattern: injected, found }, 'that was found'), ranked, state };
 }
 
 /** Runs candidates and holds their latents against the uncached ones, which it keeps. */
 class ScoreBench {
-  /** The model's sampler, known after the first run. */
-  sampler = '';
+  private samplerName = '';
   private readonly uncached = new Map<LabPair, Float32Array>();
 
   constructor(
@@ -107,6 +108,12 @@ class ScoreBench {
     private readonly guidanceScale: number,
     private readonly signal: AbortSignal | undefined,
   ) {}
+
+  /** The model's sampler, as the first uncached run reports it. */
+  async sampler(): Promise<string> {
+    await this.reference(this.pairs[0] as LabPair);
+    return this.samplerName;
+  }
 
   async score(pattern: string, mode?: ProCacheMode): Promise<number> {
     const errors: number[] = [];
@@ -137,7 +144,7 @@ class ScoreBench {
         ...(this.signal ? { signal: this.signal } : {}),
       },
     );
-    this.sampler = result.report.sampler;
+    this.samplerName = result.report.sampler;
     return result;
   }
 }
