@@ -29,24 +29,36 @@ export interface LongFrame {
 export async function watchFrames(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const seen: LongFrame[] = [];
-    Object.assign(window, { e2eLongFrames: seen });
     interface Script {
       readonly duration: number;
       readonly sourceURL: string;
       readonly sourceFunctionName: string;
     }
-    new PerformanceObserver((list) => {
-      for (const frame of list.getEntries() as (PerformanceEntry & { readonly scripts: Script[] })[]) {
+    const keep = (entries: PerformanceEntryList) => {
+      for (const frame of entries as (PerformanceEntry & { readonly scripts: Script[] })[]) {
         for (const { duration, sourceURL, sourceFunctionName } of frame.scripts) {
           // Scripts without a URL of ours are the test runner's own.
           if (duration > 50 && sourceURL.startsWith(location.origin))
             seen.push({ duration, source: `${sourceURL} ${sourceFunctionName}` });
         }
       }
-    }).observe({ type: 'long-animation-frame', buffered: true });
+    };
+    const observer = new PerformanceObserver((list) => keep(list.getEntries()));
+    observer.observe({ type: 'long-animation-frame', buffered: true });
+    const read = () => {
+      keep(observer.takeRecords());
+      return seen;
+    };
+    Object.assign(window, { e2eLongFrames: read });
   });
 }
 
+/** The long frames so far; waits for the frame that is under way, whose entry comes when it has been painted. */
 export function longFrames(page: Page): Promise<LongFrame[]> {
-  return page.evaluate(() => (window as unknown as { e2eLongFrames: LongFrame[] }).e2eLongFrames);
+  return page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    return (window as unknown as { e2eLongFrames: () => LongFrame[] }).e2eLongFrames();
+  });
 }
