@@ -57,7 +57,8 @@ export class Engine implements EngineDriver {
       const parts = await loadParts(source, options, holder, hooks);
       return new Engine(describe(parts, hooks.thread, hooks.notes ?? []), parts, !hooks.device);
     } catch (error) {
-      if (!hooks.device) holder.destroy();
+      if (hooks.device) holder.release();
+      else holder.destroy();
       throw error;
     }
   }
@@ -82,6 +83,7 @@ export class Engine implements EngineDriver {
     } finally {
       model.dispose();
       if (this.ownsDevice) holder.destroy();
+      else holder.release();
     }
   }
 

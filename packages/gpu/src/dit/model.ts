@@ -48,8 +48,6 @@ export interface RunOptions {
 export interface RunResult {
   /** `[channels, size, size]`. */
   readonly latents: Float32Array;
-  /** The same on the GPU; borrowed, valid until the next run or `dispose`. */
-  readonly latentsBuffer: GPUBuffer;
   readonly steps: readonly StepTiming[];
   /** Times the loop waited for data from the GPU: the final latents, and probes of data-dependent policies. */
   readonly waits: { readonly final: number; readonly probe: number };
@@ -235,7 +233,6 @@ export class DiTModel {
     const gpuTimes = (await this.#timer?.read()) ?? new Map<number, number>();
     return {
       latents,
-      latentsBuffer: graph.latents,
       steps: timings.map((step) => {
         const gpuMs = gpuTimes.get(step.n);
         return gpuMs === undefined ? step : { ...step, gpuMs };
