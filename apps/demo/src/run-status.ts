@@ -26,6 +26,7 @@ export class RunStatus extends LitElement {
         aria-label=${label}
         aria-hidden=${percent === null ? 'true' : nothing}
       ></progress>
+      <slot></slot>
       <p>${text}</p>
       <p class="visually-hidden" role="status">${this.announcement()}</p>
     `;
@@ -109,6 +110,9 @@ export class RunStatus extends LitElement {
       }
       progress::-moz-progress-bar {
         background: var(--accent);
+      }
+      ::slotted(*) {
+        margin-top: 0.75rem;
       }
       p {
         min-height: 1.45em;

@@ -21,12 +21,20 @@ export interface Painting {
   readonly settings: Settings;
 }
 
+/** The steps of a run, as far as they are done. */
+export interface Track {
+  readonly steps: number;
+  readonly done: readonly Pick<StepEvent, 'kind' | 'ms'>[];
+}
+
 type Pipeline = import('webdit').DiffusionPipeline;
 
 /** Owns the pipeline: loads it on first use, runs it, stops it. Tells the page through `onChange`. */
 export class Session {
   phase: Phase = { name: 'idle' };
   painting: Painting | null = null;
+  /** Of the run under way, or the last one. */
+  track: Track | null = null;
   private pipeline: Pipeline | null = null;
   private controller: AbortController | null = null;
 
@@ -53,17 +61,16 @@ export class Session {
 
   async generate(settings: Settings): Promise<void> {
     await this.work(async (signal) => {
+      const { label, seed, steps, guidance: guidanceScale, cache } = settings;
+      const options = { seed, numInferenceSteps: steps, guidanceScale, cache };
+      const { checkArguments } = await this.library();
+      checkArguments({ label }, options);
       const pipeline = await this.ready(signal);
-      this.enter({ name: 'running', step: null, steps: settings.steps });
+      this.track = { steps, done: [] };
+      this.enter({ name: 'running', step: null, steps });
       const { image, report }: GenerateResult<'bitmap'> = await pipeline.generate(
-        { label: settings.label },
-        {
-          seed: settings.seed,
-          numInferenceSteps: settings.steps,
-          guidanceScale: settings.guidance,
-          onStep: (step) => this.enter({ name: 'running', step, steps: step.steps }),
-          signal,
-        },
+        { label },
+        { ...options, onStep: (step) => this.advance(step), signal },
       );
       this.painting?.image.close();
       this.painting = { image, settings };
@@ -71,10 +78,15 @@ export class Session {
     });
   }
 
+  /** Downloaded at the first use, which is part of loading. */
+  private async library(): Promise<typeof import('webdit')> {
+    if (!this.pipeline) this.enter({ name: 'loading', progress: null });
+    return import('webdit');
+  }
+
   private async ready(signal: AbortSignal): Promise<Pipeline> {
     if (this.pipeline) return this.pipeline;
-    this.enter({ name: 'loading', progress: null });
-    const { DiffusionPipeline } = await import('webdit');
+    const { DiffusionPipeline } = await this.library();
     this.pipeline = await DiffusionPipeline.fromPretrained(this.modelUrl, {
       signal,
       onProgress: (event) => {
@@ -107,6 +119,12 @@ export class Session {
     const broken = this.pipeline;
     this.pipeline = null;
     await broken?.dispose();
+  }
+
+  private advance(step: StepEvent): void {
+    const done = [...(this.track?.done ?? []), { kind: step.kind, ms: step.ms }];
+    this.track = { steps: step.steps, done };
+    this.enter({ name: 'running', step, steps: step.steps });
   }
 
   private enter(phase: Phase): void {

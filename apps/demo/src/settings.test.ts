@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { defaults, formatHash, parseHash } from './settings.ts';
 
 it('survives the round trip through the address', () => {
-  const settings = { label: 'hot dog & co', seed: 4294967295, steps: 20, guidance: 2.5 };
+  const settings = { label: 'hot dog & co', seed: 4294967295, steps: 20, guidance: 2.5, cache: 'procache:B17' };
   expect(parseHash(formatHash(settings))).toEqual(settings);
 });
 

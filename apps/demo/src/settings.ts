@@ -4,11 +4,13 @@ export interface Settings {
   readonly seed: number;
   readonly steps: number;
   readonly guidance: number;
+  /** Cache policy, as `generate` takes it: `none`, `fora:3`, `procache`, `procache:B17`. */
+  readonly cache: string;
 }
 
-export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3 };
+export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3, cache: 'procache' };
 
-/** Reads `#label=pizza&seed=7&steps=50&guidance=3`; what is missing keeps its default. Wrong numbers stay wrong. */
+/** Reads `#label=pizza&seed=7&steps=50&guidance=3&cache=none`; what is missing keeps its default. Wrong values stay wrong. */
 export function parseHash(hash: string): Settings {
   const params = new URLSearchParams(hash.replace(/^#/, ''));
   const number = (key: 'seed' | 'steps' | 'guidance') => {
@@ -20,6 +22,7 @@ export function parseHash(hash: string): Settings {
     seed: number('seed'),
     steps: number('steps'),
     guidance: number('guidance'),
+    cache: params.get('cache') || defaults.cache,
   };
 }
 

@@ -1,9 +1,13 @@
 import { css, html, LitElement } from 'lit';
 import { type EmojiClass, findLabel, loadClasses } from './classes.ts';
+import './cache-picker.ts';
 import './emoji-picker.ts';
 import './number-field.ts';
+import './run-facts.ts';
 import './run-status.ts';
 import './stamp-view.ts';
+import './step-strip.ts';
+import { type FolderSchedule, loadSchedules } from './schedules.ts';
 import { type Failure, Session } from './session.ts';
 import { formatHash, parseHash, rollSeed, type Settings } from './settings.ts';
 import { controls } from './shared-styles.ts';
@@ -15,10 +19,12 @@ export class WebditStudio extends LitElement {
   static override properties = {
     settings: { state: true },
     classes: { state: true },
+    schedules: { state: true },
     listFailure: { state: true },
   };
   declare settings: Settings;
   declare classes: readonly EmojiClass[];
+  declare schedules: readonly FolderSchedule[];
   declare listFailure: Failure | null;
 
   /** The error panel that has been scrolled into view already. */
@@ -29,6 +35,7 @@ export class WebditStudio extends LitElement {
     super();
     this.settings = parseHash(location.hash);
     this.classes = [];
+    this.schedules = [];
     this.listFailure = null;
   }
 
@@ -54,7 +61,14 @@ export class WebditStudio extends LitElement {
       <main>
         <section class="stage" aria-label="Picture">
           <stamp-view .painting=${session.painting} .seed=${settings.seed}></stamp-view>
-          ${failure ? this.errorPanel(failure) : html`<run-status .phase=${session.phase}></run-status>`}
+          ${
+            failure
+              ? this.errorPanel(failure)
+              : html`<run-status .phase=${session.phase}>
+                  <step-strip .track=${session.track} .planned=${settings.steps}></step-strip>
+                </run-status>`
+          }
+          <run-facts .report=${session.phase.name === 'done' ? session.phase.report : null}></run-facts>
         </section>
         <section class="choose" aria-label="What to paint">
           <emoji-picker
@@ -94,6 +108,12 @@ export class WebditStudio extends LitElement {
             .value=${settings.guidance}
             @number-change=${({ detail }: CustomEvent<number>) => this.set({ guidance: detail })}
           ></number-field>
+          <cache-picker
+            .cache=${settings.cache}
+            .steps=${settings.steps}
+            .schedules=${this.schedules}
+            @cache-change=${({ detail }: CustomEvent<string>) => this.set({ cache: detail })}
+          ></cache-picker>
         </section>
         <div class="act">${this.actions()}</div>
       </main>
@@ -136,6 +156,9 @@ export class WebditStudio extends LitElement {
   private async start(): Promise<void> {
     // Without WebGPU the pipeline's own sentence says so at once, not after a click.
     if (!('gpu' in navigator)) void this.session.load();
+    void loadSchedules(modelUrl).then((schedules) => {
+      this.schedules = schedules;
+    });
     try {
       this.classes = await loadClasses(modelUrl);
     } catch (cause) {
@@ -210,6 +233,13 @@ export class WebditStudio extends LitElement {
       run-status {
         max-width: 368px;
         margin: 1.1rem auto 0;
+      }
+      run-facts {
+        max-width: 368px;
+        margin: 0.75rem auto 0;
+      }
+      cache-picker {
+        grid-column: 1 / -1;
       }
       .dice {
         display: grid;

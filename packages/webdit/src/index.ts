@@ -9,6 +9,7 @@ export {
   type StepCompute,
   WebDiTError,
 } from '@webdit/core';
+export { checkArguments } from './arguments.ts';
 export { type CompareOptions, type CompareProgress, type CompareResult, comparePolicies } from './lab/compare.ts';
 export {
   type CompareRow,

@@ -1,0 +1,189 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { budgetsFor, type FolderSchedule } from './schedules.ts';
+import { controls } from './shared-styles.ts';
+
+const policies = [
+  { name: 'none', title: 'None', text: 'Computes every step in full.' },
+  { name: 'fora', title: 'FORA', text: 'Computes every third step; the steps between reuse it.' },
+  {
+    name: 'procache',
+    title: 'ProCache',
+    text: 'Reuses more early, less late, and refreshes a few tokens on the way.',
+  },
+] as const;
+
+/** What the steps may reuse: a policy and, where the model folder has schedules for these steps, how many full ones. */
+export class CachePicker extends LitElement {
+  static override properties = {
+    cache: {},
+    steps: { type: Number },
+    schedules: { attribute: false },
+  };
+  declare cache: string;
+  declare steps: number;
+  declare schedules: readonly FolderSchedule[];
+
+  constructor() {
+    super();
+    this.cache = '';
+    this.steps = 0;
+    this.schedules = [];
+  }
+
+  override render() {
+    const policy = policyName(this.cache);
+    const budgets = budgetsFor(this.schedules, policy, this.steps);
+    const offered = [...policies.map(({ name }) => name), ...budgets.map((budget) => `${policy}:B${budget}`)];
+    return html`
+      <fieldset>
+        <legend>Cache policy${offered.includes(this.cache) ? nothing : html`: <code>${this.cache}</code>`}</legend>
+        <div class="policies">
+          ${policies.map(
+            ({ name, title, text }) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="policy"
+                  aria-label=${title}
+                  aria-describedby=${name}
+                  .checked=${name === policy}
+                  @change=${() => this.choose(name)}
+                />
+                <span class="title">${title}</span>
+                <span class="text" id=${name}>${text}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+      ${budgets.length > 0 ? this.budgetRow(policy, budgets) : nothing}
+    `;
+  }
+
+  private budgetRow(policy: string, budgets: readonly number[]) {
+    const choices = [
+      { value: policy, text: 'as suggested' },
+      ...budgets.map((budget) => ({ value: `${policy}:B${budget}`, text: String(budget) })),
+    ];
+    return html`
+      <fieldset class="budgets">
+        <legend>Full steps of ${this.steps}</legend>
+        <div class="row">
+          ${choices.map(
+            ({ value, text }) => html`
+              <label>
+                <input
+                  type="radio"
+                  name="budget"
+                  .checked=${value === this.cache}
+                  @change=${() => this.choose(value)}
+                />
+                <span>${text}</span>
+              </label>
+            `,
+          )}
+        </div>
+      </fieldset>
+    `;
+  }
+
+  private choose(cache: string): void {
+    this.dispatchEvent(new CustomEvent<string>('cache-change', { detail: cache }));
+  }
+
+  static override styles = [
+    controls,
+    css`
+      fieldset {
+        min-width: 0;
+        margin: 0;
+        padding: 0;
+        border: 0;
+      }
+      legend {
+        margin-bottom: 0.3rem;
+        padding: 0;
+        color: var(--soft);
+        font-size: 0.85rem;
+      }
+      code {
+        overflow-wrap: anywhere;
+      }
+      .policies {
+        display: grid;
+        gap: 0.5rem;
+        grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr));
+      }
+      label {
+        position: relative;
+        border: 2px solid var(--line);
+        border-radius: 10px;
+        background: var(--well);
+        cursor: pointer;
+      }
+      .policies label {
+        padding: 0.5rem 0.75rem 0.6rem;
+      }
+      label:hover {
+        border-color: var(--soft);
+      }
+      label:has(:checked) {
+        border-color: var(--accent);
+        background: var(--accent-wash);
+      }
+      label:has(:focus-visible) {
+        outline: 3px solid var(--accent);
+        outline-offset: 2px;
+      }
+      input {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        margin: 0;
+        opacity: 0;
+        cursor: pointer;
+      }
+      .title {
+        display: block;
+        font-family: var(--round);
+        font-weight: 700;
+      }
+      .text {
+        display: block;
+        color: var(--soft);
+        font-size: 0.8rem;
+        line-height: 1.3;
+      }
+      label:has(:checked) .text {
+        color: var(--ink);
+      }
+      @media (max-width: 560px) {
+        .policies {
+          grid-template-columns: 1fr;
+        }
+      }
+      .budgets {
+        margin-top: 0.75rem;
+      }
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+      }
+      .row label {
+        min-width: 2.75rem;
+        padding: 0.45rem 0.75rem;
+        font-variant-numeric: tabular-nums;
+        text-align: center;
+      }
+    `,
+  ];
+}
+
+/** `procache` of `procache:B17` and of `procache_s4x6…`. */
+function policyName(cache: string): string {
+  return cache.split(/[:_]/, 1)[0] ?? '';
+}
+
+customElements.define('cache-picker', CachePicker);
