@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLatents, writeLatents } from './files.ts';
 import { run } from './run.ts';
 
@@ -12,6 +12,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'webdit-cli-'));
 });
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
@@ -118,6 +119,18 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     expect(errors).toEqual([expect.stringMatching(message)]);
     expect(errors[0]).toMatch(/^[a-z-]+: .+\. .+[.?]$/);
     expect({ code, lines }).toEqual({ code: expected, lines: [] });
+  });
+
+  it('says which driver is not installed', async () => {
+    vi.stubEnv('XDG_DATA_DIRS', folder);
+    vi.stubEnv('HOME', folder);
+    expect(await webdit(...pizza, ...out, '--adapter', 'lavapipe')).toEqual({
+      code: 1,
+      lines: [],
+      errors: [
+        expect.stringMatching(/^adapter-unavailable: The lavapipe driver is not installed\. Install Mesa .+\.$/),
+      ],
+    });
   });
 
   it('refuses goldens it cannot run', async () => {

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
 
 const url = 'https://example.org/model/';
 const load = (model: unknown, options: object = {}) =>
   DiffusionPipeline.fromPretrained(model as string, { worker: false, ...options } as FromPretrainedOptions);
 const fakeDevice = { queue: {} };
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('fromPretrained', () => {
   const refused: [string, unknown, object | null, string][] = [
@@ -37,6 +39,16 @@ describe('fromPretrained', () => {
 
   it('says so when there is no WebGPU, before anything is downloaded', async () => {
     await expect(load(url)).rejects.toMatchObject({ code: 'webgpu-unavailable' });
+  });
+
+  it('says so when there is no adapter, before anything is downloaded', async () => {
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null } });
+    const open = vi.fn();
+    await expect(load({ name: 'model', weightsFile: null, open })).rejects.toMatchObject({
+      code: 'adapter-unavailable',
+      remedy: expect.stringContaining('graphics driver'),
+    });
+    expect(open).not.toHaveBeenCalled();
   });
 
   it('rejects with the reason of a signal that has already fired', async () => {

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { psnr } from '@webdit/core';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { webdit } from '../testing/command.ts';
+
+const { WEBDIT_ADAPTER: adapter = 'default' } = process.env;
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+/** goldens/emoji-dit/golden.json: f32 arithmetic reaches 55 dB. */
+const targetDecibels = 55;
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'webdit-generate-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+function pizza(...args: string[]) {
+  const model = join(repository, 'models/emoji-dit');
+  return webdit('generate', '--model', model, '--adapter', adapter, '--label', 'pizza', ...args);
+}
+
+async function generate(...args: string[]): Promise<string> {
+  const run = await pizza(...args);
+  expect(run.code, run.stderr).toBe(0);
+  return run.stdout;
+}
+
+/** RGB bytes, pixel by pixel. */
+async function pixels(path: string) {
+  const { data, width, height, channels } = decode(await readFile(path));
+  return { width, height, rgb: [...data].filter((_, i) => channels === 3 || i % 4 !== 3) };
+}
+
+it('webdit generate writes the golden pizza', async () => {
+  const out = join(scratch, 'pizza.png');
+  const stdout = await generate('--seed', '0', '--steps', '50', '--guidance', '3', '--out', out);
+  expect(stdout).toMatch(/^adapter .+\npizza, seed 0, 50 steps, policy none, .+\nwrote .+pizza\.png\n$/);
+  const painted = await pixels(out);
+  const golden = await pixels(join(repository, 'goldens/emoji-dit/pizza.png'));
+  expect([painted.width, painted.height]).toEqual([golden.width, golden.height]);
+  expect(psnr(painted.rgb, golden.rgb, 255)).toBeGreaterThanOrEqual(targetDecibels);
+});
+
+it('latents that were written are read as they were: two commands that start from them write the same bytes', async () => {
+  const file = (name: string) => join(scratch, `${name}.safetensors`);
+  const picture = (name: string) => join(scratch, `${name}.png`);
+  await generate('--seed', '7', '--steps', '2', '--latents-out', file('start'));
+  for (const name of ['first', 'second']) {
+    const outputs = ['--latents-out', file(name), '--out', picture(name)];
+    await generate('--latents-in', file('start'), '--steps', '2', ...outputs);
+  }
+  expect(await readFile(file('second'))).toEqual(await readFile(file('first')));
+  expect(await readFile(picture('second'))).toEqual(await readFile(picture('first')));
+  expect(await readFile(file('first'))).not.toEqual(await readFile(file('start')));
+});
+
+it('latents that are no numbers are not written', async () => {
+  const out = join(scratch, 'infinite.safetensors');
+  const run = await pizza('--seed', '7', '--steps', '3', '--guidance', '3e38', '--latents-out', out);
+  expect(run.stderr).toMatch(/^numeric: The latents of seed 7 .* after 3 steps .* Use a smaller guidanceScale .+\.$/m);
+  expect(run.code).toBe(1);
+  expect(existsSync(out)).toBe(false);
+});
