@@ -21,7 +21,9 @@ test('one seed gives the same bytes twice, from a worker, without holding up the
           { label: '🍕' },
           { seed, numInferenceSteps: 3, outputType: 'imageData', onStep: ({ n, kind }) => kinds.push(`${n} ${kind}`) },
         );
-        return { bytes: [...image.data], size: [image.width, image.height], kinds, report, shape: latents.shape };
+        // As text: Playwright walks through an array number by number, in the page's own frame.
+        const bytes = image.data.join();
+        return { bytes, size: [image.width, image.height], kinds, report, shape: latents.shape };
       };
       const runs = [await draw(7), await draw(7), await draw(8)];
       const { info } = pipe;
