@@ -3,7 +3,7 @@ import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
-import { FeatureCache } from './cache.ts';
+import { type Branch, FeatureCache } from './cache.ts';
 import { DiTOps, modulationParts } from './ops.ts';
 import type { DiTWeights } from './weights.ts';
 
@@ -205,7 +205,6 @@ export class DiTGraph {
     const { rows } = ops;
     const C = config.hiddenSize;
     const name = `blocks.${layer}`;
-    const gate = (part: number) => ops.layerOffset(layer) + part * C;
     const mlp = config.mlpHiddenSize;
     return {
       attention: [
@@ -214,19 +213,40 @@ export class DiTGraph {
         ops.attention(wide, normed, logSumExp),
       ],
       rest: [
-        ops.gatedLinear(
-          `${name}.attn.proj`,
-          normed,
-          hidden,
-          C,
-          gate(modulationParts.gateAttn),
-          cache?.slot(layer, 'attn'),
-        ),
+        ...this.#branchEnd(`${name}.attn.proj`, normed, C, layer, 'attn', cache),
         ops.norm(hidden, normed, ops.mlpNorm(layer)),
         ops.linear(`${name}.mlp.fc1`, normed, wide, { rows, K: C, N: mlp, activation: 'gelu' }),
-        ops.gatedLinear(`${name}.mlp.fc2`, wide, hidden, mlp, gate(modulationParts.gateMlp), cache?.slot(layer, 'mlp')),
+        ...this.#branchEnd(`${name}.mlp.fc2`, wide, mlp, layer, 'mlp', cache),
       ],
     };
+  }
+
+  /**
+   * hidden += gate x linear(input), the ungated value also cached where there is a cache: in one pass with the workgroup tile.
+   * With a register tile, which only software adapters take, the epilogue with two outputs slows the whole matmul down (a storing
+   * step of emoji-dit took 264 ms on lavapipe against 228 ms), so there the matmul writes the cache and a one-entry sum adds it.
+   */
+  #branchEnd(
+    name: string,
+    input: GPUBuffer,
+    K: number,
+    layer: number,
+    branch: Branch,
+    cache?: FeatureCache,
+  ): Dispatch[] {
+    const { ops, hidden } = this;
+    const { rows } = ops;
+    const N = this.config.hiddenSize;
+    const slot = cache?.slot(layer, branch);
+    if (cache && slot && ops.tilingFor(rows).startsWith('register')) {
+      const entry = cache.entry(layer, branch);
+      return [
+        ops.linear(name, input, slot.buffer, { rows, K, N, outputOffset: slot.offset }),
+        ...cache.sum(ops, hidden, entry, entry + 1),
+      ];
+    }
+    const part = branch === 'attn' ? modulationParts.gateAttn : modulationParts.gateMlp;
+    return [ops.gatedLinear(name, input, hidden, K, ops.layerOffset(layer) + part * N, slot)];
   }
 
   #final(): Dispatch[] {
