@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { verifyGolden } from './goldens.ts';
+import { tinyGoldens, verifyGolden } from './goldens.ts';
 
-test('webdit verify passes on emoji-dit, all runs and steps', async () => {
-  const { exitCode, lastLine, output } = await verifyGolden('emoji-dit');
+test.each(['emoji-dit', ...tinyGoldens.full])('webdit verify passes on %s, all runs and steps', async (folder) => {
+  const { exitCode, lastLine, output } = await verifyGolden(folder);
   expect(lastLine, output).toMatch(/^PASS worst \S+ \S+\/\S+$/);
   expect(exitCode).toBe(0);
 });

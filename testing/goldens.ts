@@ -4,6 +4,15 @@ import { fileURLToPath } from 'node:url';
 const runner = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url));
 const goldens = fileURLToPath(new URL('../goldens/', import.meta.url));
 
+const fast = process.env.WEBDIT_ADAPTER === 'lavapipe';
+const long = ['procache-28-tiny'];
+
+/** Tiny golden folders: the 250 steps of ProCache's belong to the full tests on SwiftShader, which takes a minute for them. */
+export const tinyGoldens = {
+  smoke: ['dit-original-tiny', 'dit-diffusers-tiny', ...(fast ? long : [])],
+  full: fast ? [] : long,
+};
+
 /** Runs `webdit verify` on a golden folder, on this project's adapter and binding cap. */
 export async function verifyGolden(
   folder: string,

@@ -9,6 +9,7 @@ import storeEpilogue from './epilogue.store.wgsl?raw';
 import register8x4 from './kernel.register-8x4.wgsl?raw';
 import register16x8 from './kernel.register-16x8.wgsl?raw';
 import workgroup64x64 from './kernel.workgroup-64x64.wgsl?raw';
+import loadTiles from './load_tiles.wgsl?raw';
 import type { Activation } from './reference.ts';
 import storeRows from './store_rows.wgsl?raw';
 
@@ -18,11 +19,26 @@ export const matmulTilings = ['register-8x4', 'register-16x8', 'workgroup-64x64'
 export type MatmulTiling = (typeof matmulTilings)[number];
 export type MatmulEpilogue = 'store' | 'gated' | 'gated-cache' | 'scatter';
 
-/** Columns (in vec4) and rows one workgroup covers. */
+/** Columns (in vec4) and rows one workgroup covers, and what the kernel's text is put together from. */
 const tilings = {
-  'register-8x4': { source: register8x4, columns4: 8, rows: 64 },
-  'register-16x8': { source: register16x8, columns4: 16, rows: 64 },
-  'workgroup-64x64': { source: workgroup64x64, columns4: 16, rows: 64 },
+  'register-8x4': {
+    source: `${register8x4}\n${loadTiles}`,
+    files: ['matmul/kernel.register-8x4.wgsl', 'matmul/load_tiles.wgsl'],
+    columns4: 8,
+    rows: 64,
+  },
+  'register-16x8': {
+    source: `${register16x8}\n${loadTiles}`,
+    files: ['matmul/kernel.register-16x8.wgsl', 'matmul/load_tiles.wgsl'],
+    columns4: 16,
+    rows: 64,
+  },
+  'workgroup-64x64': {
+    source: workgroup64x64,
+    files: ['matmul/kernel.workgroup-64x64.wgsl'],
+    columns4: 16,
+    rows: 64,
+  },
 } as const;
 
 const weightFragments = {
@@ -68,7 +84,7 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
     storage: ['read', 'read', 'read', ...end.storage],
     usesStep,
     files: [
-      `matmul/kernel.${tiling}.wgsl`,
+      ...tile.files,
       fragment.file,
       'matmul/store_rows.wgsl',
       end.file,

@@ -4,25 +4,9 @@
 // accumulators, which pays where registers are plenty and loads are dear.
 //
 // Caller: K and N are multiples of 4; dispatch ceil(N4 / 16) x ceil(rows / 64).
-// Fragments: `load_weight` (common/weights.*) at binding 2, bias and `store_rows` at 3, `epilogue` (epilogue.*) from 4.
+// Fragments: input at binding 1 (load_tiles.wgsl), `load_weight` (common/weights.*) at 2, bias and `store_rows` at 3,
+// `epilogue` (epilogue.*) from 4.
 const LANES_X = 8u;  // the two column groups of an invocation lie this many vec4 apart
-
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [rows, K4]
-
-fn load_rows(row: u32, k: u32) -> mat4x4f {
-  let last = params.rows - 1u;
-  return mat4x4f(
-    input[min(row, last) * params.K4 + k],
-    input[min(row + 1u, last) * params.K4 + k],
-    input[min(row + 2u, last) * params.K4 + k],
-    input[min(row + 3u, last) * params.K4 + k],
-  );
-}
-
-fn load_columns(index: u32) -> mat4x4f {
-  let N4 = params.N4;
-  return mat4x4f(load_weight(index), load_weight(index + N4), load_weight(index + 2u * N4), load_weight(index + 3u * N4));
-}
 
 @compute @workgroup_size(8, 4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {

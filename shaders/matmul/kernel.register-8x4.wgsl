@@ -5,19 +5,8 @@
 // memory, no barrier: the choice for adapters that run on a CPU.
 //
 // Caller: K and N are multiples of 4; dispatch ceil(N4 / 8) x ceil(rows / 64).
-// Fragments: `load_weight` (common/weights.*) at binding 2, bias and `store_rows` at 3, `epilogue` (epilogue.*) from 4.
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [rows, K4]
-
-fn load_rows(row: u32, k: u32) -> mat4x4f {
-  let last = params.rows - 1u;
-  return mat4x4f(
-    input[min(row, last) * params.K4 + k],
-    input[min(row + 1u, last) * params.K4 + k],
-    input[min(row + 2u, last) * params.K4 + k],
-    input[min(row + 3u, last) * params.K4 + k],
-  );
-}
-
+// Fragments: input at binding 1 (load_tiles.wgsl), `load_weight` (common/weights.*) at 2, bias and `store_rows` at 3,
+// `epilogue` (epilogue.*) from 4.
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let K4 = params.K4;
@@ -29,7 +18,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var acc1 = mat4x4f();
   var index = column;
   for (var k = 0u; k < K4; k++) {
-    let w = mat4x4f(load_weight(index), load_weight(index + N4), load_weight(index + 2u * N4), load_weight(index + 3u * N4));
+    let w = load_columns(index);
     index += 4u * N4;
     acc0 += w * load_rows(row, k);
     acc1 += w * load_rows(row + 4u, k);
