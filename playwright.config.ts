@@ -5,6 +5,9 @@ import { chromiumFlags, findChromium } from './testing/chromium.ts';
 process.env.WEBDIT_E2E_PORT ??= String(20_000 + (process.pid % 20_000));
 const port = process.env.WEBDIT_E2E_PORT;
 const baseURL = `http://localhost:${port}`;
+// The demo as visitors get it, built; the tests of the library import its sources from the development server.
+const builtPort = Number(port) + 1;
+process.env.WEBDIT_E2E_BUILT_URL = `http://localhost:${builtPort}`;
 
 export default defineConfig({
   testDir: 'e2e',
@@ -21,12 +24,20 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
   },
-  webServer: {
-    command: `node scripts/run.mjs start --no-open --port ${port}`,
-    url: baseURL,
-    timeout: 60_000,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-  },
+  webServer: [
+    {
+      command: `node scripts/run.mjs start --no-open --port ${port}`,
+      url: baseURL,
+      timeout: 60_000,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+    },
+    {
+      command: `npx vite build apps/demo --logLevel warn && npx vite preview apps/demo --port ${builtPort} --strictPort`,
+      url: process.env.WEBDIT_E2E_BUILT_URL,
+      timeout: 120_000,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+    },
+  ],
   projects: [
     { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: '**/*.full.e2e.ts' },
     { name: 'full', testMatch: '**/*.full.e2e.ts', timeout: 600_000 },

@@ -45,15 +45,16 @@ export async function watchFrames(page: Page): Promise<void> {
     };
     const observer = new PerformanceObserver((list) => keep(list.getEntries()));
     observer.observe({ type: 'long-animation-frame', buffered: true });
+    // Reading starts the list anew.
     const read = () => {
       keep(observer.takeRecords());
-      return seen;
+      return seen.splice(0);
     };
     Object.assign(window, { e2eLongFrames: read });
   });
 }
 
-/** The long frames so far; waits for the frame that is under way, whose entry comes when it has been painted. */
+/** The long frames since the last call; waits for the frame that is under way, whose entry comes when it has been painted. */
 export function longFrames(page: Page): Promise<LongFrame[]> {
   return page.evaluate(async () => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
