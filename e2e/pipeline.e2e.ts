@@ -103,9 +103,9 @@ test('an abort stops the worker mid-run, and the next picture equals a fresh one
 
 test('after an abort the queue is empty within two slices', async ({ page }) => {
   const result = await runOnOwnDevice(page);
-  // Two slices of 80 ms, on a software adapter whose speed the slicer still learns.
-  expect(result.drainedMs).toBeLessThan(1000);
-  expect(result.rejectedMs).toBeLessThan(1000);
+  // Two slices are 160 ms; measured 83 to 190 ms on a software adapter that shares its two cores with another test run.
+  expect(result.drainedMs).toBeLessThan(400);
+  expect(result.rejectedMs).toBeLessThan(400);
   expect(result.steps).toBeLessThan(5);
   expect(result.thread).toBe('page');
   // The device was the caller's: disposing the pipeline leaves it alone.
