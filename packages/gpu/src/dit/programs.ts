@@ -1,4 +1,4 @@
-import type { RunPlan, SelectionSpec, StepPlan } from '@webdit/core';
+import { type RunPlan, type SelectionSpec, type StepPlan, WebDiTError } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
@@ -115,6 +115,13 @@ export class StepPrograms {
 
   #select(selection: LayerSelection, selected: number): Dispatch {
     const { tokens, batch } = this.#ops;
+    if (tokens > kernels.maxSelectTokens) {
+      throw new WebDiTError(
+        'unsupported-config',
+        `Token selection handles ${kernels.maxSelectTokens} tokens, and this model has ${tokens}.`,
+        'Use a schedule without selective steps.',
+      );
+    }
     const { score, staleness, bonus, shareCfg } = this.#spec;
     const params = kernels.selectTokensParams({
       batch,
