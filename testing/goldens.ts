@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { webdit } from '../packages/cli/src/testing/command.ts';
 
-const runner = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url));
 const goldens = fileURLToPath(new URL('../goldens/', import.meta.url));
 
 const fast = process.env.WEBDIT_ADAPTER === 'lavapipe';
@@ -18,18 +17,7 @@ export async function verifyGolden(
   folder: string,
 ): Promise<{ exitCode: number | null; lastLine: string; output: string }> {
   const { WEBDIT_ADAPTER: adapter = 'default', WEBDIT_MAX_BINDING: cap } = process.env;
-  const args = [runner, 'webdit', 'verify', `${goldens}${folder}`, '--adapter', adapter];
-  if (cap) args.push('--max-binding-mib', String(Number(cap) / 2 ** 20));
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const texts = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      texts[name] += text;
-    });
-  }
-  const exitCode = await new Promise<number | null>((resolve, reject) =>
-    child.on('error', reject).on('close', resolve),
-  );
-  const lastLine = texts.stdout.trimEnd().split('\n').at(-1) ?? '';
-  return { exitCode, lastLine, output: `${texts.stdout}${texts.stderr}` };
+  const capped = cap ? ['--max-binding-mib', String(Number(cap) / 2 ** 20)] : [];
+  const { code, stdout, stderr } = await webdit('verify', `${goldens}${folder}`, '--adapter', adapter, ...capped);
+  return { exitCode: code, lastLine: stdout.trimEnd().split('\n').at(-1) ?? '', output: `${stdout}${stderr}` };
 }
