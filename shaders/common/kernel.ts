@@ -1,3 +1,16 @@
+/** Optional WebGPU features that kernels have variants for. */
+export type KernelFeature = 'shader-f16' | 'subgroups';
+
+const enables: Readonly<Record<KernelFeature, string>> = {
+  'shader-f16': 'enable f16;',
+  subgroups: 'enable subgroups;',
+};
+
+/** One WGSL module of several texts, with the directives its features need in front. */
+export function wgslModule(parts: readonly string[], features: readonly KernelFeature[] = []): string {
+  return [...features.map((feature) => enables[feature]), ...parts].join('\n');
+}
+
 /** How a kernel uses one storage buffer of bind group 0. Binding 0 is always the kernel's uniform `params`. */
 export type StorageAccess = 'read' | 'read_write';
 
@@ -15,6 +28,8 @@ export interface Kernel {
   readonly storage: readonly StorageAccess[];
   /** True when group 1 binding 0 holds the `Step` uniform (common/step.wgsl). */
   readonly usesStep: boolean;
+  /** Optional WebGPU features the device must have; the source enables them. */
+  readonly features?: readonly KernelFeature[];
   /** Files of this folder tree the source was put together from; the coverage test checks that none is left out. */
   readonly files: readonly string[];
 }
