@@ -1,15 +1,6 @@
-import { Allocator, BufferScope } from '../packages/gpu/src/allocator.ts';
-import { PipelineCache, uniformSlotBytes } from '../packages/gpu/src/pipelines.ts';
-import { encodeDispatch, ProgramBuilder } from '../packages/gpu/src/program.ts';
-import { readFloats } from '../packages/gpu/src/readback.ts';
-import {
-  type Kernel,
-  type KernelConstants,
-  type StepValues,
-  stepByteLength,
-  type Workgroups,
-  writeStep,
-} from '../shaders/index.ts';
+import { BenchScope } from '../packages/gpu/src/bench/scope.ts';
+import { encodeDispatch } from '../packages/gpu/src/program.ts';
+import type { Kernel, KernelConstants, StepValues, Workgroups } from '../shaders/index.ts';
 import { testDevice } from './gpu.ts';
 
 export interface KernelRun {
@@ -22,63 +13,28 @@ export interface KernelRun {
   readonly step?: Partial<StepValues>;
 }
 
-const noStep: StepValues = {
-  n: 0,
-  modulationRow: 0,
-  conditionRow: 0,
-  guidanceChannels: 0,
-  guidanceScale: 1,
-  sample: 1,
-  prediction: 0,
-};
-
 /** Runs one kernel on the adapter under test and reads every `read_write` binding back, in binding order. */
-export async function runKernel(run: KernelRun): Promise<Float32Array[]> {
+export async function runKernel({ step, ...run }: KernelRun): Promise<Float32Array[]> {
   const holder = await testDevice();
-  const { device } = holder;
-  const allocator = new Allocator(holder);
-  const scope = new BufferScope(allocator);
-  const pipelines = PipelineCache.of(holder);
+  const bench = new BenchScope(holder);
   try {
-    const buffers = run.storage.map((content, i) => {
-      const elements = typeof content === 'number' ? content : content.length;
-      const buffer = scope.storage(`binding ${i + 1}`, elements);
-      if (typeof content !== 'number') device.queue.writeBuffer(buffer, 0, content as Float32Array<ArrayBuffer>);
-      return buffer;
-    });
-    const builder = new ProgramBuilder('test', pipelines, scope);
-    const dispatch = builder.add({
-      kernel: run.kernel,
-      ...(run.constants ? { constants: run.constants } : {}),
-      params: run.params,
-      storage: buffers,
-      workgroups: run.workgroups,
-      cost: 1,
-    });
-    const slot = new DataView(new ArrayBuffer(uniformSlotBytes));
-    writeStep(slot, 0, { ...noStep, ...run.step });
-    const steps = scope.create('steps', uniformSlotBytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    device.queue.writeBuffer(steps, 0, slot.buffer);
-    const stepGroup = device.createBindGroup({
-      layout: pipelines.stepLayout,
-      entries: [{ binding: 0, resource: { buffer: steps, size: stepByteLength } }],
-    });
-    await allocator.settle();
-    await pipelines.compile();
-    const encoder = device.createCommandEncoder();
+    const storage = run.storage.map((content, i) => bench.buffer(content, `binding ${i + 1}`));
+    const dispatch = bench.dispatch({ ...run, storage, flops: 1 });
+    const stepGroup = bench.stepGroup(step);
+    await bench.ready();
+    const encoder = holder.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     encodeDispatch(pass, dispatch, stepGroup, 0);
     pass.end();
-    device.queue.submit([encoder.finish()]);
+    holder.device.queue.submit([encoder.finish()]);
     const outputs: Float32Array[] = [];
     for (const [i, access] of run.kernel.storage.entries()) {
-      const buffer = buffers[i] as GPUBuffer;
-      if (access === 'read_write') outputs.push(await readFloats(holder, scope, buffer, buffer.size / 4));
+      if (access === 'read_write') outputs.push(await bench.read(storage[i] as GPUBuffer));
     }
     holder.check();
     return outputs;
   } finally {
-    scope.destroy();
+    bench.destroy();
   }
 }
 

@@ -26,5 +26,6 @@ export * from './schedule/settings.ts';
 export * from './search/patterns.ts';
 export * from './search/search.ts';
 export * from './ssim.ts';
+export * from './statistics.ts';
 export * from './tensors.ts';
 export * from './tolerant-json.ts';

@@ -2,6 +2,7 @@ import {
   countPatterns,
   enumeratePatterns,
   injectSelective,
+  mean,
   type PatternSpace,
   type ProCacheMode,
   parseSchedule,
@@ -16,7 +17,6 @@ import {
 } from '@webdit/core';
 import type { LabResult } from './measure.ts';
 import { adapterName, type LabPair, type LabPipe } from './pipe.ts';
-import { mean } from './statistics.ts';
 
 export interface ScheduleSearchOptions extends PatternSpace {
   /** What a candidate is scored on. */

@@ -1,6 +1,5 @@
-import type { StepKind } from '@webdit/core';
+import { mean, median, type StepKind } from '@webdit/core';
 import type { CompareState, Measurement } from './comparison.ts';
-import { mean, median } from './statistics.ts';
 
 /** One row of the trade-off table. Latency ratios are ratios of times and FLOP ratios of FLOPs; nothing mixes the two. */
 export interface CompareSummary {
