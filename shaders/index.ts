@@ -1,11 +1,12 @@
+export * from './arithmetic_probe/index.ts';
 export * from './attention/index.ts';
+export * from './bandwidth_probe/index.ts';
 export * from './common/kernel.ts';
 export * from './common/step.ts';
 export * from './condition/index.ts';
 export * from './gated_sum/index.ts';
 export * from './layer_norm/index.ts';
 export * from './matmul/index.ts';
-export type { Activation } from './matmul/reference.ts';
 export * from './patch_embed/index.ts';
 export * from './sampler_step/index.ts';
 export * from './select_tokens/index.ts';
