@@ -1,5 +1,5 @@
 import { BenchScope } from '../packages/gpu/src/bench/scope.ts';
-import { encodeDispatch } from '../packages/gpu/src/program.ts';
+import { bindStep, encodeDispatch } from '../packages/gpu/src/program.ts';
 import type { Kernel, KernelConstants, StepValues, Workgroups } from '../shaders/index.ts';
 import { testDevice } from './gpu.ts';
 
@@ -24,7 +24,8 @@ export async function runKernel({ step, ...run }: KernelRun): Promise<Float32Arr
     await bench.ready();
     const encoder = holder.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    encodeDispatch(pass, dispatch, stepGroup, 0);
+    bindStep(pass, stepGroup, 0);
+    encodeDispatch(pass, dispatch);
     pass.end();
     holder.device.queue.submit([encoder.finish()]);
     const outputs: Float32Array[] = [];

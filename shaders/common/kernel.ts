@@ -3,7 +3,8 @@ export type KernelFeature = 'shader-f16' | 'subgroups';
 
 const enables: Readonly<Record<KernelFeature, string>> = {
   'shader-f16': 'enable f16;',
-  subgroups: 'enable subgroups;',
+  // Quads share their control flow by how rows are dealt out, which the compiler cannot see.
+  subgroups: 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);',
 };
 
 /** One WGSL module of several texts, with the directives its features need in front. */

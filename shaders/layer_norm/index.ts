@@ -2,6 +2,7 @@ import { type Kernel, type KernelConstants, maxWorkgroupsPerDimension, type Work
 import stepSource from '../common/step.wgsl?raw';
 import kernelSource from './kernel.wgsl?raw';
 import allRows from './rows.all.wgsl?raw';
+import residualRows from './rows.residual.wgsl?raw';
 import selectedRows from './rows.selected.wgsl?raw';
 
 /** LayerNorm + modulate of every row. Storage: input, modulation table, output. */
@@ -24,23 +25,45 @@ export const layerNormSelectedKernel: Kernel = {
   files: ['layer_norm/kernel.wgsl', 'layer_norm/rows.selected.wgsl', 'common/step.wgsl'],
 };
 
-export const layerNormVariants: readonly Kernel[] = [layerNormKernel, layerNormSelectedKernel];
+/** hidden += gate x branch, then LayerNorm + modulate of every row. Storage: hidden, modulation table, output, branch. */
+export const layerNormResidualKernel: Kernel = {
+  name: 'layer_norm.residual',
+  op: 'layer_norm',
+  source: [kernelSource, residualRows, stepSource].join('\n'),
+  storage: ['read_write', 'read', 'read_write', 'read'],
+  usesStep: true,
+  files: ['layer_norm/kernel.wgsl', 'layer_norm/rows.residual.wgsl', 'common/step.wgsl'],
+};
+
+export const layerNormVariants: readonly Kernel[] = [layerNormKernel, layerNormSelectedKernel, layerNormResidualKernel];
 
 export function layerNormConstants(size: { C: number; epsilon: number }): KernelConstants {
   return { C4: size.C / 4, EPSILON: size.epsilon };
 }
 
-/** Offsets and stride of the modulation table in elements, multiples of 4; `selected` for the gathering variant only. */
-export function layerNormParams(p: {
-  rows: number;
-  tokens: number;
-  shiftOffset: number;
-  scaleOffset: number;
-  modulationStride: number;
-  selected?: number;
-}): Uint32Array {
-  const stride = p.modulationStride / 4;
-  return Uint32Array.of(p.rows, p.tokens, p.shiftOffset / 4, p.scaleOffset / 4, stride, p.selected ?? 0);
+/** Offsets and strides in elements, multiples of 4. */
+export interface LayerNormPlace {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly shiftOffset: number;
+  readonly scaleOffset: number;
+  readonly modulationStride: number;
+}
+
+const place = (p: LayerNormPlace) => [p.rows, p.tokens, p.shiftOffset / 4, p.scaleOffset / 4, p.modulationStride / 4];
+
+export function layerNormParams(p: LayerNormPlace): Uint32Array {
+  return Uint32Array.from(place(p));
+}
+
+export function layerNormSelectedParams(p: LayerNormPlace & { readonly selected: number }): Uint32Array {
+  return Uint32Array.of(...place(p), p.selected);
+}
+
+export function layerNormResidualParams(
+  p: LayerNormPlace & { readonly gateOffset: number; readonly gateStride: number; readonly branchOffset: number },
+): Uint32Array {
+  return Uint32Array.of(...place(p), p.gateOffset / 4, p.gateStride / 4, p.branchOffset / 4);
 }
 
 export function layerNormWorkgroups(rows: number): Workgroups {

@@ -4,11 +4,10 @@
 // variance around a large mean keeps its digits. Scale and shift are vectors of the modulation table.
 //
 // Caller: C is a multiple of 4; dispatch rows x 1, folded into y beyond 65535.
-// Fragments: `params`, `batch_of` and `source_row` (rows.*).
+// Fragments: `params`, input at binding 1, `batch_of`, `source_row` and `load`, which is called once an element (rows.*).
 override C4: u32;
 override EPSILON: f32;
 
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [all rows, C4]
 @group(0) @binding(2) var<storage, read> modulation: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [rows, C4]
 
@@ -35,10 +34,11 @@ fn main(
 ) {
   let row = group.y * groups.x + group.x;
   if (row >= params.rows) { return; }
-  let base = source_row(row) * C4;
+  let source = source_row(row);
+  let base = source * C4;
   var sum = 0.0;
   for (var i = lane; i < C4; i += 64u) {
-    sum += dot(input[base + i], vec4f(1.0));
+    sum += dot(load(source, i), vec4f(1.0));
   }
   let mean = reduce(lane, sum) / f32(C4 * 4u);
   var squares = 0.0;

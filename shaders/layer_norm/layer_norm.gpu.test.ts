@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
-import { layerNormConstants, layerNormParams, layerNormVariants, layerNormWorkgroups } from './index.ts';
+import {
+  layerNormConstants,
+  layerNormParams,
+  layerNormResidualParams,
+  layerNormSelectedParams,
+  layerNormVariants,
+  layerNormWorkgroups,
+} from './index.ts';
 import { layerNormReference } from './reference.ts';
 
 // Four times the worst measured: 4.9e-7 on ordinary rows, 3.3e-5 on rows of variance 1e-6 around 1, where the rounding of
@@ -10,6 +17,7 @@ const flatRowTolerance = 1.3e-4;
 
 describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
   const gathers = name.endsWith('selected');
+  const adds = name.endsWith('residual');
 
   test.each([
     { rows: 1, C: 4, tokens: 1 },
@@ -35,7 +43,11 @@ describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))
       Float32Array.from({ length: batch * C }, (_, i) => {
         return table[(1 + Math.floor(i / C)) * stride + offset + (i % C)] as number;
       });
-    const all = layerNormReference(input, part(C), part(0), { rows, C, tokens, epsilon });
+    // What is normed is the input after its residual; the gate may be any part of the table, here the one of the scale.
+    const branch = adds ? randomValues(4 + rows * C, 4) : new Float32Array(4 + rows * C);
+    const gate = part(C);
+    const normed = input.map((v, i) => v + gateOf(gate, i, tokens, C) * (branch[4 + i] as number));
+    const all = layerNormReference(normed, part(C), part(0), { rows, C, tokens, epsilon });
     // Every second token of each batch row, last first.
     const selected = gathers ? Math.ceil(tokens / 2) : tokens;
     const chosen = Array.from({ length: batch }, (_, b) =>
@@ -45,22 +57,26 @@ describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))
     chosen.forEach((row, i) => {
       ids[Math.floor(i / selected) * tokens + (i % selected)] = row % tokens;
     });
-    const [output] = await runKernel({
+    const place = { rows: chosen.length, tokens, shiftOffset: 0, scaleOffset: C, modulationStride: stride };
+    const outputs = await runKernel({
       kernel,
       constants: layerNormConstants({ C, epsilon }),
-      params: layerNormParams({
-        rows: chosen.length,
-        tokens,
-        shiftOffset: 0,
-        scaleOffset: C,
-        modulationStride: stride,
-        selected,
-      }),
+      params: gathers
+        ? layerNormSelectedParams({ ...place, selected })
+        : adds
+          ? layerNormResidualParams({ ...place, gateOffset: C, gateStride: stride, branchOffset: 4 })
+          : layerNormParams(place),
       workgroups: layerNormWorkgroups(chosen.length),
-      storage: [input, table, chosen.length * C, ...(gathers ? [ids] : [])],
+      storage: [input, table, chosen.length * C, ...(gathers ? [ids] : adds ? [branch] : [])],
       step: { modulationRow: 1 },
     });
+    const output = outputs.at(-1);
+    if (adds) expect(worstError(outputs[0] as Float32Array, normed)).toBeLessThan(tolerance);
     const expected = chosen.flatMap((row) => [...all.subarray(row * C, (row + 1) * C)]);
     return worstError(output as Float32Array, expected);
   }
 });
+
+function gateOf(gate: Float32Array, element: number, tokens: number, C: number): number {
+  return gate[Math.floor(element / C / tokens) * C + (element % C)] as number;
+}

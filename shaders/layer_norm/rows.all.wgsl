@@ -8,7 +8,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [all rows, C4]
 
 fn batch_of(row: u32) -> u32 { return row / params.tokens; }
 
 fn source_row(row: u32) -> u32 { return row; }
+
+fn load(row: u32, column: u32) -> vec4f { return input[row * C4 + column]; }

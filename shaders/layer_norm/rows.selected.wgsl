@@ -9,6 +9,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [all rows, C4]
 @group(0) @binding(4) var<storage, read> ids: array<u32>;  // [batch, tokens], the first `selected` of each row
 
 fn batch_of(row: u32) -> u32 { return row / params.selected; }
@@ -17,3 +18,5 @@ fn source_row(row: u32) -> u32 {
   let batch = batch_of(row);
   return batch * params.tokens + ids[batch * params.tokens + row % params.selected];
 }
+
+fn load(row: u32, column: u32) -> vec4f { return input[row * C4 + column]; }

@@ -4,6 +4,7 @@ struct Params {
   rows: u32,          // batch * selected
   K4: u32,
   N4: u32,
+  first_row: u32,     // row of the dispatch's first workgroup
   tokens: u32,        // tokens per batch row
   selected: u32,      // tokens recomputed per batch row
   cache_offset: u32,  // in vec4: this (layer, branch) inside its slab

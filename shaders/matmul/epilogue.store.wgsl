@@ -5,6 +5,7 @@ struct Params {
   rows: u32,
   K4: u32,
   N4: u32,
+  first_row: u32,      // row of the dispatch's first workgroup
   output_offset: u32,  // in vec4
 }
 

@@ -1,114 +1,125 @@
-import type { Kernel, KernelConstants, Workgroups } from '../common/kernel.ts';
-import stepSource from '../common/step.wgsl?raw';
-import weightsF32 from '../common/weights.f32.wgsl?raw';
-import weightsPackedF16 from '../common/weights.packed-f16.wgsl?raw';
-import gatedEpilogue from './epilogue.gated.wgsl?raw';
-import gatedCacheEpilogue from './epilogue.gated-cache.wgsl?raw';
+import type { Kernel, KernelConstants, KernelFeature, Workgroups } from '../common/kernel.ts';
+import { wgslModule } from '../common/kernel.ts';
+import { unroll } from '../common/unroll.ts';
 import scatterEpilogue from './epilogue.scatter.wgsl?raw';
 import storeEpilogue from './epilogue.store.wgsl?raw';
-import register8x4 from './kernel.register-8x4.wgsl?raw';
-import register16x8 from './kernel.register-16x8.wgsl?raw';
-import workgroup64x64 from './kernel.workgroup-64x64.wgsl?raw';
-import loadTiles from './load_tiles.wgsl?raw';
+import finishBias from './finish.bias.wgsl?raw';
+import finishScaled from './finish.scaled.wgsl?raw';
+import plainInput from './input.plain.wgsl?raw';
+import subgroupsInput from './input.subgroups.wgsl?raw';
+import registerSource from './kernel.register.wgsl?raw';
+import splitKSource from './kernel.split-k.wgsl?raw';
+import workgroupSource from './kernel.workgroup.wgsl?raw';
 import type { Activation } from './reference.ts';
 import storeRows from './store_rows.wgsl?raw';
+import { type MatmulTiling, matmulTilings } from './tilings.ts';
+import weightsF16 from './weights.f16.wgsl?raw';
+import weightsF32 from './weights.f32.wgsl?raw';
+import weightsInt8 from './weights.int8.wgsl?raw';
+import weightsPackedF16 from './weights.packed-f16.wgsl?raw';
 
-export type WeightStorage = 'f32' | 'packed-f16';
-/** Rows x columns of an invocation (register) or of a workgroup (workgroup). */
-export const matmulTilings = ['register-8x4', 'register-16x8', 'workgroup-64x64'] as const;
-export type MatmulTiling = (typeof matmulTilings)[number];
-export type MatmulEpilogue = 'store' | 'gated' | 'gated-cache' | 'scatter';
+export type { Activation } from './reference.ts';
+export {
+  firstTiling,
+  type MatmulTiling,
+  matmulSweep,
+  matmulTilings,
+  registerTiling,
+  splitKTiling,
+  subgroupTiling,
+  workgroupTiling,
+} from './tilings.ts';
 
-/** Columns (in vec4) and rows one workgroup covers, and what the kernel's text is put together from. */
-const tilings = {
-  'register-8x4': {
-    source: `${register8x4}\n${loadTiles}`,
-    files: ['matmul/kernel.register-8x4.wgsl', 'matmul/load_tiles.wgsl'],
-    columns4: 8,
-    rows: 64,
-  },
-  'register-16x8': {
-    source: `${register16x8}\n${loadTiles}`,
-    files: ['matmul/kernel.register-16x8.wgsl', 'matmul/load_tiles.wgsl'],
-    columns4: 16,
-    rows: 64,
-  },
-  'workgroup-64x64': {
-    source: workgroup64x64,
-    files: ['matmul/kernel.workgroup-64x64.wgsl'],
-    columns4: 16,
-    rows: 64,
-  },
-} as const;
+/** What a kernel multiplies: f32, halves in f32 math, halves in f16 math with f32 sums, or scaled bytes in f32 math. */
+export const matmulWeights = ['f32', 'packed-f16', 'f16', 'int8'] as const;
+export type MatmulWeights = (typeof matmulWeights)[number];
+export const matmulEpilogues = ['store', 'scatter'] as const;
+export type MatmulEpilogue = (typeof matmulEpilogues)[number];
 
-const weightFragments = {
-  f32: { source: weightsF32, file: 'common/weights.f32.wgsl' },
-  'packed-f16': { source: weightsPackedF16, file: 'common/weights.packed-f16.wgsl' },
-} as const;
+interface Part {
+  readonly source: string;
+  readonly file: string;
+}
 
+const part = (file: string, source: string): Part => ({ source, file: `matmul/${file}` });
+
+const input = { plain: part('input.plain.wgsl', plainInput), quads: part('input.subgroups.wgsl', subgroupsInput) };
+const rowsEnd = part('store_rows.wgsl', storeRows);
+const kernels: Readonly<Record<MatmulTiling['memory'], Part>> = {
+  register: part('kernel.register.wgsl', registerSource),
+  workgroup: part('kernel.workgroup.wgsl', workgroupSource),
+  'split-k': part('kernel.split-k.wgsl', splitKSource),
+};
+const weightParts: Readonly<Record<MatmulWeights, readonly Part[]>> = {
+  f32: [part('weights.f32.wgsl', weightsF32), part('finish.bias.wgsl', finishBias)],
+  'packed-f16': [part('weights.packed-f16.wgsl', weightsPackedF16), part('finish.bias.wgsl', finishBias)],
+  f16: [part('weights.f16.wgsl', weightsF16), part('finish.bias.wgsl', finishBias)],
+  int8: [part('weights.int8.wgsl', weightsInt8), part('finish.scaled.wgsl', finishScaled)],
+};
 const epilogues = {
-  store: { source: storeEpilogue, file: 'matmul/epilogue.store.wgsl', storage: ['read_write'], usesStep: false },
-  gated: { source: gatedEpilogue, file: 'matmul/epilogue.gated.wgsl', storage: ['read_write', 'read'], usesStep: true },
-  'gated-cache': {
-    source: gatedCacheEpilogue,
-    file: 'matmul/epilogue.gated-cache.wgsl',
-    storage: ['read_write', 'read', 'read_write'],
-    usesStep: true,
-  },
-  scatter: {
-    source: scatterEpilogue,
-    file: 'matmul/epilogue.scatter.wgsl',
-    storage: ['read', 'read_write'],
-    usesStep: false,
-  },
+  store: { ...part('epilogue.store.wgsl', storeEpilogue), storage: ['read_write'] },
+  scatter: { ...part('epilogue.scatter.wgsl', scatterEpilogue), storage: ['read', 'read_write'] },
 } as const;
 
 const activations: Record<Activation, number> = { none: 0, gelu: 1, silu: 2 };
 
 export interface MatmulVariant {
   readonly tiling: MatmulTiling;
-  readonly weights: WeightStorage;
+  readonly weights: MatmulWeights;
   readonly epilogue: MatmulEpilogue;
 }
 
-/** Linear layer `[rows, K] x [K, N] + bias`. Storage: input, weights, bias, then the epilogue's. */
+/** Linear layer `[rows, K] x [K, N] + bias`. Storage: input, weights, bias (int8: and scales), then the epilogue's. */
 export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kernel {
-  const tile = tilings[tiling];
-  const fragment = weightFragments[weights];
+  const { memory, subgroups } = tiling;
   const end = epilogues[epilogue];
-  const { usesStep } = end;
+  const fragments = [
+    ...(memory === 'workgroup' ? [] : [subgroups ? input.quads : input.plain]),
+    ...weightParts[weights],
+    ...(memory === 'split-k' ? [] : [rowsEnd]),
+    end,
+  ];
+  const features: KernelFeature[] = [
+    ...(weights === 'f16' ? (['shader-f16'] as const) : []),
+    ...(subgroups ? (['subgroups'] as const) : []),
+  ];
+  const kernel = kernels[memory];
+  const body = unroll(kernel.source, { r: tiling.rows / 4, c: tiling.columns / 4 });
   return {
-    name: `matmul.${tiling}.${weights}.${epilogue}`,
+    name: `matmul.${tiling.name}.${weights}.${epilogue}`,
     op: 'matmul',
-    source: [tile.source, fragment.source, storeRows, end.source, ...(usesStep ? [stepSource] : [])].join('\n'),
+    source: wgslModule([sizes(tiling), body, ...fragments.map(({ source }) => source)], features),
     storage: ['read', 'read', 'read', ...end.storage],
-    usesStep,
-    files: [
-      ...tile.files,
-      fragment.file,
-      'matmul/store_rows.wgsl',
-      end.file,
-      ...(usesStep ? ['common/step.wgsl'] : []),
-    ],
+    usesStep: false,
+    features,
+    files: [kernel.file, ...fragments.map(({ file }) => file)],
   };
 }
 
+function sizes({ rows, columns, lanes, depth }: MatmulTiling): string {
+  const constants = { LANES_X: lanes[0], LANES_Y: lanes[1], R: rows / 4, C: columns / 4, DEPTH4: depth / 4 };
+  return Object.entries(constants)
+    .map(([name, value]) => `const ${name} = ${value}u;`)
+    .join('\n');
+}
+
 export const matmulVariants: readonly Kernel[] = matmulTilings.flatMap((tiling) =>
-  (['f32', 'packed-f16'] as const).flatMap((weights) =>
-    (['store', 'gated', 'gated-cache', 'scatter'] as const).map((epilogue) =>
-      matmulKernel({ tiling, weights, epilogue }),
-    ),
-  ),
+  matmulWeights.flatMap((weights) => matmulEpilogues.map((epilogue) => matmulKernel({ tiling, weights, epilogue }))),
 );
 
-/** Constants of the `store` epilogue; the `gated` one has none. */
+/** Constants of the `store` epilogue; `scatter` has none. */
 export function matmulConstants(activation: Activation): KernelConstants {
   return { ACTIVATION: activations[activation] };
 }
 
+/** Rows one workgroup computes: where one dispatch of a matmul may end and the next begin. */
+export function matmulTileRows({ memory, rows, lanes }: MatmulTiling): number {
+  return memory === 'split-k' ? rows : rows * lanes[1];
+}
+
+/** Workgroups for `rows` rows, all of them or those of one dispatch. */
 export function matmulWorkgroups(tiling: MatmulTiling, rows: number, N: number): Workgroups {
-  const tile = tilings[tiling];
-  return [Math.ceil(N / 4 / tile.columns4), Math.ceil(rows / tile.rows), 1];
+  return [Math.ceil(N / (tiling.columns * tiling.lanes[0])), Math.ceil(rows / matmulTileRows(tiling)), 1];
 }
 
 export interface MatmulSize {
@@ -118,26 +129,17 @@ export interface MatmulSize {
 }
 
 /** Params of the `store` epilogue; `outputOffset` in elements, a multiple of 4. */
-export function matmulStoreParams({ rows, K, N }: MatmulSize, outputOffset = 0): Uint32Array {
-  return Uint32Array.of(rows, K / 4, N / 4, outputOffset / 4);
-}
-
-/**
- * Params of the `gated` and `gated-cache` epilogues; offsets and stride in elements, multiples of 4. `cacheOffset` is where
- * this (layer, branch) starts in its slab.
- */
-export function matmulGatedParams(
+export function matmulStoreParams(
   { rows, K, N }: MatmulSize,
-  p: { tokens: number; gateOffset: number; modulationStride: number; cacheOffset?: number },
+  p: { readonly firstRow?: number; readonly outputOffset?: number } = {},
 ): Uint32Array {
-  const cacheOffset = (p.cacheOffset ?? 0) / 4;
-  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.gateOffset / 4, p.modulationStride / 4, cacheOffset);
+  return Uint32Array.of(rows, K / 4, N / 4, p.firstRow ?? 0, (p.outputOffset ?? 0) / 4);
 }
 
 /** Params of the `scatter` epilogue; `cacheOffset` in elements, a multiple of 4; rows = batch x selected. */
 export function matmulScatterParams(
   { rows, K, N }: MatmulSize,
-  p: { tokens: number; selected: number; cacheOffset: number },
+  p: { readonly tokens: number; readonly selected: number; readonly cacheOffset: number; readonly firstRow?: number },
 ): Uint32Array {
-  return Uint32Array.of(rows, K / 4, N / 4, p.tokens, p.selected, p.cacheOffset / 4);
+  return Uint32Array.of(rows, K / 4, N / 4, p.firstRow ?? 0, p.tokens, p.selected, p.cacheOffset / 4);
 }

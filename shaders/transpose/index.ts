@@ -1,7 +1,9 @@
 import type { Kernel } from '../common/kernel.ts';
-import type { WeightStorage } from '../matmul/index.ts';
 import packedSource from './kernel.packed-f16.wgsl?raw';
 import f32Source from './kernel.wgsl?raw';
+
+/** How linear weights lie in memory. */
+export type WeightStorage = 'f32' | 'packed-f16';
 
 /** Weight upload `[rows, K]` -> `[K, N]`. Storage: input, output. Dispatch flat over rows x K / 16. */
 export function transposeKernel(weights: WeightStorage): Kernel {

@@ -20,7 +20,7 @@ const caches = new WeakMap<GPUDevice, PipelineCache>();
 
 /**
  * Compiles each (kernel, constants) pair once, asynchronously. Layouts are explicit, so bind groups can be made before
- * the compiler is done: group 0 is `params` (dynamic offset) and the kernel's storage buffers, group 1 the step uniform.
+ * the compiler is done: group 0 is `params` and the kernel's storage buffers, group 1 the step uniform (dynamic offset).
  */
 export class PipelineCache {
   readonly stepLayout: GPUBindGroupLayout;
@@ -31,13 +31,16 @@ export class PipelineCache {
   static of(holder: DeviceHolder): PipelineCache {
     const known = caches.get(holder.device);
     if (known) return known;
-    const made = new PipelineCache(holder.device);
+    const made = new PipelineCache(holder);
     caches.set(holder.device, made);
     return made;
   }
 
-  private constructor(readonly device: GPUDevice) {
-    this.stepLayout = device.createBindGroupLayout({
+  readonly device: GPUDevice;
+
+  private constructor(readonly holder: DeviceHolder) {
+    this.device = holder.device;
+    this.stepLayout = this.device.createBindGroupLayout({
       label: 'step',
       entries: [
         { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
@@ -103,11 +106,7 @@ export class PipelineCache {
       layout = this.device.createBindGroupLayout({
         label: key,
         entries: [
-          {
-            binding: 0,
-            visibility: GPUShaderStage.COMPUTE,
-            buffer: { type: 'uniform', hasDynamicOffset: true },
-          },
+          { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
           ...kernel.storage.map((access, i) => ({
             binding: i + 1,
             visibility: GPUShaderStage.COMPUTE,

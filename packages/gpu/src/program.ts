@@ -6,7 +6,6 @@ import { type PipelineCache, type PipelineHandle, uniformSlotBytes } from './pip
 export interface Dispatch {
   readonly handle: PipelineHandle;
   readonly group: GPUBindGroup;
-  readonly paramsOffset: number;
   readonly workgroups: Workgroups;
   /** Estimated work in FLOPs, for cutting slices. */
   readonly cost: number;
@@ -50,11 +49,11 @@ export class ProgramBuilder {
       label: kernel.name,
       layout: handle.layout,
       entries: [
-        { binding: 0, resource: { buffer: page, size: uniformSlotBytes } },
+        { binding: 0, resource: { buffer: page, offset: paramsOffset, size: uniformSlotBytes } },
         ...storage.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
       ],
     });
-    return { handle, group, paramsOffset, workgroups, cost: Math.max(cost, minimumCost) };
+    return { handle, group, workgroups, cost: Math.max(cost, minimumCost) };
   }
 
   #newPage(): GPUBuffer {
@@ -64,17 +63,15 @@ export class ProgramBuilder {
   }
 }
 
-/** Encodes one dispatch into an open pass. `stepGroup` is read by kernels that use the step uniform. */
-export function encodeDispatch(
-  pass: GPUComputePassEncoder,
-  dispatch: Dispatch,
-  stepGroup: GPUBindGroup | undefined,
-  stepOffset: number,
-): void {
-  const { handle, group, paramsOffset, workgroups } = dispatch;
+/** Binds the step uniform for the kernels that read it; it stays bound until the pass ends. */
+export function bindStep(pass: GPUComputePassEncoder, stepGroup: GPUBindGroup, stepOffset: number): void {
+  pass.setBindGroup(1, stepGroup, [stepOffset]);
+}
+
+/** Encodes one dispatch into an open pass, with as few calls as can be: their CPU time adds up. */
+export function encodeDispatch(pass: GPUComputePassEncoder, { handle, group, workgroups }: Dispatch): void {
   if (!handle.pipeline) throw new Error(`Kernel ${handle.kernel.name} was not compiled`);
   pass.setPipeline(handle.pipeline);
-  pass.setBindGroup(0, group, [paramsOffset]);
-  if (handle.kernel.usesStep && stepGroup) pass.setBindGroup(1, stepGroup, [stepOffset]);
-  pass.dispatchWorkgroups(...workgroups);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
 }

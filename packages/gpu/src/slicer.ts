@@ -1,5 +1,5 @@
-import type { DeviceHolder } from './device.ts';
-import { type Dispatch, encodeDispatch } from './program.ts';
+import type { AdapterInfo, DeviceHolder } from './device.ts';
+import { bindStep, type Dispatch, encodeDispatch } from './program.ts';
 import type { PassTimer } from './timer.ts';
 
 /** GPU time one submit may take, and how many may be queued: abort and the watchdog are never further away. */
@@ -9,6 +9,13 @@ const slicesInFlight = 2;
 const stepFlushSeconds = 0.008;
 /** FLOP/s assumed before the first slice has been measured. */
 const initialSpeed = { fallback: 1e9, hardware: 5e10 };
+
+/** FLOPs of one dispatch, which cannot be interrupted: a tenth of a second or so of a software adapter, less of a GPU. */
+const largestDispatch = { fallback: 2.5e8, hardware: 4e9 };
+
+export function dispatchCostLimit({ isFallback }: AdapterInfo): number {
+  return isFallback ? largestDispatch.fallback : largestDispatch.hardware;
+}
 
 /** Weight of what was measured before, when a new slice has finished. */
 const memory = 0.8;
@@ -51,8 +58,8 @@ export class Slicer {
     for (const dispatch of dispatches) {
       const seconds = (this.#slice.cost + dispatch.cost) * this.#secondsPerCost;
       if (this.#slice.cost > 0 && seconds > sliceSeconds) await this.flush();
-      this.#pass ??= this.#beginPass();
-      encodeDispatch(this.#pass, dispatch, this.options.stepGroup, stepOffset);
+      this.#pass ??= this.#beginPass(stepOffset);
+      encodeDispatch(this.#pass, dispatch);
       this.#slice.add(dispatch.cost);
     }
   }
@@ -129,10 +136,12 @@ export class Slicer {
     measured.set(this.holder.device, { cost: sums.cost, seconds: Math.max(sums.seconds, 1e-6) });
   }
 
-  #beginPass(): GPUComputePassEncoder {
+  #beginPass(stepOffset: number): GPUComputePassEncoder {
     this.#encoder ??= this.holder.device.createCommandEncoder();
     const timestampWrites = this.options.timer?.next(this.#step);
-    return this.#encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    const pass = this.#encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    bindStep(pass, this.options.stepGroup, stepOffset);
+    return pass;
   }
 
   #endPass(): void {

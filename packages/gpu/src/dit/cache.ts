@@ -1,7 +1,7 @@
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
-import type { CacheSlot, DiTOps } from './ops.ts';
+import type { BranchSlot, DiTOps } from './ops.ts';
 
 /** Branches of a DiT block whose outputs are cached, in the order the block adds them. */
 export const branches = ['attn', 'mlp'] as const;
@@ -38,7 +38,7 @@ export class FeatureCache {
     this.#slabs = slabs;
   }
 
-  slot(layer: number, branch: Branch): CacheSlot {
+  slot(layer: number, branch: Branch): BranchSlot {
     const entry = this.entry(layer, branch);
     const slab = this.#slabs.find(({ first, count }) => entry >= first && entry < first + count) as Slab;
     return { buffer: slab.buffer, offset: (entry - slab.first) * this.#entryElements };

@@ -3,8 +3,9 @@ import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
+import type { KernelChoice } from '../tiling.ts';
 import { type Branch, FeatureCache } from './cache.ts';
-import { DiTOps, modulationParts } from './ops.ts';
+import { type BranchSlot, DiTOps, modulationParts, type Residual } from './ops.ts';
 import type { DiTWeights } from './weights.ts';
 
 /** Size of a prepared graph. */
@@ -44,7 +45,11 @@ interface WorkBuffers {
   readonly wide: GPUBuffer;
   /** `[batch, heads, tokens]`. */
   readonly logSumExp: GPUBuffer;
+  /** `[batch, tokens, width]`: the latest branch output of a step that does not keep them. */
+  readonly branch: GPUBuffer;
 }
+
+const whole = (buffer: GPUBuffer): BranchSlot => ({ buffer, offset: 0 });
 
 /**
  * A DiT of one shape, prepared: buffers, bind groups and dispatch lists for every part of a step. Graph after Peebles and
@@ -72,7 +77,12 @@ export class DiTGraph {
   readonly blocks: readonly BlockProgram[];
   /** The same blocks, which also fill the feature cache; empty without one. */
   readonly cachingBlocks: readonly BlockProgram[];
-  readonly final: readonly Dispatch[];
+  /** The final layer, by what is still due to the token state: the last MLP's residual after blocks, or nothing after a sum. */
+  readonly final: {
+    readonly blocks: readonly Dispatch[];
+    readonly cachingBlocks: readonly Dispatch[];
+    readonly sum: readonly Dispatch[];
+  };
   readonly sampler: readonly Dispatch[];
 
   constructor(
@@ -80,7 +90,7 @@ export class DiTGraph {
     readonly shape: GraphShape,
     weights: DiTWeights,
     readonly pipelines: PipelineCache,
-    tilingFor: (rows: number) => kernels.MatmulTiling,
+    choice: KernelChoice,
     readonly scope: BufferScope,
   ) {
     const { batch, modulationRows } = shape;
@@ -88,7 +98,7 @@ export class DiTGraph {
     const plane = config.inputSize ** 2;
     const builder = new ProgramBuilder('dit', pipelines, scope);
     const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
-    this.ops = new DiTOps(config, batch, weights, tilingFor, { buffer: table, rows: modulationRows }, builder);
+    this.ops = new DiTOps(config, batch, weights, choice, { buffer: table, rows: modulationRows }, builder);
     const { rows } = this.ops;
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);
@@ -100,6 +110,7 @@ export class DiTGraph {
       normed: scope.storage('normed', rows * C),
       wide: scope.storage('wide', rows * Math.max(3 * C, config.mlpHiddenSize)),
       logSumExp: scope.storage('log_sum_exp', rows * config.numHeads),
+      branch: scope.storage('branch', rows * C),
     };
     const stepUsage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.stepTable = scope.create('steps', shape.steps * uniformSlotBytes, stepUsage);
@@ -115,9 +126,14 @@ export class DiTGraph {
     this.modulation = modulation;
     this.embed = [this.#patchEmbed(weights)];
     const layers = Array.from({ length: config.depth }, (_, layer) => layer);
+    const { cache } = this;
     this.blocks = layers.map((layer) => this.#block(layer));
-    this.cachingBlocks = this.cache ? layers.map((layer) => this.#block(layer, this.cache)) : [];
-    this.final = this.#final();
+    this.cachingBlocks = cache ? layers.map((layer) => this.#block(layer, cache)) : [];
+    this.final = {
+      blocks: this.#final(this.#residual(config.depth - 1, 'mlp')),
+      cachingBlocks: cache ? this.#final(this.#residual(config.depth - 1, 'mlp', cache)) : [],
+      sum: cache ? this.#final() : [],
+    };
     this.sampler = [this.#samplerStep()];
   }
 
@@ -140,21 +156,21 @@ export class DiTGraph {
     }));
     const frequencies = config.frequencyEmbeddingSize;
     const timeEmbedding = embedders.flatMap(({ prefix, embedding }) => [
-      ops.linear(`${prefix}t_embedder.mlp.0`, this.sinusoids, timeHidden, {
+      ...ops.linear(`${prefix}t_embedder.mlp.0`, this.sinusoids, whole(timeHidden), {
         rows: timesteps,
         K: frequencies,
         N: C,
         activation: 'silu',
       }),
-      ops.linear(`${prefix}t_embedder.mlp.2`, timeHidden, embedding, { rows: timesteps, K: C, N: C }),
+      ...ops.linear(`${prefix}t_embedder.mlp.2`, timeHidden, whole(embedding), { rows: timesteps, K: C, N: C }),
     ]);
     const adaLN = (name: string, N: number, layer: number) =>
-      ops.linear(`${name}.adaLN_modulation.1`, conditioning, table, {
-        rows: modulationRows,
-        K: C,
-        N,
-        outputOffset: ops.layerOffset(layer),
-      });
+      ops.linear(
+        `${name}.adaLN_modulation.1`,
+        conditioning,
+        { buffer: table, offset: ops.layerOffset(layer) },
+        { rows: modulationRows, K: C, N },
+      );
     const modulation = embedders.flatMap(({ prefix, embedding, layers, hasFinalLayer }) => [
       ops.builder.add({
         kernel: kernels.conditionKernel,
@@ -169,8 +185,8 @@ export class DiTGraph {
         workgroups: kernels.flatWorkgroups((modulationRows * C) / 4),
         cost: modulationRows * C * 8,
       }),
-      ...layers.map((layer) => adaLN(`blocks.${layer}`, 6 * C, layer)),
-      ...(hasFinalLayer ? [adaLN('final_layer', 2 * C, config.depth)] : []),
+      ...layers.flatMap((layer) => adaLN(`blocks.${layer}`, 6 * C, layer)),
+      ...(hasFinalLayer ? adaLN('final_layer', 2 * C, config.depth) : []),
     ]);
     return { timeEmbedding, modulation };
   }
@@ -206,57 +222,38 @@ export class DiTGraph {
     const C = config.hiddenSize;
     const name = `blocks.${layer}`;
     const mlp = config.mlpHiddenSize;
+    const before = layer > 0 ? this.#residual(layer - 1, 'mlp', cache) : undefined;
+    const attn = this.#residual(layer, 'attn', cache);
+    const { branch: mlpOutput } = this.#residual(layer, 'mlp', cache);
     return {
       attention: [
-        ops.norm(hidden, normed, ops.attentionNorm(layer)),
-        ops.linear(`${name}.attn.qkv`, normed, wide, { rows, K: C, N: 3 * C }),
+        ops.norm(hidden, normed, ops.attentionNorm(layer), before),
+        ...ops.linear(`${name}.attn.qkv`, normed, whole(wide), { rows, K: C, N: 3 * C }),
         ops.attention(wide, normed, logSumExp),
       ],
       rest: [
-        ...this.#branchEnd(`${name}.attn.proj`, normed, C, layer, 'attn', cache),
-        ops.norm(hidden, normed, ops.mlpNorm(layer)),
-        ops.linear(`${name}.mlp.fc1`, normed, wide, { rows, K: C, N: mlp, activation: 'gelu' }),
-        ...this.#branchEnd(`${name}.mlp.fc2`, wide, mlp, layer, 'mlp', cache),
+        ...ops.linear(`${name}.attn.proj`, normed, attn.branch, { rows, K: C, N: C }),
+        ops.norm(hidden, normed, ops.mlpNorm(layer), attn),
+        ...ops.linear(`${name}.mlp.fc1`, normed, whole(wide), { rows, K: C, N: mlp, activation: 'gelu' }),
+        ...ops.linear(`${name}.mlp.fc2`, wide, mlpOutput, { rows, K: mlp, N: C }),
       ],
     };
   }
 
-  /**
-   * hidden += gate x linear(input), the ungated value also cached where there is a cache: in one pass with the workgroup tile.
-   * With a register tile, which only software adapters take, the epilogue with two outputs slows the whole matmul down (a storing
-   * step of emoji-dit took 264 ms on lavapipe against 228 ms), so there the matmul writes the cache and a one-entry sum adds it.
-   */
-  #branchEnd(
-    name: string,
-    input: GPUBuffer,
-    K: number,
-    layer: number,
-    branch: Branch,
-    cache?: FeatureCache,
-  ): Dispatch[] {
-    const { ops, hidden } = this;
-    const { rows } = ops;
-    const N = this.config.hiddenSize;
-    const slot = cache?.slot(layer, branch);
-    if (cache && slot && ops.tilingFor(rows).startsWith('register')) {
-      const entry = cache.entry(layer, branch);
-      return [
-        ops.linear(name, input, slot.buffer, { rows, K, N, outputOffset: slot.offset }),
-        ...cache.sum(ops, hidden, entry, entry + 1),
-      ];
-    }
+  /** The residual a branch owes the token state; the norm that comes next adds it. */
+  #residual(layer: number, branch: Branch, cache?: FeatureCache): Residual {
     const part = branch === 'attn' ? modulationParts.gateAttn : modulationParts.gateMlp;
-    return [ops.gatedLinear(name, input, hidden, K, ops.layerOffset(layer) + part * N, slot)];
+    return { branch: cache?.slot(layer, branch) ?? whole(this.work.branch), gate: this.ops.gate(layer, part) };
   }
 
-  #final(): Dispatch[] {
+  #final(residual?: Residual): Dispatch[] {
     const { config, ops } = this;
     const { normed, wide } = this.work;
     const { outChannels: channels, inputSize: size, patchSize: patch } = config;
     const elements = ops.batch * channels * size ** 2;
     return [
-      ops.norm(this.hidden, normed, ops.finalNorm()),
-      ops.linear('final_layer.linear', normed, wide, {
+      ops.norm(this.hidden, normed, ops.finalNorm(), residual),
+      ...ops.linear('final_layer.linear', normed, whole(wide), {
         rows: ops.rows,
         K: config.hiddenSize,
         N: patch ** 2 * channels,

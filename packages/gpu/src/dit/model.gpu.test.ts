@@ -1,6 +1,8 @@
 import { compileRunPlan, relativeError, torchRandn } from '@webdit/core';
+import { registerTiling, splitKTiling, workgroupTiling } from '@webdit/shaders';
 import { describe, expect, test } from 'vitest';
 import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
+import { fixedChoice } from '../tiling.ts';
 
 const tiny = 'goldens/dit-original-tiny';
 
@@ -18,11 +20,11 @@ async function tinyPlan(steps: number) {
 
 // Targets of the folders' golden.json.
 test.each([
-  { name: 'dit-original-tiny', tiling: 'register-16x8' },
-  { name: 'dit-original-tiny', tiling: 'workgroup-64x64' },
-  { name: 'dit-diffusers-tiny', tiling: 'register-16x8' },
-] as const)('forward of $name with the $tiling tile equals its reference', async ({ name, tiling }) => {
-  const { model } = await loadModel(`goldens/${name}`, { tiling });
+  { name: 'dit-original-tiny', tiling: workgroupTiling([8, 8], [8, 8], 16) },
+  { name: 'dit-original-tiny', tiling: splitKTiling(4, [8, 8]) },
+  { name: 'dit-diffusers-tiny', tiling: registerTiling([8, 4], [8, 8]) },
+])('forward of $name with the tiling $tiling.name equals its reference', async ({ name, tiling }) => {
+  const { model } = await loadModel(`goldens/${name}`, { choice: fixedChoice(tiling) });
   const golden = goldenTensors(name);
   const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
   expect(relativeError(output, golden('out'))).toBeLessThan(1e-5);

@@ -1,12 +1,12 @@
 import { type DiTConfig, type RunPlan, type StepKind, type StepPlan, type TensorSink, WebDiTError } from '@webdit/core';
-import { type MatmulTiling, maxHeadDim } from '@webdit/shaders';
+import { maxHeadDim } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import type { Dispatch } from '../program.ts';
 import { readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
-import { chooseTiling } from '../tiling.ts';
+import { type KernelChoice, staticChoice } from '../tiling.ts';
 import { PassTimer } from '../timer.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
 import { StepPrograms } from './programs.ts';
@@ -19,8 +19,10 @@ export type WeightDType = 'f32' | 'f16';
 
 export interface DiTModelOptions {
   readonly weightDType: WeightDType;
-  /** Matmul tiling for every shape; by default `chooseTiling` picks per adapter and rows. */
-  readonly tiling?: MatmulTiling;
+  /** Multiply f16 weights in f16, with f32 sums; needs `shader-f16`. */
+  readonly halfMath?: boolean;
+  /** Which kernel variants run; by default the static table of this adapter. */
+  readonly choice?: KernelChoice;
 }
 
 export interface StepEvent {
@@ -63,7 +65,7 @@ export class DiTModel {
   readonly #pipelines: PipelineCache;
   readonly #weights: DiTWeights;
   readonly #timer: PassTimer | undefined;
-  readonly #tilingFor: (rows: number) => MatmulTiling;
+  readonly #choice: KernelChoice;
   #graph: DiTGraph | undefined;
   #kernels: Record<string, string> = {};
   #busy = false;
@@ -78,9 +80,9 @@ export class DiTModel {
     this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
-    this.#tilingFor = (rows) => options.tiling ?? chooseTiling(holder.adapterInfo, rows);
+    this.#choice = options.choice ?? staticChoice(holder.adapterInfo);
     const storage = options.weightDType === 'f16' ? 'packed-f16' : 'f32';
-    this.#weights = new DiTWeights(config, storage, this.#scope, this.#pipelines);
+    this.#weights = new DiTWeights(config, storage, options.halfMath ?? false, this.#scope, this.#pipelines);
     this.#timer = PassTimer.create(holder, this.#scope);
   }
 
@@ -173,7 +175,7 @@ export class DiTModel {
       uploadSchedule(graph, schedule, config, sample);
       const slicer = new Slicer(holder, { stepGroup: graph.stepGroup });
       const blocks = graph.blocks.flatMap(({ attention, rest }) => [...attention, ...rest]);
-      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, blocks, graph.final]) {
+      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, blocks, graph.final.blocks]) {
         await slicer.add(0, 0, part);
       }
       await slicer.finish();
@@ -250,7 +252,7 @@ export class DiTModel {
     this.#graph = undefined;
     const scope = new BufferScope(this.#allocator);
     try {
-      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#tilingFor, scope);
+      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#choice, scope);
       await this.#allocator.settle();
       this.#graph = graph;
       return graph;

@@ -1,6 +1,8 @@
 import { type DiTConfig, tokenCount } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
-import type { Dispatch, ProgramBuilder } from '../program.ts';
+import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
+import { dispatchCostLimit } from '../slicer.ts';
+import type { KernelChoice } from '../tiling.ts';
 import type { DiTWeights } from './weights.ts';
 
 /** Modulation vectors per block, in the order the adaLN linear emits them. */
@@ -12,11 +14,25 @@ export interface ModulationTable {
   readonly rows: number;
 }
 
-/** Where one (layer, branch) of the feature cache lies. */
-export interface CacheSlot {
+/** Where a branch output `[rows, width]` lies: in the feature cache, or in a buffer of its own. */
+export interface BranchSlot {
   readonly buffer: GPUBuffer;
-  /** In elements from the start of the slab. */
+  /** In elements. */
   readonly offset: number;
+}
+
+/** A vector of the modulation table. */
+export interface ModulationPlace {
+  /** Element of the table where it starts, for table row 0. */
+  readonly offset: number;
+  /** Elements from one table row to the next. */
+  readonly stride: number;
+}
+
+/** hidden += gate x branch. */
+export interface Residual {
+  readonly branch: BranchSlot;
+  readonly gate: ModulationPlace;
 }
 
 /** One norm's place in the modulation table. */
@@ -40,8 +56,7 @@ export class DiTOps {
     readonly config: DiTConfig,
     readonly batch: number,
     readonly weights: DiTWeights,
-    /** Matmul tiling for a number of rows. */
-    readonly tilingFor: (rows: number) => kernels.MatmulTiling,
+    readonly choice: KernelChoice,
     readonly table: ModulationTable,
     readonly builder: ProgramBuilder,
   ) {
@@ -51,7 +66,7 @@ export class DiTOps {
 
   /** The same ops with another lifetime. */
   withBuilder(builder: ProgramBuilder): DiTOps {
-    return new DiTOps(this.config, this.batch, this.weights, this.tilingFor, this.table, builder);
+    return new DiTOps(this.config, this.batch, this.weights, this.choice, this.table, builder);
   }
 
   /** Element of the modulation table where `layer` starts; `depth` is the final layer. */
@@ -72,53 +87,49 @@ export class DiTOps {
     return { base: this.layerOffset(depth), stride: 2 * hiddenSize, shift: 0, scale: 1, epsilon: normEps };
   }
 
-  /** LayerNorm + modulate of all rows. */
-  norm(input: GPUBuffer, output: GPUBuffer, place: NormPlace): Dispatch {
-    return this.#norm(kernels.layerNormKernel, [input, this.table.buffer, output], place, this.rows);
+  /** The gate of a block's branch. */
+  gate(layer: number, part: number): ModulationPlace {
+    const { hiddenSize } = this.config;
+    return { offset: this.layerOffset(layer) + part * hiddenSize, stride: 6 * hiddenSize };
+  }
+
+  /** LayerNorm + modulate of all rows; of hidden after a residual where one is due. */
+  norm(hidden: GPUBuffer, output: GPUBuffer, place: NormPlace, residual?: Residual): Dispatch {
+    const params = this.#normParams(place, this.rows);
+    const storage = [hidden, this.table.buffer, output];
+    if (!residual) {
+      return this.#norm(kernels.layerNormKernel, kernels.layerNormParams(params), storage, place, this.rows);
+    }
+    const { branch, gate } = residual;
+    const withResidual = kernels.layerNormResidualParams({
+      ...params,
+      gateOffset: gate.offset,
+      gateStride: gate.stride,
+      branchOffset: branch.offset,
+    });
+    return this.#norm(kernels.layerNormResidualKernel, withResidual, [...storage, branch.buffer], place, this.rows);
   }
 
   /** LayerNorm + modulate of `selected` tokens per batch row, gathered by `ids`. */
   normSelected(input: GPUBuffer, output: GPUBuffer, place: NormPlace, ids: GPUBuffer, selected: number): Dispatch {
+    const rows = this.batch * selected;
+    const params = kernels.layerNormSelectedParams({ ...this.#normParams(place, rows), selected });
     const storage = [input, this.table.buffer, output, ids];
-    return this.#norm(kernels.layerNormSelectedKernel, storage, place, this.batch * selected, selected);
+    return this.#norm(kernels.layerNormSelectedKernel, params, storage, place, rows);
   }
 
+  /** activation(input x weights + bias), in as many dispatches as its size asks for. */
   linear(
     name: string,
     input: GPUBuffer,
-    output: GPUBuffer,
-    p: kernels.MatmulSize & { activation?: kernels.Activation; outputOffset?: number },
-  ): Dispatch {
-    return this.builder.add({
-      kernel: this.#matmul('store', p.rows),
+    output: BranchSlot,
+    p: kernels.MatmulSize & { activation?: kernels.Activation },
+  ): Dispatch[] {
+    return this.#matmul(p, 'store', (firstRow) => ({
       constants: kernels.matmulConstants(p.activation ?? 'none'),
-      params: kernels.matmulStoreParams(p, p.outputOffset),
-      storage: [input, ...this.#weightsOf(name), output],
-      workgroups: kernels.matmulWorkgroups(this.tilingFor(p.rows), p.rows, p.N),
-      cost: 2 * p.rows * p.K * p.N,
-    });
-  }
-
-  /** hidden += gate x linear(input); the ungated value also goes to `slot` when there is one. */
-  gatedLinear(
-    name: string,
-    input: GPUBuffer,
-    hidden: GPUBuffer,
-    K: number,
-    gateOffset: number,
-    slot?: CacheSlot,
-  ): Dispatch {
-    const N = this.config.hiddenSize;
-    return this.builder.add({
-      kernel: this.#matmul(slot ? 'gated-cache' : 'gated', this.rows),
-      params: kernels.matmulGatedParams(
-        { rows: this.rows, K, N },
-        { tokens: this.tokens, gateOffset, modulationStride: 6 * N, cacheOffset: slot?.offset ?? 0 },
-      ),
-      storage: [input, ...this.#weightsOf(name), hidden, this.table.buffer, ...(slot ? [slot.buffer] : [])],
-      workgroups: kernels.matmulWorkgroups(this.tilingFor(this.rows), this.rows, N),
-      cost: 2 * this.rows * N * K,
-    });
+      params: kernels.matmulStoreParams(p, { firstRow, outputOffset: output.offset }),
+      storage: [input, ...this.#weightsOf(name), output.buffer],
+    }));
   }
 
   /** linear(input) of the gathered rows, put back into the cache at their tokens. */
@@ -128,17 +139,14 @@ export class DiTOps {
     ids: GPUBuffer,
     K: number,
     selected: number,
-    slot: CacheSlot,
-  ): Dispatch {
-    const N = this.config.hiddenSize;
-    const rows = this.batch * selected;
-    return this.builder.add({
-      kernel: this.#matmul('scatter', rows),
-      params: kernels.matmulScatterParams({ rows, K, N }, { tokens: this.tokens, selected, cacheOffset: slot.offset }),
+    slot: BranchSlot,
+  ): Dispatch[] {
+    const size = { rows: this.batch * selected, K, N: this.config.hiddenSize };
+    const { tokens } = this;
+    return this.#matmul(size, 'scatter', (firstRow) => ({
+      params: kernels.matmulScatterParams(size, { tokens, selected, cacheOffset: slot.offset, firstRow }),
       storage: [input, ...this.#weightsOf(name), ids, slot.buffer],
-      workgroups: kernels.matmulWorkgroups(this.tilingFor(rows), rows, N),
-      cost: 2 * rows * N * K,
-    });
+    }));
   }
 
   attention(qkv: GPUBuffer, output: GPUBuffer, logSumExp: GPUBuffer): Dispatch {
@@ -181,33 +189,60 @@ export class DiTOps {
     return { base: this.layerOffset(layer), stride: 6 * this.config.hiddenSize, shift, scale, epsilon };
   }
 
+  #normParams({ base, stride, shift, scale }: NormPlace, rows: number): kernels.LayerNormPlace {
+    const C = this.config.hiddenSize;
+    return {
+      rows,
+      tokens: this.tokens,
+      shiftOffset: base + shift * C,
+      scaleOffset: base + scale * C,
+      modulationStride: stride,
+    };
+  }
+
   #norm(
     kernel: kernels.Kernel,
+    params: Uint32Array,
     storage: readonly GPUBuffer[],
-    { base, stride, shift, scale, epsilon }: NormPlace,
+    { epsilon }: NormPlace,
     rows: number,
-    selected = 0,
   ): Dispatch {
     const C = this.config.hiddenSize;
     return this.builder.add({
       kernel,
       constants: kernels.layerNormConstants({ C, epsilon }),
-      params: kernels.layerNormParams({
-        rows,
-        tokens: this.tokens,
-        shiftOffset: base + shift * C,
-        scaleOffset: base + scale * C,
-        modulationStride: stride,
-        selected,
-      }),
+      params,
       storage,
       workgroups: kernels.layerNormWorkgroups(rows),
       cost: rows * C * 10,
     });
   }
 
-  #matmul(epilogue: kernels.MatmulEpilogue, rows: number): kernels.Kernel {
-    return kernels.matmulKernel({ tiling: this.tilingFor(rows), weights: this.weights.storage, epilogue });
+  /** Rows are cut where one dispatch would exceed what this adapter may be given at once. */
+  #matmul(
+    size: kernels.MatmulSize,
+    epilogue: kernels.MatmulEpilogue,
+    from: (firstRow: number) => Pick<DispatchSpec, 'constants' | 'params' | 'storage'>,
+  ): Dispatch[] {
+    const { rows, K, N } = size;
+    const tiling = this.choice.matmul(size);
+    const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights, epilogue });
+    const tileRows = kernels.matmulTileRows(tiling);
+    const limit = dispatchCostLimit(this.builder.pipelines.holder.adapterInfo);
+    const tilesAtOnce = Math.max(1, Math.floor(limit / (2 * tileRows * K * N)));
+    const dispatches: Dispatch[] = [];
+    for (let first = 0; first < rows; first += tilesAtOnce * tileRows) {
+      const count = Math.min(rows - first, tilesAtOnce * tileRows);
+      dispatches.push(
+        this.builder.add({
+          kernel,
+          ...from(first),
+          workgroups: kernels.matmulWorkgroups(tiling, count, N),
+          cost: 2 * count * K * N,
+        }),
+      );
+    }
+    return dispatches;
   }
 
   #weightsOf(name: string): [GPUBuffer, GPUBuffer] {

@@ -53,7 +53,13 @@ export class StepPrograms {
   /** Everything step `step` dispatches between its modulation table and its sampler update. */
   compile(step: StepPlan): readonly Dispatch[] {
     const { graph } = this;
-    return [...graph.embed, ...this.#blocks(step), ...graph.final];
+    return [...graph.embed, ...this.#blocks(step), ...this.#final(step)];
+  }
+
+  #final({ kind, storesCache }: StepPlan): readonly Dispatch[] {
+    const { final } = this.graph;
+    if (kind !== 'full') return final.sum;
+    return storesCache ? final.cachingBlocks : final.blocks;
   }
 
   #blocks(step: StepPlan): readonly Dispatch[] {
@@ -108,8 +114,13 @@ export class StepPrograms {
     return [
       this.#select(selection, selected),
       this.#ops.normSelected(this.graph.hidden, normed, this.#ops.mlpNorm(layer), ids, selected),
-      this.#ops.linear(`${name}.fc1`, normed, wide, { rows: batch * selected, K: C, N: mlp, activation: 'gelu' }),
-      this.#ops.scatterLinear(`${name}.fc2`, wide, ids, mlp, selected, this.#cache.slot(layer, 'mlp')),
+      ...this.#ops.linear(
+        `${name}.fc1`,
+        normed,
+        { buffer: wide, offset: 0 },
+        { rows: batch * selected, K: C, N: mlp, activation: 'gelu' },
+      ),
+      ...this.#ops.scatterLinear(`${name}.fc2`, wide, ids, mlp, selected, this.#cache.slot(layer, 'mlp')),
     ];
   }
 

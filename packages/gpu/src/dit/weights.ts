@@ -6,7 +6,13 @@ import {
   type TensorWriter,
   WebDiTError,
 } from '@webdit/core';
-import { flatWorkgroups, transposeKernel, transposeParams, type WeightStorage } from '@webdit/shaders';
+import {
+  flatWorkgroups,
+  type MatmulWeights,
+  transposeKernel,
+  transposeParams,
+  type WeightStorage,
+} from '@webdit/shaders';
 import { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { encodeDispatch, ProgramBuilder } from '../program.ts';
@@ -43,6 +49,7 @@ export class DiTWeights implements TensorSink {
   constructor(
     config: DiTConfig,
     readonly storage: WeightStorage,
+    readonly halfMath: boolean,
     scope: BufferScope,
     readonly pipelines: PipelineCache,
   ) {
@@ -64,6 +71,11 @@ export class DiTWeights implements TensorSink {
     this.#staging = this.#stagingScope.storage('staging', this.#stagingCapacity / 4);
     this.#builder = new ProgramBuilder('transpose', pipelines, this.#stagingScope);
     for (const name of new Set<WeightStorage>(['f32', storage])) pipelines.request(transposeKernel(name));
+  }
+
+  /** What the matmul kernels see of them: halves are multiplied as such where `halfMath` is set. */
+  get kernelWeights(): MatmulWeights {
+    return this.storage === 'packed-f16' && this.halfMath ? 'f16' : this.storage;
   }
 
   /** Buffer of a tensor; linears `[K, N]`. */
@@ -163,7 +175,7 @@ export class DiTWeights implements TensorSink {
     });
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    encodeDispatch(pass, dispatch, undefined, 0);
+    encodeDispatch(pass, dispatch);
     pass.end();
     device.queue.submit([encoder.finish()]);
   }
