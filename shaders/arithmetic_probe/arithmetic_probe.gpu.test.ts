@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { testDevice } from '../../testing/gpu.ts';
 import { runKernel, worstError } from '../../testing/run-kernel.ts';
+import { runnableHere } from '../../testing/runnable.ts';
 import {
+  type ArithmeticProbe,
   arithmeticProbeCall,
   arithmeticProbes,
   arithmeticProbeVariants,
@@ -11,10 +12,10 @@ import {
 } from './index.ts';
 import { arithmeticProbeReference } from './reference.ts';
 
-const { features } = await testDevice();
-const runnable = arithmeticProbes
-  .map((probe, i) => ({ probe, kernel: arithmeticProbeVariants[i] as (typeof arithmeticProbeVariants)[number] }))
-  .filter(({ kernel }) => kernel.features?.every((name) => features.has(name)));
+const here = await runnableHere(arithmeticProbeVariants);
+const runnable = here.map((kernel) => {
+  return { kernel, probe: arithmeticProbes[arithmeticProbeVariants.indexOf(kernel)] as ArithmeticProbe };
+});
 
 // Four times the worst measured, 1.5e-7 and 8.5e-4.
 const tolerance = { f32: 6e-7, f16: 3.4e-3 };

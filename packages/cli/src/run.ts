@@ -1,12 +1,13 @@
 import { WebDiTError } from '@webdit/core';
 import type { Command, Output } from './command.ts';
+import { bench } from './commands/bench.ts';
 import { compare } from './commands/compare.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { search } from './commands/search.ts';
 import { verify } from './commands/verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, inspect };
+const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, bench, inspect };
 
 const help = `webdit: diffusion transformers on WebGPU
 
@@ -18,6 +19,7 @@ webdit search --model DIR --steps N --budget N --reuse 1-3 --out F.json [--pairs
               [--seed N] [--labels a,b] [--cap N] [--sample-seed N] [--resume F]
 webdit search --steps N --budget N --reuse 1-3 --enumerate
 webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
+webdit bench [--quick] [--json F]
 webdit inspect DIR [--num-heads N]
 
 Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16. Latents are

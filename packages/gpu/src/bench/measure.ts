@@ -1,7 +1,7 @@
 import { median } from '@webdit/core';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
-import { type Dispatch, encodeDispatch } from '../program.ts';
+import { bindStep, type Dispatch, encodeDispatch } from '../program.ts';
 import { PassTimer } from '../timer.ts';
 
 /** A program to be timed. Its pipelines are compiled. */
@@ -169,7 +169,8 @@ class Stopwatch {
     const encoder = this.holder.device.createCommandEncoder();
     const timestampWrites = this.#timer?.next(0);
     const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
-    for (const dispatch of dispatches) encodeDispatch(pass, dispatch, stepGroup, 0);
+    if (stepGroup) bindStep(pass, stepGroup, 0);
+    for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
     pass.end();
     return encoder.finish();
   }

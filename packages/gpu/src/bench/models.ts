@@ -1,0 +1,108 @@
+import { type DiTConfig, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
+import type { MatmulWeights } from '@webdit/shaders';
+
+/** A model whose shapes are measured; its weights are noise. */
+export interface BenchModel {
+  readonly name: string;
+  readonly config: DiTConfig;
+}
+
+const shared = {
+  kind: 'dit',
+  patchSize: 2,
+  inChannels: 4,
+  frequencyEmbeddingSize: 256,
+  timestepDivisor: 128,
+  normEps: 1e-6,
+  mlpNormEps: 1e-6,
+  embeddersPerBlock: false,
+} as const;
+
+/** The bundled model, `models/emoji-dit`. */
+export const emojiDiT: BenchModel = {
+  name: 'emoji-dit',
+  config: {
+    ...shared,
+    inputSize: 16,
+    outChannels: 4,
+    hiddenSize: 256,
+    depth: 8,
+    numHeads: 4,
+    mlpHiddenSize: 1024,
+    numClasses: 1008,
+    learnSigma: false,
+    guidanceChannels: 4,
+  },
+};
+
+/** DiT-XL/2 for pictures of 256 x 256 pixels (Peebles and Xie 2023, table 1). */
+export const ditXL2: BenchModel = {
+  name: 'DiT-XL/2 256',
+  config: {
+    ...shared,
+    inputSize: 32,
+    outChannels: 8,
+    hiddenSize: 1152,
+    depth: 28,
+    numHeads: 16,
+    mlpHiddenSize: 4608,
+    numClasses: 1000,
+    learnSigma: true,
+    guidanceChannels: 3,
+  },
+};
+
+/** As many blocks, tokens and dispatches as DiT-XL/2 has, on one head of its 16: encoding it costs the CPU the same. */
+export const narrowXL2: BenchModel = {
+  name: 'DiT-XL/2 256, width 72',
+  config: { ...ditXL2.config, hiddenSize: 72, numHeads: 1, mlpHiddenSize: 288 },
+};
+
+/** How a measured model keeps its weights, and what they are multiplied as. */
+export type BenchWeights = Exclude<MatmulWeights, 'int8'>;
+
+export const weightBytes = (weights: BenchWeights): number => (weights === 'f32' ? 4 : 2);
+
+/** Rows of a picture with classifier-free guidance. */
+export const batch = 2;
+
+/** The steps of a usual run; the modulation table is computed for as many of them at once as fit. */
+const steps = 50;
+
+/** Share of the tokens a selective step recomputes in the deepest quarter of the blocks. */
+const tokenRatio = 0.07;
+
+export const selectedTokens = (config: DiTConfig) => Math.floor(tokenRatio * tokenCount(config));
+
+/** A run of 50 steps that has every kind of step; the kinds that matter come first. */
+export function benchPlan(config: DiTConfig): RunPlan {
+  const layers = Array.from({ length: config.depth }, (_, layer) => layer);
+  const deepest = config.depth - 1;
+  const mlpTokens = layers.map((layer) => (layer === deepest ? selectedTokens(config) : 0));
+  const kinds = [
+    { kind: 'full' },
+    { kind: 'full', storesCache: true, scoreLayers: [deepest] },
+    { kind: 'reuse' },
+    { kind: 'selective', mlpTokens },
+  ] as const;
+  const at = (n: number): StepPlan => ({
+    ...(kinds[n] ?? { kind: 'reuse' }),
+    n,
+    timestep: 999 - 20 * n,
+    // Latents keep their size however often a step is repeated.
+    sample: 0.5,
+    prediction: 0.5,
+    checkpoint: false,
+    flops: 0,
+  });
+  return {
+    format: 'webdit-plan/1',
+    policy: 'bench',
+    derived: false,
+    sampler: 'none',
+    guidance: { scale: 2, channels: config.guidanceChannels },
+    labels: [0, config.numClasses],
+    selection: { score: 'attention', staleness: null, bonus: null, shareCfg: false },
+    steps: Array.from({ length: steps }, (_, n) => at(n)),
+  };
+}

@@ -1,0 +1,48 @@
+import { type DiTConfig, ditTensorShapes } from '@webdit/core';
+import { DiTGraph } from '../dit/graph.ts';
+import { StepPrograms } from '../dit/programs.ts';
+import { schedulePlan, uploadSchedule } from '../dit/run.ts';
+import { DiTWeights } from '../dit/weights.ts';
+import type { Dispatch } from '../program.ts';
+import { staticChoice } from '../tiling.ts';
+import { type BenchWeights, benchPlan } from './models.ts';
+import { noiseFiller } from './noise.ts';
+import type { BenchScope } from './scope.ts';
+
+export interface PreparedModel {
+  readonly graph: DiTGraph;
+  /** Everything between the modulation table and the sampler's update, by kind of step. */
+  readonly programs: Readonly<Record<'full' | 'storing' | 'reuse' | 'selective', readonly Dispatch[]>>;
+}
+
+/**
+ * A model's graph as a run of 50 steps has it, on noise. Compile with `bench.ready()` next.
+ *
+ * @param modulationRows rows of the modulation table, where they are not the run's: a model cut short has those of the whole.
+ */
+export function prepareModel(
+  bench: BenchScope,
+  config: DiTConfig,
+  weights: BenchWeights,
+  modulationRows?: number,
+): PreparedModel {
+  const { scope, pipelines, holder } = bench;
+  const plan = benchPlan(config);
+  const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
+  const shape = { ...schedule.shape, modulationRows: modulationRows ?? schedule.shape.modulationRows };
+  const noise = new DiTWeights(config, weights === 'f32' ? 'f32' : 'packed-f16', weights === 'f16', scope, pipelines);
+  const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder.adapterInfo), scope);
+  const steps = new StepPrograms(graph, plan, scope);
+  const [full, storing, reuse, selective] = plan.steps.slice(0, 4).map((step) => steps.compile(step));
+  if (!full || !storing || !reuse || !selective) throw new RangeError('The plan begins with one step of each kind');
+
+  const fill = noiseFiller(holder.device.queue);
+  for (const { name, shape } of ditTensorShapes(config)) {
+    const buffer = noise.get(name);
+    const elements = shape.reduce((a, b) => a * b, 1);
+    fill(buffer, buffer.size < elements * 4 ? 'f16' : 'f32');
+  }
+  for (const buffer of [graph.hidden, graph.ops.table.buffer, ...Object.values(graph.work)]) fill(buffer);
+  uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));
+  return { graph, programs: { full, storing, reuse, selective } };
+}

@@ -1,0 +1,108 @@
+import { type DiTConfig, median, tokenCount } from '@webdit/core';
+import type { DeviceHolder } from '../device.ts';
+import { bindStep, type Dispatch, encodeDispatch } from '../program.ts';
+import { type BenchModel, type BenchWeights, batch, weightBytes } from './models.ts';
+import type { PreparedModel } from './prepare.ts';
+import { prepareModel } from './prepare.ts';
+import { BenchScope } from './scope.ts';
+import { addWork, attentionWork, gatedSumWork, matmulWork, normWork, type Tokens, times, type Work } from './work.ts';
+
+/** What one step of a kind asks of the CPU and of the memory bus. The modulation table is made ahead of the steps. */
+export interface StepCost {
+  readonly kind: 'full' | 'full, storing' | 'reuse';
+  readonly dispatches: number;
+  /** Median CPU milliseconds to encode the step and finish its command buffer. */
+  readonly encodeMs: number;
+  readonly gflop: number;
+  /** Weights and activations read and written once each. */
+  readonly megabytes: number;
+}
+
+export interface ModelSteps {
+  readonly model: string;
+  readonly depth: number;
+  /** Dispatches of one block in a full step. */
+  readonly dispatchesPerBlock: number;
+  readonly steps: readonly StepCost[];
+}
+
+/** Encodes every kind of step of a model `samples` times; nothing is submitted. */
+export async function measureSteps(
+  holder: DeviceHolder,
+  { name, config }: BenchModel,
+  weights: BenchWeights,
+  { samples, signal }: { readonly samples: number; readonly signal?: AbortSignal | undefined },
+): Promise<ModelSteps> {
+  const bench = new BenchScope(holder);
+  try {
+    const prepared = prepareModel(bench, config, weights);
+    await bench.ready(signal);
+    const { graph, programs } = prepared;
+    const works = stepWorks(config, weights);
+    const kinds = [
+      ['full', programs.full, works.full],
+      ['full, storing', programs.storing, works.full],
+      ['reuse', programs.reuse, works.reuse],
+    ] as const;
+    const steps: StepCost[] = [];
+    for (const [kind, program, { flops, bytes }] of kinds) {
+      const dispatches = [...program, ...graph.sampler];
+      const encodeMs = await timeEncoding(prepared, holder.device, dispatches, samples);
+      steps.push({ kind, dispatches: dispatches.length, encodeMs, gflop: flops / 1e9, megabytes: bytes / 1e6 });
+      signal?.throwIfAborted();
+    }
+    const block = graph.blocks[0];
+    const dispatchesPerBlock = (block?.attention.length ?? 0) + (block?.rest.length ?? 0);
+    return { model: name, depth: config.depth, dispatchesPerBlock, steps };
+  } finally {
+    bench.destroy();
+  }
+}
+
+async function timeEncoding(
+  { graph }: PreparedModel,
+  device: GPUDevice,
+  dispatches: readonly Dispatch[],
+  samples: number,
+): Promise<number> {
+  const taken: number[] = [];
+  // The first ones warm the JavaScript up.
+  for (let i = -5; i < samples; i++) {
+    const start = performance.now();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    bindStep(pass, graph.stepGroup, 0);
+    for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
+    pass.end();
+    encoder.finish();
+    if (i >= 0) taken.push(performance.now() - start);
+    // In a browser another process takes the commands: let it keep up.
+    await device.queue.onSubmittedWorkDone();
+  }
+  return median(taken);
+}
+
+/** Work of a step between its modulation table and its sampler update, by the ops of the graph. */
+export function stepWorks(config: DiTConfig, weights: BenchWeights): { readonly full: Work; readonly reuse: Work } {
+  const { hiddenSize: C, mlpHiddenSize: mlp, numHeads: heads, depth, inChannels, outChannels, patchSize } = config;
+  const tokens = tokenCount(config);
+  const size: Tokens = { batch, tokens, heads, width: C };
+  const rows = batch * tokens;
+  const patch = patchSize ** 2;
+  const linear = (K: number, N: number) => matmulWork({ rows, K, N }, weightBytes(weights));
+  const embed = {
+    flops: 2 * rows * C * inChannels * patch,
+    bytes: 4 * (C * (rows + tokens + inChannels * patch + 1) + tokens * patch * inChannels),
+  };
+  const unpatchify = { flops: 0, bytes: 2 * 4 * rows * patch * outChannels };
+  const sampler = { flops: 0, bytes: 4 * tokens * patch * (batch * outChannels + 2 * inChannels) };
+  const end = [linear(C, patch * outChannels), unpatchify, sampler];
+  const matmuls = [linear(C, 3 * C), linear(C, C), linear(C, mlp), linear(mlp, C)];
+  // Two residuals a block, each added by the norm that follows; the first norm of all has none to add.
+  const norms = [normWork(size, false), times(normWork(size, true), 2 * depth)];
+  const blocks = times(addWork([...matmuls, attentionWork(size)]), depth);
+  return {
+    full: addWork([embed, blocks, ...norms, ...end]),
+    reuse: addWork([embed, gatedSumWork(size, 2 * depth), normWork(size, false), ...end]),
+  };
+}

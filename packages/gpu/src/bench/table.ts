@@ -1,0 +1,105 @@
+import type { BandwidthRate, Ceilings, ProbeRate } from './ceilings.ts';
+import type { BenchReport, KernelRate } from './report.ts';
+import type { ModelSteps } from './steps.ts';
+
+/** A table of a report, for a terminal or a page. The first column is text, the others are numbers. */
+export interface Table {
+  readonly title: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Three figures, whatever the size. */
+export function figures(value: number): string {
+  if (!Number.isFinite(value)) return '-';
+  const digits = value === 0 ? 2 : 2 - Math.floor(Math.log10(Math.abs(value)));
+  return value.toFixed(Math.min(6, Math.max(0, digits)));
+}
+
+export const percent = (share: number): string => (Number.isFinite(share) ? `${(share * 100).toFixed(0)} %` : '-');
+
+/** The tables of a report, in the order a person reads them. */
+export function benchTables({ ceilings, kernels, steps }: BenchReport): Table[] {
+  return [
+    probeTable(ceilings),
+    bandwidthTable(ceilings.bandwidth),
+    ...kernels.map(({ model, rates }) => kernelTable(model, rates)),
+    stepTable(steps),
+  ];
+}
+
+function probeTable({ probes, gflops, clock }: Ceilings): Table {
+  const ceiling = Object.entries(gflops).map(([number, best]) => `${number} ${figures(best)} GFLOP/s`);
+  const columns = ['fma scalar', 'fma vec4', 'a*b+c scalar', 'a*b+c vec4'];
+  const key = ({ number, accumulators }: ProbeRate) =>
+    `${number}, ${accumulators} accumulator${accumulators > 1 ? 's' : ''}`;
+  const names = [...new Set(probes.map(key))];
+  return {
+    title: `Arithmetic: the best is the ceiling: ${ceiling.join(', ')} (${clock === 'gpu' ? 'GPU timestamps' : 'wall clock'})`,
+    header: ['GFLOP/s', ...columns],
+    rows: names.map((name) => [
+      name,
+      ...columns.map((column) => {
+        const found = probes.find((probe) => key(probe) === name && `${probe.form} ${probe.width}` === column);
+        return figures(found?.gflops ?? Number.NaN);
+      }),
+    ]),
+  };
+}
+
+function bandwidthTable(rates: readonly BandwidthRate[]): Table {
+  return {
+    title: 'Bandwidth: vectors of four, incompressible data',
+    header: ['form', 'MiB', 'GB/s'],
+    rows: rates.map(({ form, mebibytes, gigabytesPerSecond }) => [
+      form,
+      mebibytes.toFixed(0),
+      figures(gigabytesPerSecond),
+    ]),
+  };
+}
+
+function kernelTable(model: string, rates: readonly KernelRate[]): Table {
+  return {
+    title: `Kernels of ${model}`,
+    header: ['op', 'shape', 'kernel', 'ms', 'GFLOP/s', 'GB/s', 'of ceiling', 'bound by'],
+    rows: rates.map(({ op, shape, kernels, ms, gflops, gigabytesPerSecond, share, bound }) => [
+      op,
+      shape,
+      kernels,
+      figures(ms),
+      figures(gflops),
+      figures(gigabytesPerSecond),
+      percent(share),
+      bound,
+    ]),
+  };
+}
+
+function stepTable(models: readonly ModelSteps[]): Table {
+  return {
+    title: 'Steps: what one asks of the CPU and of the memory bus',
+    header: ['step', 'model', 'blocks', 'dispatches a block', 'dispatches', 'encode ms', 'GFLOP', 'MB'],
+    rows: models.flatMap(({ model, depth, dispatchesPerBlock, steps }) =>
+      steps.map(({ kind, dispatches, encodeMs, gflop, megabytes }) => [
+        kind,
+        model,
+        `${depth}`,
+        kind === 'reuse' ? '-' : `${dispatchesPerBlock}`,
+        `${dispatches}`,
+        figures(encodeMs),
+        figures(gflop),
+        figures(megabytes),
+      ]),
+    ),
+  };
+}
+
+/** A table for a terminal, which is GitHub markdown too. */
+export function tableText({ title, header, rows }: Table): string {
+  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [title, '', line(header), line(rule), ...rows.map(line)].join('\n');
+}
