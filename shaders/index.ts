@@ -8,6 +8,7 @@ export * from './gated_sum/index.ts';
 export * from './layer_norm/index.ts';
 export * from './matmul/index.ts';
 export * from './patch_embed/index.ts';
+export * from './quantize/index.ts';
 export * from './sampler_step/index.ts';
 export * from './select_tokens/index.ts';
 export * from './token_scores/index.ts';

@@ -16,13 +16,13 @@ export function storeWeights(kind: MatmulWeights, values: Float32Array, bias: Fl
   return { weights: packed, finish: bias, exact: unpackHalves(packed) };
 }
 
-/** Symmetric, per output channel: the largest weight of a channel is 127 of its scale. */
+/** Symmetric, per output channel: byte 127 stands for the channel's largest weight. */
 function quantize(values: Float32Array, bias: Float32Array, N: number): StoredWeights {
   const scale = new Float32Array(N);
   values.forEach((value, i) => {
-    scale[i % N] = Math.max(scale[i % N] as number, Math.abs(value) / 127);
+    scale[i % N] = Math.max(scale[i % N] as number, Math.abs(value));
   });
-  const bytes = Int8Array.from(values, (value, i) => Math.round(value / (scale[i % N] as number)));
-  const exact = Float32Array.from(bytes, (byte, i) => byte * (scale[i % N] as number));
+  const bytes = Int8Array.from(values, (value, i) => Math.round((127 * value) / (scale[i % N] as number)));
+  const exact = Float32Array.from(bytes, (byte, i) => (byte / 127) * (scale[i % N] as number));
   return { weights: new Uint32Array(bytes.buffer), finish: Float32Array.of(...bias, ...scale), exact };
 }

@@ -3,10 +3,10 @@ import packedSource from './kernel.packed-f16.wgsl?raw';
 import f32Source from './kernel.wgsl?raw';
 
 /** How linear weights lie in memory. */
-export type WeightStorage = 'f32' | 'packed-f16';
+export type WeightStorage = 'f32' | 'packed-f16' | 'int8';
 
-/** Weight upload `[rows, K]` -> `[K, N]`. Storage: input, output. Dispatch flat over rows x K / 16. */
-export function transposeKernel(weights: WeightStorage): Kernel {
+/** Weight upload `[rows, K]` -> `[K, N]`, bits kept. Storage: input, output. Dispatch flat over rows x K / 16. */
+export function transposeKernel(weights: Exclude<WeightStorage, 'int8'>): Kernel {
   const packed = weights === 'packed-f16';
   return {
     name: `transpose.${weights}`,

@@ -6,6 +6,6 @@ export {
   type RunResult,
   type StepEvent,
   type StepTiming,
-  type WeightDType,
 } from './dit/model.ts';
 export type { SelectedTokens, Trace, TraceRequest } from './dit/trace.ts';
+export type { WeightDType } from './dit/weights.ts';

@@ -1,11 +1,12 @@
 import { type DiTConfig, ditTensorShapes } from '@webdit/core';
+import type { MatmulWeights } from '@webdit/shaders';
 import { DiTGraph } from '../dit/graph.ts';
 import { StepPrograms } from '../dit/programs.ts';
 import { schedulePlan, uploadSchedule } from '../dit/run.ts';
-import { DiTWeights } from '../dit/weights.ts';
+import { DiTWeights, type WeightDType } from '../dit/weights.ts';
 import type { Dispatch } from '../program.ts';
 import { staticChoice } from '../tiling.ts';
-import { type BenchWeights, benchPlan } from './models.ts';
+import { benchPlan } from './models.ts';
 import { noiseFiller } from './noise.ts';
 import type { BenchScope } from './scope.ts';
 
@@ -15,6 +16,9 @@ export interface PreparedModel {
   readonly programs: Readonly<Record<'full' | 'storing' | 'reuse' | 'selective', readonly Dispatch[]>>;
 }
 
+/** The weights a model loads so that its matmuls find these. */
+const dtypes: Readonly<Record<MatmulWeights, WeightDType>> = { f32: 'f32', 'packed-f16': 'f16', f16: 'f16', int8: 'int8' };
+
 /**
  * A model's graph as a run of 50 steps has it, on noise. Compile with `bench.ready()` next.
  *
@@ -23,14 +27,15 @@ export interface PreparedModel {
 export function prepareModel(
   bench: BenchScope,
   config: DiTConfig,
-  weights: BenchWeights,
+  weights: MatmulWeights,
   modulationRows?: number,
 ): PreparedModel {
   const { scope, pipelines, holder } = bench;
   const plan = benchPlan(config);
   const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
   const shape = { ...schedule.shape, modulationRows: modulationRows ?? schedule.shape.modulationRows };
-  const noise = new DiTWeights(config, weights === 'f32' ? 'f32' : 'packed-f16', weights === 'f16', scope, pipelines);
+  const noise = new DiTWeights(config, { dtype: dtypes[weights], halfMath: weights === 'f16' }, scope, pipelines);
+    config,
   const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder.adapterInfo), scope);
   const steps = new StepPrograms(graph, plan, scope);
   const [full, storing, reuse, selective] = plan.steps.slice(0, 4).map((step) => steps.compile(step));
@@ -40,7 +45,7 @@ export function prepareModel(
   for (const { name, shape } of ditTensorShapes(config)) {
     const buffer = noise.get(name);
     const elements = shape.reduce((a, b) => a * b, 1);
-    fill(buffer, buffer.size < elements * 4 ? 'f16' : 'f32');
+    fill(buffer, buffer.size === elements * 2 ? 'f16' : 'f32');
   }
   for (const buffer of [graph.hidden, graph.ops.table.buffer, ...Object.values(graph.work)]) fill(buffer);
   uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));

@@ -13,9 +13,7 @@ import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
 import { everyKindOfStep } from './warm-up.ts';
-import { DiTWeights } from './weights.ts';
-
-export type WeightDType = 'f32' | 'f16';
+import { DiTWeights, type WeightDType } from './weights.ts';
 
 export interface DiTModelOptions {
   readonly weightDType: WeightDType;
@@ -81,8 +79,8 @@ export class DiTModel {
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
     this.#choice = options.choice ?? staticChoice(holder.adapterInfo);
-    const storage = options.weightDType === 'f16' ? 'packed-f16' : 'f32';
-    this.#weights = new DiTWeights(config, storage, options.halfMath ?? false, this.#scope, this.#pipelines);
+    const { weightDType: dtype, halfMath = false } = options;
+    this.#weights = new DiTWeights(config, { dtype, halfMath }, this.#scope, this.#pipelines);
     this.#timer = PassTimer.create(holder, this.#scope);
   }
 

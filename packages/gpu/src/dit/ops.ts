@@ -125,7 +125,7 @@ export class DiTOps {
     output: BranchSlot,
     p: kernels.MatmulSize & { activation?: kernels.Activation },
   ): Dispatch[] {
-    return this.#matmul(p, 'store', (firstRow) => ({
+    return this.#matmul(name, p, 'store', (firstRow) => ({
       constants: kernels.matmulConstants(p.activation ?? 'none'),
       params: kernels.matmulStoreParams(p, { firstRow, outputOffset: output.offset }),
       storage: [input, ...this.#weightsOf(name), output.buffer],
@@ -143,7 +143,7 @@ export class DiTOps {
   ): Dispatch[] {
     const size = { rows: this.batch * selected, K, N: this.config.hiddenSize };
     const { tokens } = this;
-    return this.#matmul(size, 'scatter', (firstRow) => ({
+    return this.#matmul(name, size, 'scatter', (firstRow) => ({
       params: kernels.matmulScatterParams(size, { tokens, selected, cacheOffset: slot.offset, firstRow }),
       storage: [input, ...this.#weightsOf(name), ids, slot.buffer],
     }));
@@ -220,13 +220,14 @@ export class DiTOps {
 
   /** Rows are cut where one dispatch would exceed what this adapter may be given at once. */
   #matmul(
+    name: string,
     size: kernels.MatmulSize,
     epilogue: kernels.MatmulEpilogue,
     from: (firstRow: number) => Pick<DispatchSpec, 'constants' | 'params' | 'storage'>,
   ): Dispatch[] {
     const { rows, K, N } = size;
     const tiling = this.choice.matmul(size);
-    const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights, epilogue });
+    const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights(name), epilogue });
     const tileRows = kernels.matmulTileRows(tiling);
     const limit = dispatchCostLimit(this.builder.pipelines.holder.adapterInfo);
     const tilesAtOnce = Math.max(1, Math.floor(limit / (2 * tileRows * K * N)));

@@ -8,7 +8,10 @@ import {
 } from '@webdit/core';
 import {
   flatWorkgroups,
+  type Kernel,
   type MatmulWeights,
+  quantizeKernel,
+  quantizeWorkgroups,
   transposeKernel,
   transposeParams,
   type WeightStorage,
@@ -22,20 +25,47 @@ const stagingBytes = 32 * 2 ** 20;
 /** Bytes handed to the queue before the reader waits for the GPU. */
 const uploadWindowBytes = 32 * 2 ** 20;
 
+/** What linear weights are kept as: f32, halves, or bytes with a scale per output channel. */
+export type WeightDType = 'f32' | 'f16' | 'int8';
+
+interface LinearTarget {
+  /** Inputs and outputs; stored `[K, N]`. */
+  readonly K: number;
+  readonly N: number;
+  readonly storage: WeightStorage;
+  /** Where the scales of int8 weights go, behind the bias. */
+  readonly finish: GPUBuffer | undefined;
+}
+
 interface Target {
   readonly buffer: GPUBuffer;
   readonly elements: number;
-  /** Linears are stored `[K, N]`: `K` inputs, `N` outputs. Undefined for tensors stored as they come. */
-  readonly linear: { readonly K: number; readonly N: number; readonly storage: WeightStorage } | undefined;
+  /** Undefined for tensors stored as they come. */
+  readonly linear: LinearTarget | undefined;
   filled: number;
 }
+
+const bytesPerWeight: Readonly<Record<WeightStorage, number>> = { f32: 4, 'packed-f16': 2, int8: 1 };
+
+/** What a linear arrives as: bytes are made of f32 on the GPU. */
+const incoming = (storage: WeightStorage) =>
+  storage === 'packed-f16' ? ({ dtype: 'F16', bytes: 2 } as const) : ({ dtype: 'F32', bytes: 4 } as const);
 
 const isLinear = (name: string, shape: readonly number[]) =>
   shape.length >= 2 && name.endsWith('.weight') && !name.includes('embedding_table');
 
+/** The linears int8 is for: nearly all of a model, and none of those that touch its input or output. */
+const isBlockLinear = (name: string) => /^blocks\.\d+\.(attn|mlp|adaLN_modulation)\./.test(name);
+
+function storageOf(name: string, dtype: WeightDType): WeightStorage {
+  if (name.startsWith('x_embedder') || dtype === 'f32') return 'f32';
+  if (dtype === 'f16') return 'packed-f16';
+  return isBlockLinear(name) ? 'int8' : 'f32';
+}
+
 /**
- * GPU home of a DiT's weights. Linears are transposed on the GPU from `[N, K]` to `[K, N]` in pieces as they arrive;
- * everything else is f32 as it comes. Tensors are by original DiT name.
+ * GPU home of a DiT's weights. Linears are transposed on the GPU from `[N, K]` to `[K, N]` in pieces as they arrive, and made
+ * into bytes there for int8; everything else is f32 as it comes. Tensors are by original DiT name.
  */
 export class DiTWeights implements TensorSink {
   readonly #targets = new Map<string, Target>();
@@ -48,37 +78,50 @@ export class DiTWeights implements TensorSink {
 
   constructor(
     config: DiTConfig,
-    readonly storage: WeightStorage,
-    readonly halfMath: boolean,
+    readonly options: {
+      readonly dtype: WeightDType;
+      /** Multiply halves as halves, with f32 sums; needs `shader-f16`. */
+      readonly halfMath: boolean;
+    },
     scope: BufferScope,
     readonly pipelines: PipelineCache,
   ) {
+    const { dtype } = options;
     this.#scope = scope;
     this.#stagingScope = new BufferScope(scope.allocator);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const shapes = ditTensorShapes(config);
+    const int8Biases = new Map<string, GPUBuffer>();
+    for (const { name, shape } of shapes) {
+      if (!name.endsWith('.bias') || storageOf(name, dtype) !== 'int8') continue;
+      int8Biases.set(name, scope.create(`${name} and scale`, 2 * 4 * (shape[0] as number), usage));
+    }
     let largestLinear = 16;
-    for (const { name, shape } of ditTensorShapes(config)) {
+    for (const { name, shape } of shapes) {
       const elements = shape.reduce((a, b) => a * b, 1);
-      const linear = isLinear(name, shape)
-        ? { K: elements / (shape[0] as number), N: shape[0] as number, storage: this.#storageOf(name) }
-        : undefined;
-      const bytes = elements * (linear?.storage === 'packed-f16' ? 2 : 4);
-      if (linear) largestLinear = Math.max(largestLinear, bytes);
-      const buffer = scope.create(name, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+      const storage = isLinear(name, shape) ? storageOf(name, dtype) : undefined;
+      const N = shape[0] as number;
+      const finish = int8Biases.get(name.replace(/weight$/, 'bias'));
+      const linear = storage && { K: elements / N, N, storage, finish };
+      if (storage) largestLinear = Math.max(largestLinear, elements * incoming(storage).bytes);
+      const buffer = int8Biases.get(name) ?? scope.create(name, elements * bytesPerWeight[storage ?? 'f32'], usage);
       this.#targets.set(name, { buffer, elements, linear, filled: 0 });
     }
     const limit = Math.min(stagingBytes, scope.allocator.holder.maxStorageBufferBindingSize);
     this.#stagingCapacity = Math.min(limit, largestLinear);
     this.#staging = this.#stagingScope.storage('staging', this.#stagingCapacity / 4);
-    this.#builder = new ProgramBuilder('transpose', pipelines, this.#stagingScope);
-    for (const name of new Set<WeightStorage>(['f32', storage])) pipelines.request(transposeKernel(name));
+    this.#builder = new ProgramBuilder('upload', pipelines, this.#stagingScope);
+    for (const { linear } of this.#targets.values()) if (linear) pipelines.request(uploadKernel(linear.storage));
   }
 
-  /** What the matmul kernels see of them: halves are multiplied as such where `halfMath` is set. */
-  get kernelWeights(): MatmulWeights {
-    return this.storage === 'packed-f16' && this.halfMath ? 'f16' : this.storage;
+  /** What the matmul kernel of a linear, such as `blocks.0.attn.qkv`, finds. */
+  kernelWeights(linear: string): MatmulWeights {
+    const storage = this.#targets.get(`${linear}.weight`)?.linear?.storage;
+    if (!storage) throw new RangeError(`No linear ${linear}`);
+    return storage === 'packed-f16' && this.options.halfMath ? 'f16' : storage;
   }
 
-  /** Buffer of a tensor; linears `[K, N]`. */
+  /** Buffer of a tensor; linears `[K, N]`, biases of int8 linears `[2, N]`: bias and scale. */
   get(name: string): GPUBuffer {
     const target = this.#targets.get(name);
     if (!target) throw new RangeError(`No tensor ${name}`);
@@ -110,13 +153,9 @@ export class DiTWeights implements TensorSink {
     }
   }
 
-  #storageOf(name: string): WeightStorage {
-    return name.startsWith('x_embedder') ? 'f32' : this.storage;
-  }
-
   /** Staging is emptied after whole groups of four rows. */
-  #flushBytes(K: number, storage: WeightStorage): number {
-    const fourRows = 4 * K * (storage === 'packed-f16' ? 2 : 4);
+  #flushBytes({ K, storage }: LinearTarget): number {
+    const fourRows = 4 * K * incoming(storage).bytes;
     return Math.max(1, Math.floor(this.#stagingCapacity / fourRows)) * fourRows;
   }
 
@@ -131,19 +170,19 @@ export class DiTWeights implements TensorSink {
   }
 
   #linearWriter(tensor: IncomingTensor, target: Target): TensorWriter {
-    const { K, N, storage } = target.linear as NonNullable<Target['linear']>;
-    const bytesPerElement = storage === 'packed-f16' ? 2 : 4;
-    const flushBytes = this.#flushBytes(K, storage);
-    let column = tensor.elementOffset / K;
+    const linear = target.linear as LinearTarget;
+    const { dtype, bytes: bytesPerElement } = incoming(linear.storage);
+    const flushBytes = this.#flushBytes(linear);
+    let column = tensor.elementOffset / linear.K;
     let staged = 0;
     const flush = () => {
-      const rows = staged / (K * bytesPerElement);
-      if (rows > 0) this.#transpose(target.buffer, storage, { rows, K, N, column });
+      const rows = staged / (linear.K * bytesPerElement);
+      if (rows > 0) this.#store(target.buffer, linear, rows, column);
       column += rows;
       staged = 0;
     };
     return {
-      dtype: storage === 'packed-f16' ? 'F16' : 'F32',
+      dtype,
       write: async (bytes) => {
         for (let start = 0; start < bytes.byteLength; ) {
           const piece = bytes.subarray(start, start + Math.min(bytes.byteLength - start, flushBytes - staged));
@@ -160,18 +199,15 @@ export class DiTWeights implements TensorSink {
     };
   }
 
-  #transpose(
-    output: GPUBuffer,
-    storage: WeightStorage,
-    size: { rows: number; K: number; N: number; column: number },
-  ): void {
+  /** Moves what is staged to its columns: transposed, and as bytes where those are asked for. */
+  #store(output: GPUBuffer, { K, N, storage, finish }: LinearTarget, rows: number, column: number): void {
     const { device } = this.pipelines;
     const dispatch = this.#builder.add({
-      kernel: transposeKernel(storage),
-      params: transposeParams(size),
-      storage: [this.#staging, output],
-      workgroups: flatWorkgroups((size.rows * size.K) / 16),
-      cost: size.rows * size.K,
+      kernel: uploadKernel(storage),
+      params: transposeParams({ rows, K, N, column }),
+      storage: [this.#staging, output, ...(finish ? [finish] : [])],
+      workgroups: storage === 'int8' ? quantizeWorkgroups(rows) : flatWorkgroups((rows * K) / 16),
+      cost: rows * K,
     });
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -190,4 +226,8 @@ export class DiTWeights implements TensorSink {
       await queue.onSubmittedWorkDone();
     }
   }
+}
+
+function uploadKernel(storage: WeightStorage): Kernel {
+  return storage === 'int8' ? quantizeKernel : transposeKernel(storage);
 }
