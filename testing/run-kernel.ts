@@ -1,5 +1,4 @@
 import { BenchScope } from '../packages/gpu/src/bench/scope.ts';
-import { bindStep, encodeDispatch } from '../packages/gpu/src/program.ts';
 import type { Kernel, KernelConstants, StepValues, Workgroups } from '../shaders/index.ts';
 import { testDevice } from './gpu.ts';
 
@@ -15,24 +14,17 @@ export interface KernelRun {
 
 /** Runs one kernel on the adapter under test and reads every `read_write` binding back, in binding order. */
 export async function runKernel({ step, ...run }: KernelRun): Promise<Float32Array[]> {
-  const holder = await testDevice();
-  const bench = new BenchScope(holder);
+  const bench = new BenchScope(await testDevice());
   try {
     const storage = run.storage.map((content, i) => bench.buffer(content, `binding ${i + 1}`));
     const dispatch = bench.dispatch({ ...run, storage, flops: 1 });
     const stepGroup = bench.stepGroup(step);
     await bench.ready();
-    const encoder = holder.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    bindStep(pass, stepGroup, 0);
-    encodeDispatch(pass, dispatch);
-    pass.end();
-    holder.device.queue.submit([encoder.finish()]);
+    await bench.run([dispatch], stepGroup);
     const outputs: Float32Array[] = [];
     for (const [i, access] of run.kernel.storage.entries()) {
       if (access === 'read_write') outputs.push(await bench.read(storage[i] as GPUBuffer));
     }
-    holder.check();
     return outputs;
   } finally {
     bench.destroy();

@@ -19,7 +19,7 @@ webdit search --model DIR --steps N --budget N --reuse 1-3 --out F.json [--pairs
               [--seed N] [--labels a,b] [--cap N] [--sample-seed N] [--resume F]
 webdit search --steps N --budget N --reuse 1-3 --enumerate
 webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
-webdit bench [--quick] [--json F]
+webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N]
 
 Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16. Latents are

@@ -1,31 +1,40 @@
-import { benchTables, runBench, tableText } from '@webdit/gpu/bench';
-import { readCommandLine } from '../arguments.ts';
-import type { Command } from '../command.ts';
+import { WebDiTError } from '@webdit/core';
+import {
+  benchTables,
+  matmulSweepGroups,
+  measureCeilings,
+  runBench,
+  runSweep,
+  sweepSummary,
+  sweepTable,
+  type Table,
+  tableText,
+} from '@webdit/gpu/bench';
+import { type CommandLine, readCommandLine } from '../arguments.ts';
+import type { Command, Output } from '../command.ts';
 import { openDevice } from '../device.ts';
 import { checkWritable, writeJson } from '../files.ts';
 import { machine } from '../machine.ts';
 import { dtypeOption } from '../pipeline.ts';
 
-/** Measures an adapter: its ceilings, every kernel's share of them, and what a step costs to encode. */
+type Holder = Awaited<ReturnType<typeof openDevice>>['holder'];
+
+const sweeps = { matmul: matmulSweepGroups } as const;
+
+/** Measures an adapter: its ceilings, every kernel's share of them, and what a step costs to encode; or sweeps one op's variants. */
 export const bench: Command = async (args, output) => {
-  const line = readCommandLine(args, ['adapter', 'dtype', 'json'], 0, ['quick']);
-  const weights = dtypeOption(line) === 'f16' ? 'packed-f16' : 'f32';
+  const line = readCommandLine(args, ['adapter', 'dtype', 'sweep', 'json'], 0, ['quick']);
+  const work = readWork(line);
   const { json } = line.values;
   if (json !== undefined) await checkWritable(json);
   const { holder, adapter } = await openDevice(line.values.adapter);
   output.line(`adapter ${adapter}`);
   try {
-    const report = await runBench(holder, {
-      weights,
-      quick: line.flags.has('quick'),
-      onProgress: (what, done, total) => output.progress(`${what}: ${done} of ${total}`),
-    });
-    for (const table of benchTables(report)) {
-      for (const text of ['', ...tableText(table).split('\n')]) output.line(text);
-    }
+    const result = await work(holder, output);
     if (json !== undefined) {
       const command = `webdit bench ${args.join(' ')}`;
-      await writeJson(json, { format: 'webdit-bench/1', command, ...machine(), adapter, ...report });
+      const { format, ...rest } = result;
+      await writeJson(json, { format, command, ...machine(), adapter, ...rest });
       output.line(`wrote ${json}`);
     }
     return 0;
@@ -33,3 +42,48 @@ export const bench: Command = async (args, output) => {
     holder.destroy();
   }
 };
+
+/** @throws WebDiTError `bad-argument`. */
+function readWork(line: CommandLine): (holder: Holder, output: Output) => Promise<{ readonly format: string }> {
+  const quick = line.flags.has('quick');
+  const { sweep } = line.values;
+  const dtype = dtypeOption(line);
+  if (sweep === undefined) return (holder, output) => benchAll(holder, output, dtype === 'f16', quick);
+  if (!Object.hasOwn(sweeps, sweep)) {
+    throw new WebDiTError(
+      'bad-argument',
+      `There is no sweep of "${sweep}".`,
+      `Use one of: ${Object.keys(sweeps).join(', ')}.`,
+    );
+  }
+  return (holder, output) => sweepOne(holder, output, sweep as keyof typeof sweeps, quick);
+}
+
+async function benchAll(holder: Holder, output: Output, half: boolean, quick: boolean) {
+  const report = await runBench(holder, {
+    weights: half ? 'packed-f16' : 'f32',
+    quick,
+    onProgress: (what, done, total) => output.progress(`${what}: ${done} of ${total}`),
+  });
+  for (const table of benchTables(report)) print(output, table);
+  return { format: 'webdit-bench/1', ...report };
+}
+
+async function sweepOne(holder: Holder, output: Output, op: keyof typeof sweeps, quick: boolean) {
+  const options = (what: string) => ({
+    rounds: quick ? 3 : 7,
+    minMs: quick ? 5 : 20,
+    onProgress: (done: number, total: number) => output.progress(`${what}: ${done} of ${total}`),
+  });
+  const ceilings = await measureCeilings(holder, { ...options('ceilings'), quick });
+  const results = await runSweep(holder, sweeps[op](holder, quick), ceilings, {
+    ...options(op),
+    onGroup: (result) => print(output, sweepTable(result)),
+  });
+  print(output, sweepSummary(results));
+  return { format: 'webdit-sweep/1', ceilings, sweeps: results };
+}
+
+function print(output: Output, table: Table): void {
+  for (const text of ['', ...tableText(table).split('\n')]) output.line(text);
+}

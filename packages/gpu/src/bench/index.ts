@@ -1,4 +1,5 @@
 export { type BandwidthRate, type Ceilings, measureCeilings, type ProbeRate } from './ceilings.ts';
+export { matmulSweepGroups } from './matmul-sweep.ts';
 export {
   type BenchCase,
   type BenchClock,
@@ -6,8 +7,8 @@ export {
   type BenchResult,
   measureInterleaved,
 } from './measure.ts';
-export type { BenchWeights } from './models.ts';
 export { type BenchReport, type BenchSettings, type KernelRate, type ModelKernels, runBench } from './report.ts';
 export { BenchScope, type Binding, type KernelCall } from './scope.ts';
 export type { ModelSteps, StepCost } from './steps.ts';
-export { benchTables, figures, percent, type Table, tableText } from './table.ts';
+export { runSweep, type SweepGroup, type SweepRate, type SweepResult, type SweepVariant } from './sweep.ts';
+export { benchTables, figures, percent, sweepSummary, sweepTable, type Table, tableText } from './table.ts';

@@ -1,10 +1,11 @@
 import { tokenCount } from '@webdit/core';
+import type { MatmulWeights } from '@webdit/shaders';
 import { FeatureCache } from '../dit/cache.ts';
 import { DiTOps, modulationParts } from '../dit/ops.ts';
 import { schedulePlan } from '../dit/run.ts';
 import type { Dispatch } from '../program.ts';
 import type { BenchCase } from './measure.ts';
-import { type BenchModel, type BenchWeights, batch, benchPlan, selectedTokens, weightBytes } from './models.ts';
+import { type BenchModel, batch, benchPlan, selectedTokens } from './models.ts';
 import { prepareModel } from './prepare.ts';
 import type { BenchScope } from './scope.ts';
 import {
@@ -26,7 +27,7 @@ export interface KernelCase extends BenchCase {
 }
 
 /** Every op of a run that takes time, on the first block of a model cut to one block. */
-export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: BenchWeights): KernelCase[] {
+export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: MatmulWeights): KernelCase[] {
   const { holder, builder, scope } = bench;
   const limit = holder.maxStorageBufferBindingSize;
   const { modulationRows, timesteps } = schedulePlan(benchPlan(config), config, limit).shape;
@@ -51,7 +52,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
       name.replace('blocks.0.', ''),
       `${rows} x ${K} x ${N}`,
       program,
-      matmulWork({ rows, K, N }, weightBytes(weights)),
+      matmulWork({ rows, K, N }, ops.weights.kernelWeights(name)),
     );
   };
   const only = (op: string, program: readonly Dispatch[]) => program.filter(({ handle }) => handle.kernel.op === op);
@@ -111,7 +112,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
       'mlp.fc2 scattered',
       `${chosen} x ${mlp} x ${C}`,
       ops.scatterLinear('blocks.0.mlp.fc2', work.wide, ids, mlp, selected, cache.slot(0, 'mlp')),
-      matmulWork({ rows: chosen, K: mlp, N: C }, weightBytes(weights)),
+      matmulWork({ rows: chosen, K: mlp, N: C }, weights),
     ),
     one('patch_embed', rowShape, graph.embed, {
       flops: 2 * rows * C * config.inChannels * config.patchSize ** 2,

@@ -1,5 +1,4 @@
 import { type DiTConfig, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
-import type { MatmulWeights } from '@webdit/shaders';
 
 /** A model whose shapes are measured; its weights are noise. */
 export interface BenchModel {
@@ -57,11 +56,6 @@ export const narrowXL2: BenchModel = {
   name: 'DiT-XL/2 256, width 72',
   config: { ...ditXL2.config, hiddenSize: 72, numHeads: 1, mlpHiddenSize: 288 },
 };
-
-/** How a measured model keeps its weights, and what they are multiplied as. */
-export type BenchWeights = Exclude<MatmulWeights, 'int8'>;
-
-export const weightBytes = (weights: BenchWeights): number => (weights === 'f32' ? 4 : 2);
 
 /** Rows of a picture with classifier-free guidance. */
 export const batch = 2;

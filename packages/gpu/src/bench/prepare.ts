@@ -17,7 +17,12 @@ export interface PreparedModel {
 }
 
 /** The weights a model loads so that its matmuls find these. */
-const dtypes: Readonly<Record<MatmulWeights, WeightDType>> = { f32: 'f32', 'packed-f16': 'f16', f16: 'f16', int8: 'int8' };
+const dtypes: Readonly<Record<MatmulWeights, WeightDType>> = {
+  f32: 'f32',
+  'packed-f16': 'f16',
+  f16: 'f16',
+  int8: 'int8',
+};
 
 /**
  * A model's graph as a run of 50 steps has it, on noise. Compile with `bench.ready()` next.
@@ -35,7 +40,6 @@ export function prepareModel(
   const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
   const shape = { ...schedule.shape, modulationRows: modulationRows ?? schedule.shape.modulationRows };
   const noise = new DiTWeights(config, { dtype: dtypes[weights], halfMath: weights === 'f16' }, scope, pipelines);
-    config,
   const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder.adapterInfo), scope);
   const steps = new StepPrograms(graph, plan, scope);
   const [full, storing, reuse, selective] = plan.steps.slice(0, 4).map((step) => steps.compile(step));

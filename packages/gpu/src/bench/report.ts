@@ -1,8 +1,9 @@
+import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
 import { describeModel, kernelCases } from './kernels.ts';
 import { type BenchOptions, measureInterleaved } from './measure.ts';
-import { type BenchModel, type BenchWeights, ditXL2, emojiDiT, narrowXL2 } from './models.ts';
+import { type BenchModel, ditXL2, emojiDiT, narrowXL2 } from './models.ts';
 import { type Share, shareOfCeiling } from './roofline.ts';
 import { BenchScope } from './scope.ts';
 import { type ModelSteps, measureSteps } from './steps.ts';
@@ -24,14 +25,14 @@ export interface ModelKernels {
 }
 
 export interface BenchReport {
-  readonly weights: BenchWeights;
+  readonly weights: MatmulWeights;
   readonly ceilings: Ceilings;
   readonly kernels: readonly ModelKernels[];
   readonly steps: readonly ModelSteps[];
 }
 
 export interface BenchSettings {
-  readonly weights: BenchWeights;
+  readonly weights: MatmulWeights;
   /** Small probes, the small model, few rounds: seconds instead of minutes, and rougher numbers. */
   readonly quick: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -70,7 +71,7 @@ export async function runBench(holder: DeviceHolder, settings: BenchSettings): P
 async function measureKernels(
   holder: DeviceHolder,
   model: BenchModel,
-  weights: BenchWeights,
+  weights: MatmulWeights,
   ceilings: Ceilings,
   options: BenchOptions,
 ): Promise<KernelRate[]> {

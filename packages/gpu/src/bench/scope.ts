@@ -94,6 +94,11 @@ export class BenchScope {
     this.holder.check();
   }
 
+  /** Sets every f32 of a buffer. */
+  fill(buffer: GPUBuffer, value: number): void {
+    this.holder.device.queue.writeBuffer(buffer, 0, new Float32Array(buffer.size / 4).fill(value));
+  }
+
   read(buffer: GPUBuffer, elements = buffer.size / 4): Promise<Float32Array> {
     return readFloats(this.holder, this.scope, buffer, elements);
   }

@@ -1,7 +1,8 @@
 import { type DiTConfig, median, tokenCount } from '@webdit/core';
+import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { bindStep, type Dispatch, encodeDispatch } from '../program.ts';
-import { type BenchModel, type BenchWeights, batch, weightBytes } from './models.ts';
+import { type BenchModel, batch } from './models.ts';
 import type { PreparedModel } from './prepare.ts';
 import { prepareModel } from './prepare.ts';
 import { BenchScope } from './scope.ts';
@@ -30,7 +31,7 @@ export interface ModelSteps {
 export async function measureSteps(
   holder: DeviceHolder,
   { name, config }: BenchModel,
-  weights: BenchWeights,
+  weights: MatmulWeights,
   { samples, signal }: { readonly samples: number; readonly signal?: AbortSignal | undefined },
 ): Promise<ModelSteps> {
   const bench = new BenchScope(holder);
@@ -83,20 +84,22 @@ async function timeEncoding(
 }
 
 /** Work of a step between its modulation table and its sampler update, by the ops of the graph. */
-export function stepWorks(config: DiTConfig, weights: BenchWeights): { readonly full: Work; readonly reuse: Work } {
+export function stepWorks(config: DiTConfig, weights: MatmulWeights): { readonly full: Work; readonly reuse: Work } {
   const { hiddenSize: C, mlpHiddenSize: mlp, numHeads: heads, depth, inChannels, outChannels, patchSize } = config;
   const tokens = tokenCount(config);
   const size: Tokens = { batch, tokens, heads, width: C };
   const rows = batch * tokens;
   const patch = patchSize ** 2;
-  const linear = (K: number, N: number) => matmulWork({ rows, K, N }, weightBytes(weights));
+  const linear = (K: number, N: number) => matmulWork({ rows, K, N }, weights);
   const embed = {
     flops: 2 * rows * C * inChannels * patch,
     bytes: 4 * (C * (rows + tokens + inChannels * patch + 1) + tokens * patch * inChannels),
   };
   const unpatchify = { flops: 0, bytes: 2 * 4 * rows * patch * outChannels };
   const sampler = { flops: 0, bytes: 4 * tokens * patch * (batch * outChannels + 2 * inChannels) };
-  const end = [linear(C, patch * outChannels), unpatchify, sampler];
+  // Int8 is for the blocks.
+  const last = matmulWork({ rows, K: C, N: patch * outChannels }, weights === 'int8' ? 'f32' : weights);
+  const end = [last, unpatchify, sampler];
   const matmuls = [linear(C, 3 * C), linear(C, C), linear(C, mlp), linear(mlp, C)];
   // Two residuals a block, each added by the norm that follows; the first norm of all has none to add.
   const norms = [normWork(size, false), times(normWork(size, true), 2 * depth)];

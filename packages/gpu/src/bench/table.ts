@@ -1,6 +1,7 @@
 import type { BandwidthRate, Ceilings, ProbeRate } from './ceilings.ts';
 import type { BenchReport, KernelRate } from './report.ts';
 import type { ModelSteps } from './steps.ts';
+import type { SweepRate, SweepResult } from './sweep.ts';
 
 /** A table of a report, for a terminal or a page. The first column is text, the others are numbers. */
 export interface Table {
@@ -94,6 +95,39 @@ function stepTable(models: readonly ModelSteps[]): Table {
     ),
   };
 }
+
+/** All variants of one group, fastest first. */
+export function sweepTable({ op, shape, format, rates, notRun }: SweepResult): Table {
+  const left = notRun.length > 0 ? `; ${notRun.length} not run here` : '';
+  return {
+    title: `${op} ${shape}, ${format}${left}`,
+    header: ['variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
+    rows: rates.map((rate) => [rate.variant, role(rate), ...rateCells(rate)]),
+  };
+}
+
+/** The fastest kept variant of each group, and the one the static table chooses. */
+export function sweepSummary(results: readonly SweepResult[]): Table {
+  return {
+    title: 'Kept variants against the best of the sweep and against its baseline',
+    header: ['group', 'variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
+    rows: results.flatMap(({ op, shape, format, bestKept, rates }) => {
+      const shown = rates.filter((rate) => rate === bestKept || rate.chosen);
+      return shown.map((rate) => [`${op} ${shape}, ${format}`, rate.variant, role(rate), ...rateCells(rate)]);
+    }),
+  };
+}
+
+const role = ({ kept, chosen, baseline }: SweepRate) =>
+  [kept && 'kept', chosen && 'chosen', baseline && 'baseline'].filter(Boolean).join(', ') || '-';
+
+const rateCells = ({ ms, gflops, share, ofBest, overBaseline }: SweepRate) => [
+  figures(ms),
+  figures(gflops),
+  percent(share),
+  percent(ofBest),
+  `${overBaseline.toFixed(2)} x`,
+];
 
 /** A table for a terminal, which is GitHub markdown too. */
 export function tableText({ title, header, rows }: Table): string {

@@ -1,0 +1,98 @@
+import {
+  firstTiling,
+  type MatmulSize,
+  type MatmulWeights,
+  matmulConstants,
+  matmulKernel,
+  matmulStoreParams,
+  matmulSweep,
+  matmulTilings,
+  matmulWeights,
+  matmulWorkgroups,
+} from '@webdit/shaders';
+import type { DeviceHolder } from '../device.ts';
+import { dispatchCostLimit } from '../slicer.ts';
+import { staticChoice } from '../tiling.ts';
+import { ditXL2, emojiDiT } from './models.ts';
+import { noiseFiller } from './noise.ts';
+import type { SweepGroup } from './sweep.ts';
+import { matmulWork, weightBytes } from './work.ts';
+
+/** Products of halves are rounded to halves; everything else adds up f32 in one order or another. */
+const tolerance = (weights: MatmulWeights) => (weights === 'f16' ? 5e-3 : 1e-5);
+
+/** Sizes of emoji-dit and DiT-XL/2: blocks, the modulation table, selected tokens, and one picture's modulation. */
+function sizes(quick: boolean): MatmulSize[] {
+  const { hiddenSize: C, mlpHiddenSize: mlp } = emojiDiT.config;
+  const { hiddenSize: wide, mlpHiddenSize: wideMlp } = ditXL2.config;
+  const small = [
+    { rows: 128, K: C, N: 3 * C },
+    { rows: 128, K: mlp, N: C },
+    { rows: 8, K: C, N: mlp },
+  ];
+  if (quick) return small;
+  return [
+    ...small,
+    { rows: 128, K: C, N: C },
+    { rows: 128, K: C, N: mlp },
+    { rows: 100, K: C, N: 6 * C },
+    { rows: 2, K: C, N: 6 * C },
+    { rows: 512, K: wide, N: 3 * wide },
+    { rows: 512, K: wideMlp, N: wide },
+    { rows: 34, K: wide, N: wideMlp },
+    { rows: 2, K: wide, N: 6 * wide },
+  ];
+}
+
+/** Every tiling of the sweep at every size and for every kind of weights this device multiplies. */
+export function matmulSweepGroups(holder: DeviceHolder, quick: boolean): SweepGroup[] {
+  const kinds = matmulWeights.filter((weights) => weights !== 'f16' || holder.features.has('shader-f16'));
+  return kinds.flatMap((weights) => sizes(quick).map((size) => matmulGroup(holder, weights, cut(holder, size))));
+}
+
+/** As many rows as this adapter is given at once, whole tiles of the largest. */
+function cut(holder: DeviceHolder, { rows, K, N }: MatmulSize): MatmulSize {
+  const fitting = Math.floor(dispatchCostLimit(holder.adapterInfo) / (2 * K * N));
+  return { rows: Math.min(rows, Math.max(128, fitting)), K, N };
+}
+
+function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulSize): SweepGroup {
+  const { rows, K, N } = size;
+  const choice = staticChoice(holder.adapterInfo).matmul(size);
+  const work = matmulWork(size, weights);
+  return {
+    op: 'matmul',
+    shape: `${rows} x ${K} x ${N}`,
+    format: weights,
+    work,
+    tolerance: tolerance(weights),
+    variants: matmulSweep.map((tiling) => ({
+      name: tiling.name,
+      kernel: matmulKernel({ tiling, weights, epilogue: 'store' }),
+      kept: matmulTilings.some(({ name }) => name === tiling.name),
+      chosen: tiling.name === choice.name,
+      baseline: tiling.name === firstTiling.name,
+    })),
+    prepare(bench, variants) {
+      const fill = noiseFiller(holder.device.queue);
+      const input = bench.buffer(rows * K, 'input');
+      const matrix = bench.buffer(Math.ceil((K * N * weightBytes[weights]) / 4), 'weights');
+      const bias = bench.buffer(2 * N, 'bias');
+      for (const buffer of [input, bias]) fill(buffer);
+      fill(matrix, weights === 'f32' || weights === 'int8' ? 'f32' : 'f16');
+      const output = bench.buffer(rows * N, 'output');
+      const tilings = variants.map((variant) => matmulSweep.find(({ name }) => name === variant.name) ?? firstTiling);
+      const dispatches = variants.map(({ kernel }, i) =>
+        bench.dispatch({
+          kernel,
+          constants: matmulConstants('none'),
+          params: matmulStoreParams(size),
+          workgroups: matmulWorkgroups(tilings[i] ?? firstTiling, rows, N),
+          storage: [input, matrix, bias, output],
+          flops: work.flops,
+        }),
+      );
+      return { dispatches, output };
+    },
+  };
+}
