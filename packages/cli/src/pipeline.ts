@@ -1,17 +1,26 @@
-import { DiffusionPipeline, pathSource } from 'webdit/node';
+import { DiffusionPipeline, type DType, type MathDType, pathSource } from 'webdit/node';
 import { badUsage, type CommandLine, requireOption } from './arguments.ts';
 import type { Output } from './command.ts';
 import { openDevice } from './device.ts';
 import { vaeWasmPaths } from './vae-runtime.ts';
 
 /** What every command that loads a pipeline takes. */
-export const pipelineOptions = ['model', 'dtype', 'adapter'];
+export const pipelineOptions = ['model', 'dtype', 'math', 'adapter'];
 
 /** How weights are stored on the GPU; undefined leaves it to the file. @throws WebDiTError `bad-argument`. */
-export function dtypeOption({ values }: CommandLine): 'f32' | 'f16' | undefined {
-  const { dtype } = values;
-  if (dtype === undefined || dtype === 'f32' || dtype === 'f16') return dtype;
-  throw badUsage(`--dtype is "${dtype}".`, 'Pass f32 or f16.');
+export function dtypeOption(line: CommandLine): DType | undefined {
+  return choiceOption(line, 'dtype', ['f32', 'f16', 'int8']);
+}
+
+/** What f16 weights are multiplied in; undefined leaves it to the adapter. @throws WebDiTError `bad-argument`. */
+export function mathOption(line: CommandLine): MathDType | undefined {
+  return choiceOption(line, 'math', ['f32', 'f16']);
+}
+
+function choiceOption<T extends string>({ values }: CommandLine, name: string, allowed: readonly T[]): T | undefined {
+  const value = values[name];
+  if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
+  throw badUsage(`--${name} is "${value}".`, `Pass ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}.`);
 }
 
 /** Loads `--model` on `--adapter` for as long as `work` takes. */
@@ -22,6 +31,7 @@ export async function withPipeline(
 ): Promise<void> {
   const model = requireOption(line, 'model');
   const dtype = dtypeOption(line);
+  const math = mathOption(line);
   const { holder, adapter } = await openDevice(line.values.adapter);
   output.line(`adapter ${adapter}`);
   try {
@@ -29,6 +39,7 @@ export async function withPipeline(
       worker: false,
       device: holder.device,
       ...(dtype === undefined ? {} : { dtype }),
+      ...(math === undefined ? {} : { math }),
       vaeBackend: 'wasm',
       wasmPaths: vaeWasmPaths(),
       onProgress: (event) => {

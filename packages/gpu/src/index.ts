@@ -8,4 +8,4 @@ export {
   type StepTiming,
 } from './dit/model.ts';
 export type { SelectedTokens, Trace, TraceRequest } from './dit/trace.ts';
-export type { WeightDType } from './dit/weights.ts';
+export type { MathDType, WeightDType } from './dit/weights.ts';

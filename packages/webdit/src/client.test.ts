@@ -12,7 +12,13 @@ import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
 
 const info = { name: 'tiny' } as PipelineInfo;
 const request = { label: 1 } as GenerateRequest;
-const loadRequest: LoadRequest = { model: 'https://x/', dtype: 'auto', vaeBackend: 'auto', wasmPaths: null };
+const loadRequest: LoadRequest = {
+  model: 'https://x/',
+  dtype: 'auto',
+  math: 'auto',
+  vaeBackend: 'auto',
+  wasmPaths: null,
+};
 const step: StepEvent = { image: 0, n: 0, steps: 1, kind: 'full', ms: 1, flops: 2 };
 
 const host = (over: Partial<EngineHost> = {}): EngineHost => ({

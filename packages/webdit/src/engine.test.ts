@@ -21,7 +21,7 @@ vi.mock('onnxruntime-web/wasm', () => ({
 }));
 
 const emojiDiT = pathSource(fileURLToPath(new URL('../../../models/emoji-dit', import.meta.url)));
-const options = { dtype: 'auto', vaeBackend: 'wasm', wasmPaths: null } as const;
+const options = { dtype: 'auto', math: 'auto', vaeBackend: 'wasm', wasmPaths: null } as const;
 const request: GenerateRequest = {
   label: 'pizza',
   steps: 2,

@@ -139,6 +139,7 @@ export class Engine implements EngineDriver {
         decodeMs,
         adapter: holder.adapterInfo,
         dtype,
+        math: model.math,
         vaeBackend: vae?.backend ?? null,
         kernels: model.kernels,
       }),

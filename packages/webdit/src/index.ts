@@ -35,6 +35,7 @@ export type {
   GenerateResult,
   KindTotal,
   Latents,
+  MathDType,
   ModelClass,
   OutputImages,
   OutputType,

@@ -1,5 +1,5 @@
 import { filesSource, httpSource, type ModelSource } from '@webdit/weights';
-import type { DType, VaeBackend, WasmPaths } from './types.ts';
+import type { DType, MathDType, VaeBackend, WasmPaths } from './types.ts';
 
 /** How to load a model, as plain data: what crosses to the worker. */
 export interface LoadRequest extends EngineOptions {
@@ -9,6 +9,7 @@ export interface LoadRequest extends EngineOptions {
 
 export interface EngineOptions {
   readonly dtype: DType | 'auto';
+  readonly math: MathDType | 'auto';
   readonly vaeBackend: VaeBackend | 'auto';
   readonly wasmPaths: WasmPaths | null;
 }

@@ -31,7 +31,7 @@ export async function loadParts(
   const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
   const progress = new LoadProgress(shortName(folder.name), hooks.onProgress);
-  const model = await DiTModel.create(holder, folder.config, { weightDType: dtype });
+  const model = await DiTModel.create(holder, folder.config, { weightDType: dtype, math: options.math });
 
   progress.initiate(folder.weightsFile, folder.weightsSize);
   const loadModel = async () => {
@@ -70,6 +70,7 @@ export function describe(parts: EngineParts, thread: PipelineInfo['thread'], not
     thread,
     adapter: holder.adapterInfo,
     dtype,
+    math: model.math,
     vaeBackend: vae?.backend ?? null,
     kernels: model.kernels,
     model: {

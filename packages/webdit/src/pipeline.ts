@@ -10,6 +10,7 @@ import type {
   GenerateInput,
   GenerateOptions,
   GenerateResult,
+  MathDType,
   ModelClass,
   OutputType,
   PipelineInfo,
@@ -22,8 +23,10 @@ import type {
 export type ModelInput = string | URL | FileList | readonly File[] | ModelSource;
 
 export interface FromPretrainedOptions {
-  /** How weights are stored on the GPU; `auto` (default) keeps f16 files as f16. Arithmetic is f32. */
+  /** How weights are stored on the GPU; `auto` (default) keeps f16 files as f16. int8 is made of the others while loading. */
   readonly dtype?: DType | 'auto';
+  /** What f16 weights are multiplied in, with f32 sums; `auto` (default) is f16 on hardware with `shader-f16`, else f32. */
+  readonly math?: MathDType | 'auto';
   /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
   readonly device?: 'auto' | GPUDevice;
   /** When it throws, the load stops and rejects with what it threw. */
@@ -40,7 +43,7 @@ export interface FromPretrainedOptions {
   readonly vaeBackend?: VaeBackend | 'auto';
 }
 
-const loadKeys = ['dtype', 'device', 'onProgress', 'signal', 'worker', 'workerUrl', 'wasmPaths', 'vaeBackend'];
+const loadKeys = ['dtype', 'math', 'device', 'onProgress', 'signal', 'worker', 'workerUrl', 'wasmPaths', 'vaeBackend'];
 
 /**
  * A diffusion transformer, loaded and ready to draw.
@@ -69,6 +72,7 @@ export class DiffusionPipeline {
     const { signal, send: onProgress } = guarded(options.onProgress, options.signal);
     const settings: EngineOptions = {
       dtype: options.dtype ?? 'auto',
+      math: options.math ?? 'auto',
       vaeBackend: options.vaeBackend ?? 'auto',
       wasmPaths: options.wasmPaths ? absolutePaths(options.wasmPaths) : null,
     };
@@ -167,7 +171,8 @@ function checkLoadOptions(options: FromPretrainedOptions): void {
     throw badArgument(`The options of fromPretrained() are ${show(options)}.`, 'Give an object, or leave them out.');
   }
   refuseUnknownKeys(options, loadKeys, 'fromPretrained()');
-  oneOf(options.dtype, 'dtype', ['auto', 'f32', 'f16']);
+  oneOf(options.dtype, 'dtype', ['auto', 'f32', 'f16', 'int8']);
+  oneOf(options.math, 'math', ['auto', 'f32', 'f16']);
   oneOf(options.vaeBackend, 'vaeBackend', ['auto', 'webgpu', 'wasm']);
   oneOf(options.worker, 'worker', [true, false]);
   checkSignal(options.signal);

@@ -39,6 +39,7 @@ const report = (...runs: MeasuredRun[]) =>
     decodeMs: 5,
     adapter: { vendor: 'v', architecture: '', device: '', description: '', isFallback: true },
     dtype: 'f16',
+    math: 'f32',
     vaeBackend: 'wasm',
     kernels: { matmul: 'register' },
   });

@@ -1,5 +1,5 @@
 import { type DiTConfig, executed, published, type RunPlan } from '@webdit/core';
-import type { AdapterInfo, DType, KindTotal, RunReport, StepKind, StepReport, VaeBackend } from './types.ts';
+import type { AdapterInfo, DType, KindTotal, MathDType, RunReport, StepKind, StepReport, VaeBackend } from './types.ts';
 
 /** What the executor measured for one picture. */
 export interface MeasuredRun {
@@ -21,6 +21,7 @@ export interface ReportInputs {
   readonly decodeMs: number;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
+  readonly math: MathDType;
   readonly vaeBackend: VaeBackend | null;
   readonly kernels: Readonly<Record<string, string>>;
 }
@@ -66,6 +67,7 @@ export function buildReport(inputs: ReportInputs): RunReport {
     peakGpuBytes: Math.max(0, ...runs.map((run) => run.peakBytes)),
     adapter: inputs.adapter,
     dtype: inputs.dtype,
+    math: inputs.math,
     vaeBackend: inputs.vaeBackend,
     kernels: inputs.kernels,
   };

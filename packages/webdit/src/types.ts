@@ -3,7 +3,9 @@ import type { AdapterInfo } from '@webdit/gpu';
 import type { ModelClass } from '@webdit/weights';
 
 /** How weights are stored on the GPU. */
-export type DType = 'f32' | 'f16';
+export type DType = 'f32' | 'f16' | 'int8';
+/** What weights are multiplied in; sums are f32. */
+export type MathDType = 'f32' | 'f16';
 export type VaeBackend = 'webgpu' | 'wasm';
 export type OutputType = 'bitmap' | 'imageData' | 'blob' | 'latent';
 
@@ -64,6 +66,8 @@ export interface PipelineInfo {
   readonly adapter: AdapterInfo;
   /** How weights are stored on the GPU. */
   readonly dtype: DType;
+  /** What they are multiplied in. */
+  readonly math: MathDType;
   /** What decodes the latents, or null when the folder has no VAE. */
   readonly vaeBackend: VaeBackend | null;
   /** Kernel variant per op. */
@@ -133,6 +137,7 @@ export interface RunReport {
   readonly peakGpuBytes: number;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
+  readonly math: MathDType;
   readonly vaeBackend: VaeBackend | null;
   readonly kernels: Readonly<Record<string, string>>;
 }

@@ -1,12 +1,20 @@
 import { join } from 'node:path';
 import { maxSteps, WebDiTError } from '@webdit/core';
 import { parseSafetensors } from '@webdit/weights';
-import { DiTModel, type ModelFolder, openModelFolder, pathSource, VaeDecoder } from 'webdit/node';
+import {
+  DiTModel,
+  type DType,
+  type MathDType,
+  type ModelFolder,
+  openModelFolder,
+  pathSource,
+  VaeDecoder,
+} from 'webdit/node';
 import { integerOption, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { type OpenedDevice, openDevice } from '../device.ts';
 import { readBytes, readJson } from '../files.ts';
-import { dtypeOption } from '../pipeline.ts';
+import { dtypeOption, mathOption } from '../pipeline.ts';
 import { vaeWasmPaths } from '../vae-runtime.ts';
 import { type Check, checkLine, verdict } from '../verify/checks.ts';
 import { type Golden, parseGolden, selectCases } from '../verify/golden.ts';
@@ -14,10 +22,11 @@ import { type Bench, type PreparedCase, prepareCase, runCase } from '../verify/r
 
 /** Runs a golden folder: a line per tensor, then the verdict. Exit code 1 on FAIL. */
 export const verify: Command = async (args, output) => {
-  const line = readCommandLine(args, ['runs', 'steps', 'max-binding-mib', 'adapter', 'dtype'], 1);
+  const line = readCommandLine(args, ['runs', 'steps', 'max-binding-mib', 'adapter', 'dtype', 'math'], 1);
   const steps = integerOption(line, 'steps', 1, maxSteps);
   const maxBinding = integerOption(line, 'max-binding-mib', 1, 2 ** 20);
   const dtype = dtypeOption(line);
+  const math = mathOption(line) ?? 'f32';
   const folderPath = line.positionals[0] as string;
   const golden = parseGolden(await readJson(join(folderPath, 'golden.json')));
   const tensors = parseSafetensors(await readBytes(join(folderPath, 'golden.safetensors')), 'golden.safetensors');
@@ -28,7 +37,7 @@ export const verify: Command = async (args, output) => {
   output.line(`adapter ${device.adapter}`);
   try {
     const weightDType = dtype ?? (folder.weightsDType === 'F16' ? 'f16' : 'f32');
-    const checks = await runCases(cases, golden, tensors, folder, { ...device, weightDType }, output);
+    const checks = await runCases(cases, golden, tensors, folder, { ...device, weightDType, math }, output);
     const { passed, line: last } = verdict(checks);
     output.line(last);
     return passed ? 0 : 1;
@@ -42,10 +51,10 @@ async function runCases(
   { targets }: Golden,
   tensors: Bench['tensors'],
   folder: ModelFolder,
-  { holder, weightDType }: OpenedDevice & { readonly weightDType: 'f32' | 'f16' },
+  { holder, weightDType, math }: OpenedDevice & { readonly weightDType: DType; readonly math: MathDType },
   output: Output,
 ): Promise<Check[]> {
-  const model = await DiTModel.create(holder, folder.config, { weightDType });
+  const model = await DiTModel.create(holder, folder.config, { weightDType, math });
   let opened: Promise<VaeDecoder> | undefined;
   const vae = () => {
     opened ??= openVae(folder, holder.device);

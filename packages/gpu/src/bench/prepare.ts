@@ -39,7 +39,12 @@ export function prepareModel(
   const plan = benchPlan(config);
   const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
   const shape = { ...schedule.shape, modulationRows: modulationRows ?? schedule.shape.modulationRows };
-  const noise = new DiTWeights(config, { dtype: dtypes[weights], halfMath: weights === 'f16' }, scope, pipelines);
+  const noise = new DiTWeights(
+    config,
+    { dtype: dtypes[weights], math: weights === 'f16' ? 'f16' : 'f32' },
+    scope,
+    pipelines,
+  );
   const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder.adapterInfo), scope);
   const steps = new StepPrograms(graph, plan, scope);
   const [full, storing, reuse, selective] = plan.steps.slice(0, 4).map((step) => steps.compile(step));

@@ -59,18 +59,28 @@ test('packed halves give what f32 gives on weights that are halves', async () =>
   expect([...(await run('f16'))]).toEqual([...(await run('f32'))]);
 });
 
-// Relative errors against the f32 golden at four times the measured: 2.1e-3 with bytes, 5.1e-4 with half math.
+// Relative errors against the f32 golden at four times the measured: 2.1e-3 with bytes, 5.1e-4 with f16 math.
 const { device } = await testDevice();
 test.each([
-  { weightDType: 'int8', halfMath: false, limit: 8.4e-3 } as const,
-  ...(device.features.has('shader-f16') ? [{ weightDType: 'f16', halfMath: true, limit: 2.1e-3 } as const] : []),
-])('$weightDType weights, half math $halfMath, stay near the reference', async ({ limit, ...options }) => {
+  { weightDType: 'int8', math: 'f32', limit: 8.4e-3 } as const,
+  ...(device.features.has('shader-f16') ? [{ weightDType: 'f16', math: 'f16', limit: 2.1e-3 } as const] : []),
+])('$weightDType weights, $math math, stay near the reference', async ({ limit, ...options }) => {
   const { model } = await loadModel(tiny, options);
   const golden = goldenTensors('dit-original-tiny');
   const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
   expect(relativeError(output, golden('out'))).toBeLessThan(limit);
   expect(relativeError(output, golden('out'))).toBeGreaterThan(1e-6);
   model.dispose();
+});
+
+test('f16 math is refused without halves, and where the adapter has none', async () => {
+  const { model } = await loadModel(tiny, { weightDType: 'f16' });
+  expect(model.math).toBe('f32');
+  model.dispose();
+  await expect(loadModel(tiny, { weightDType: 'f32', math: 'f16' })).rejects.toMatchObject({ code: 'bad-argument' });
+  if (device.features.has('shader-f16')) return;
+  const refused = loadModel(tiny, { weightDType: 'f16', math: 'f16' });
+  await expect(refused).rejects.toMatchObject({ code: 'unsupported-config' });
 });
 
 describe('abort', () => {

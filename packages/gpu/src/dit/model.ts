@@ -13,12 +13,12 @@ import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
 import { everyKindOfStep } from './warm-up.ts';
-import { DiTWeights, type WeightDType } from './weights.ts';
+import { chooseMath, DiTWeights, type MathDType, type WeightDType } from './weights.ts';
 
 export interface DiTModelOptions {
   readonly weightDType: WeightDType;
-  /** Multiply f16 weights in f16, with f32 sums; needs `shader-f16`. */
-  readonly halfMath?: boolean;
+  /** What f16 weights are multiplied in, with f32 sums; `auto` (default) is f16 on hardware with `shader-f16`. */
+  readonly math?: MathDType | 'auto';
   /** Which kernel variants run; by default the static table of this adapter. */
   readonly choice?: KernelChoice;
 }
@@ -58,6 +58,7 @@ export interface RunResult {
 
 /** A DiT on a GPU: weights, pipelines, and the denoising loop. */
 export class DiTModel {
+  readonly math: MathDType;
   readonly #allocator: Allocator;
   readonly #scope: BufferScope;
   readonly #pipelines: PipelineCache;
@@ -79,8 +80,9 @@ export class DiTModel {
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
     this.#choice = options.choice ?? staticChoice(holder.adapterInfo);
-    const { weightDType: dtype, halfMath = false } = options;
-    this.#weights = new DiTWeights(config, { dtype, halfMath }, this.#scope, this.#pipelines);
+    const { weightDType: dtype } = options;
+    this.math = chooseMath(options.math ?? 'auto', dtype, holder);
+    this.#weights = new DiTWeights(config, { dtype, math: this.math }, this.#scope, this.#pipelines);
     this.#timer = PassTimer.create(holder, this.#scope);
   }
 

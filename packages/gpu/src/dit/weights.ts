@@ -17,6 +17,7 @@ import {
   type WeightStorage,
 } from '@webdit/shaders';
 import { BufferScope } from '../allocator.ts';
+import type { DeviceHolder } from '../device.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { encodeDispatch, ProgramBuilder } from '../program.ts';
 
@@ -27,6 +28,29 @@ const uploadWindowBytes = 32 * 2 ** 20;
 
 /** What linear weights are kept as: f32, halves, or bytes with a scale per output channel. */
 export type WeightDType = 'f32' | 'f16' | 'int8';
+
+/** What weights are multiplied in; sums are f32. */
+export type MathDType = 'f32' | 'f16';
+
+/**
+ * `auto` multiplies halves as halves on hardware that can: software adapters gain nothing from it.
+ * @throws WebDiTError `unsupported-config` for f16 without the adapter's `shader-f16`, `bad-argument` without halves.
+ */
+export function chooseMath(math: MathDType | 'auto', dtype: WeightDType, holder: DeviceHolder): MathDType {
+  const able = holder.features.has('shader-f16');
+  if (math === 'auto') return able && dtype === 'f16' && !holder.adapterInfo.isFallback ? 'f16' : 'f32';
+  if (math === 'f16' && dtype !== 'f16') {
+    throw new WebDiTError(
+      'bad-argument',
+      `math f16 needs f16 weights, and dtype is ${dtype}.`,
+      'Use dtype f16 with it.',
+    );
+  }
+  if (math === 'f16' && !able) {
+    throw new WebDiTError('unsupported-config', 'This adapter has no shader-f16.', 'Leave math out, or use f32.');
+  }
+  return math;
+}
 
 interface LinearTarget {
   /** Inputs and outputs; stored `[K, N]`. */
@@ -80,8 +104,7 @@ export class DiTWeights implements TensorSink {
     config: DiTConfig,
     readonly options: {
       readonly dtype: WeightDType;
-      /** Multiply halves as halves, with f32 sums; needs `shader-f16`. */
-      readonly halfMath: boolean;
+      readonly math: MathDType;
     },
     scope: BufferScope,
     readonly pipelines: PipelineCache,
@@ -118,7 +141,7 @@ export class DiTWeights implements TensorSink {
   kernelWeights(linear: string): MatmulWeights {
     const storage = this.#targets.get(`${linear}.weight`)?.linear?.storage;
     if (!storage) throw new RangeError(`No linear ${linear}`);
-    return storage === 'packed-f16' && this.options.halfMath ? 'f16' : storage;
+    return storage === 'packed-f16' && this.options.math === 'f16' ? 'f16' : storage;
   }
 
   /** Buffer of a tensor; linears `[K, N]`, biases of int8 linears `[2, N]`: bias and scale. */

@@ -52,6 +52,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
     thread: 'page',
     adapter,
     dtype: 'f32',
+    math: 'f32',
     vaeBackend: vae ? 'wasm' : null,
     kernels,
     model: {
@@ -91,6 +92,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
         decodeMs: 5,
         adapter,
         dtype: 'f32',
+        math: 'f32',
         vaeBackend: info.vaeBackend,
         kernels,
       });
