@@ -2,6 +2,7 @@ export * from './arithmetic_probe/index.ts';
 export * from './attention/index.ts';
 export * from './bandwidth_probe/index.ts';
 export * from './common/kernel.ts';
+export * from './common/noise.ts';
 export * from './common/step.ts';
 export * from './condition/index.ts';
 export * from './gated_sum/index.ts';

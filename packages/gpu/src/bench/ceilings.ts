@@ -8,6 +8,7 @@ import {
   bandwidthProbeStride,
   bandwidthProbeVariants,
   type Kernel,
+  noise,
   type ProbeNumber,
   probeLanes,
   probeOperands,
@@ -15,7 +16,6 @@ import {
 } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { type BenchCase, type BenchClock, type BenchOptions, measureInterleaved } from './measure.ts';
-import { incompressible } from './noise.ts';
 import { BenchScope } from './scope.ts';
 
 export interface ProbeRate extends ArithmeticProbe {
@@ -131,7 +131,7 @@ async function measureBandwidth(
     const { maxBufferSize } = holder.device.limits;
     const bytes = Math.min(mebibytes * 2 ** 20, holder.maxStorageBufferBindingSize, maxBufferSize);
     const vectors = Math.floor(bytes / 16 / bandwidthProbeStride) * bandwidthProbeStride;
-    const data = incompressible(vectors * 4);
+    const data = noise(vectors * 4);
     const source = bench.buffer(data, 'data');
     const target = bench.buffer(vectors * 4, 'copy');
     const cases = bandwidthProbeVariants.map((kernel): BenchCase & { readonly kernel: Kernel } => {

@@ -11,10 +11,10 @@ import {
   matmulWorkgroups,
 } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
+import { noiseFiller } from '../noise.ts';
 import { dispatchCostLimit } from '../slicer.ts';
 import { staticChoice } from '../tiling.ts';
 import { ditXL2, emojiDiT } from './models.ts';
-import { noiseFiller } from './noise.ts';
 import type { SweepGroup } from './sweep.ts';
 import { matmulWork, weightBytes } from './work.ts';
 

@@ -4,10 +4,10 @@ import { DiTGraph } from '../dit/graph.ts';
 import { StepPrograms } from '../dit/programs.ts';
 import { schedulePlan, uploadSchedule } from '../dit/run.ts';
 import { DiTWeights, type WeightDType } from '../dit/weights.ts';
+import { noiseFiller } from '../noise.ts';
 import type { Dispatch } from '../program.ts';
 import { staticChoice } from '../tiling.ts';
 import { benchPlan } from './models.ts';
-import { noiseFiller } from './noise.ts';
 import type { BenchScope } from './scope.ts';
 
 export interface PreparedModel {
