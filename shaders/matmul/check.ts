@@ -14,12 +14,9 @@ import {
   matmulTilings,
   matmulWorkgroups,
 } from './index.ts';
+import { matmulTolerance } from './numeric-check.ts';
 import { type Activation, activate, matmulReference } from './reference.ts';
 import { storeWeights } from './testing.ts';
-
-// Worst deviation over the output's root mean square, at four times the largest measured on the two software adapters: 3.1e-6
-// (K = 1024) with f32 math, and 1.6e-3 with f16 math on lavapipe.
-const tolerance = (weights: MatmulWeights) => (weights === 'f16' ? 6.4e-3 : 1.25e-5);
 
 const sizes = [
   { rows: 1, K: 16, N: 16 },
@@ -57,7 +54,7 @@ export async function testMatmulVariants(variants: readonly Kernel[]): Promise<v
           workgroups,
           storage: [input, weights, finish, scatter.ids, scatter.before],
         });
-        expect(worstError(cache as Float32Array, scatter.expected)).toBeLessThan(tolerance(kind));
+        expect(worstError(cache as Float32Array, scatter.expected)).toBeLessThan(matmulTolerance(kind));
         return;
       }
       const store = async (activation: Activation, rowsDone = 0) => {
@@ -72,7 +69,7 @@ export async function testMatmulVariants(variants: readonly Kernel[]): Promise<v
       };
       const output = await store('none');
       expect([...output.subarray(0, 8)]).toEqual(Array(8).fill(0));
-      expect(worstError(output.subarray(8), product)).toBeLessThan(tolerance(kind));
+      expect(worstError(output.subarray(8), product)).toBeLessThan(matmulTolerance(kind));
       if (rows === 130) {
         const begin = matmulTileRows(tiling);
         const rest = await store('none', begin);
@@ -83,7 +80,7 @@ export async function testMatmulVariants(variants: readonly Kernel[]): Promise<v
       if (rows === 7 && tiling === matmulTilings[0]) {
         for (const activation of ['gelu', 'silu'] as const) {
           const expected = product.map((v) => activate(v, activation));
-          expect(worstError((await store(activation)).subarray(8), expected)).toBeLessThan(tolerance(kind));
+          expect(worstError((await store(activation)).subarray(8), expected)).toBeLessThan(matmulTolerance(kind));
         }
       }
     });

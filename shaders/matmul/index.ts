@@ -18,6 +18,7 @@ import weightsF32 from './weights.f32.wgsl?raw';
 import weightsInt8 from './weights.int8.wgsl?raw';
 import weightsPackedF16 from './weights.packed-f16.wgsl?raw';
 
+export { type MatmulNumericCheck, matmulNumericCheck } from './numeric-check.ts';
 export type { Activation } from './reference.ts';
 export {
   firstTiling,
