@@ -31,16 +31,13 @@ export class PipelineCache {
   static of(holder: DeviceHolder): PipelineCache {
     const known = caches.get(holder.device);
     if (known) return known;
-    const made = new PipelineCache(holder);
+    const made = new PipelineCache(holder.device);
     caches.set(holder.device, made);
     return made;
   }
 
-  readonly device: GPUDevice;
-
-  private constructor(readonly holder: DeviceHolder) {
-    this.device = holder.device;
-    this.stepLayout = this.device.createBindGroupLayout({
+  private constructor(readonly device: GPUDevice) {
+    this.stepLayout = device.createBindGroupLayout({
       label: 'step',
       entries: [
         { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },

@@ -1,43 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Dispatch } from './program.ts';
 import { Slicer } from './slicer.ts';
-
-/** A GPU of constant speed: each submit takes its dispatches' cost / `speed`, one after the other, in fake time. */
-function fakeGpu(speed: number) {
-  const submits: { cost: number; started: number }[] = [];
-  let encoded = 0;
-  let freeAt = 0;
-  let inFlight = 0;
-  let mostInFlight = 0;
-  const pass = { setPipeline() {}, setBindGroup() {}, dispatchWorkgroups: () => encoded++, end() {} };
-  const encoder = { beginComputePass: () => pass, finish: () => ({}), copyBufferToBuffer() {} };
-  const queue = {
-    submit() {
-      const cost = encoded * dispatchCost;
-      encoded = 0;
-      freeAt = Math.max(freeAt, performance.now()) + (cost / speed) * 1000;
-      submits.push({ cost, started: performance.now() });
-      mostInFlight = Math.max(mostInFlight, ++inFlight);
-    },
-    onSubmittedWorkDone: () =>
-      new Promise<void>((resolve) => {
-        setTimeout(() => {
-          inFlight--;
-          resolve();
-        }, freeAt - performance.now());
-      }),
-  };
-  const device = { queue, createCommandEncoder: () => encoder } as unknown as GPUDevice;
-  const adapterInfo = { vendor: '', architecture: '', device: '', description: '', isFallback: true };
-  return { holder: { device, adapterInfo, check() {} }, submits, most: () => mostInFlight };
-}
+import { fakeDispatch, fakeGpu } from './testing/fake-gpu.ts';
 
 const dispatchCost = 1e7;
-const dispatch = {
-  handle: { pipeline: {}, kernel: { usesStep: false } },
-  workgroups: [1, 1, 1],
-  cost: dispatchCost,
-} as unknown as Dispatch;
+const dispatch = fakeDispatch(dispatchCost);
 const stepGroup = {} as GPUBindGroup;
 
 describe.each([1e8, 1e9, 1e11])('at %d FLOP/s', (speed) => {

@@ -229,7 +229,7 @@ export class DiTOps {
     const tiling = this.choice.matmul(size);
     const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights(name), epilogue });
     const tileRows = kernels.matmulTileRows(tiling);
-    const limit = dispatchCostLimit(this.builder.pipelines.holder.adapterInfo);
+    const limit = dispatchCostLimit(this.builder.scope.allocator.holder.adapterInfo);
     const tilesAtOnce = Math.max(1, Math.floor(limit / (2 * tileRows * K * N)));
     const dispatches: Dispatch[] = [];
     for (let first = 0; first < rows; first += tilesAtOnce * tileRows) {
