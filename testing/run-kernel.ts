@@ -1,3 +1,5 @@
+export { worstError } from '../packages/core/src/index.ts';
+
 import { BenchScope } from '../packages/gpu/src/bench/scope.ts';
 import type { Kernel, KernelConstants, StepValues, Workgroups } from '../shaders/index.ts';
 import { testDevice } from './gpu.ts';
@@ -38,19 +40,6 @@ export function randomValues(count: number, seed = 1): Float32Array {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return (state / 2 ** 32) * 2 - 1;
   });
-}
-
-/** Largest |actual - expected| over the root mean square of `expected`. */
-export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) throw new Error(`${actual.length} values, expected ${expected.length}`);
-  let worst = 0;
-  let squares = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs((actual[i] as number) - (expected[i] as number));
-    if (!(difference <= worst)) worst = difference;
-    squares += (expected[i] as number) ** 2;
-  }
-  return worst / Math.max(Math.sqrt(squares / expected.length), 1e-30);
 }
 
 /** f32 -> packed halves, two a u32, rounded to nearest even by the platform's f16 conversion. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { psnr, relativeError } from './metrics.ts';
+import { psnr, relativeError, worstError } from './metrics.ts';
 import { type Picture, ssim } from './ssim.ts';
 
 it('relativeError is ||a - b|| / ||b||', () => {
@@ -14,10 +14,19 @@ it('psnr is in dB below the peak', () => {
   expect(psnr([1], [1], 2)).toBe(Number.POSITIVE_INFINITY);
 });
 
-it.each([relativeError, (a: number[], b: number[]) => psnr(a, b, 1)])('refuses different lengths', (metric) => {
-  expect(() => metric([1], [1, 2])).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
-  expect(() => metric([], [])).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
+it('worstError is the largest deviation over the reference’s root mean square, and forgets no NaN', () => {
+  expect(worstError([3, 4, 0, -6], [3, 4, 0, -5])).toBeCloseTo(1 / Math.sqrt(12.5));
+  expect(worstError([0, 0], [0, 0])).toBe(0);
+  expect(worstError([Number.NaN, 4, 1], [3, 4, 0])).toBeNaN();
 });
+
+it.each([relativeError, worstError, (a: number[], b: number[]) => psnr(a, b, 1)])(
+  'refuses different lengths',
+  (metric) => {
+    expect(() => metric([1], [1, 2])).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
+    expect(() => metric([], [])).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
+  },
+);
 
 function picture(value: (x: number, y: number, channel: number) => number, alpha = 255): Picture {
   const data = new Uint8ClampedArray(64 * 64 * 4);

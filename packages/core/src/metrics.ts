@@ -15,6 +15,19 @@ export function relativeError(a: Numbers, b: Numbers): number {
   return difference === 0 ? 0 : Math.sqrt(difference / norm);
 }
 
+/** Largest `|a - b|` over the root mean square of `b`, the reference; NaN when a value is none. */
+export function worstError(a: Numbers, b: Numbers): number {
+  checkLengths(a, b);
+  let worst = 0;
+  let squares = 0;
+  for (let i = 0; i < b.length; i++) {
+    const reference = b[i] as number;
+    worst = Math.max(worst, Math.abs((a[i] as number) - reference));
+    squares += reference ** 2;
+  }
+  return worst === 0 ? 0 : worst / Math.sqrt(squares / b.length);
+}
+
 /**
  * Peak signal-to-noise ratio in dB. Infinity for equal inputs.
  *
