@@ -11,6 +11,8 @@ export interface PipelineHandle {
   pipeline: GPUComputePipeline | undefined;
   /** Set while it runs: models that load at once share it. */
   compiling: Promise<GPUComputePipeline> | undefined;
+  /** Only attempted so far: nothing depends on it. */
+  optional: boolean;
 }
 
 /** Bytes from one uniform slot to the next: the largest `minUniformBufferOffsetAlignment` WebGPU allows. */
@@ -46,13 +48,22 @@ export class PipelineCache {
   }
 
   request(kernel: Kernel, constants: KernelConstants = {}): PipelineHandle {
-    const key = `${kernel.name} ${JSON.stringify(constants)}`;
-    let handle = this.#handles.get(key);
-    if (!handle) {
-      handle = { kernel, constants, layout: this.#layout(kernel), pipeline: undefined, compiling: undefined };
-      this.#handles.set(key, handle);
-    }
+    const handle = this.#find(kernel, constants);
+    handle.optional = false;
     return handle;
+  }
+
+  /** Compiles one kernel that nothing depends on. False when the adapter's compiler refuses it. */
+  async attempt(kernel: Kernel, constants: KernelConstants = {}): Promise<boolean> {
+    const handle = this.#find(kernel, constants);
+    try {
+      handle.compiling ??= this.#compileOne(handle);
+      handle.pipeline = await handle.compiling;
+      return true;
+    } catch {
+      if (handle.optional) this.#handles.delete(keyOf(kernel, constants));
+      return false;
+    }
   }
 
   /**
@@ -60,7 +71,7 @@ export class PipelineCache {
    * @throws WebDiTError `unsupported-config` when the adapter's compiler refuses a kernel; the signal's reason on abort.
    */
   async compile(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
-    const waiting = [...this.#handles.values()].filter((handle) => !handle.pipeline);
+    const waiting = [...this.#handles.values()].filter(({ pipeline, optional }) => !pipeline && !optional);
     let done = 0;
     onPipeline?.(done, waiting.length);
     await Promise.all(
@@ -73,15 +84,30 @@ export class PipelineCache {
     );
   }
 
+  #find(kernel: Kernel, constants: KernelConstants): PipelineHandle {
+    const key = keyOf(kernel, constants);
+    let handle = this.#handles.get(key);
+    if (!handle) {
+      const layout = this.#layout(kernel);
+      handle = { kernel, constants, layout, pipeline: undefined, compiling: undefined, optional: true };
+      this.#handles.set(key, handle);
+    }
+    return handle;
+  }
+
   async #compileOne({ kernel, constants, layout }: PipelineHandle): Promise<GPUComputePipeline> {
     const { device } = this;
     const bindGroupLayouts = kernel.usesStep ? [layout, this.stepLayout] : [layout];
+    // What is wrong with the text comes up again below, where it is this kernel's error and not the device's.
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ label: kernel.name, code: kernel.source });
+    void device.popErrorScope().catch(() => {});
     try {
       return await device.createComputePipelineAsync({
         label: kernel.name,
         layout: device.createPipelineLayout({ label: kernel.name, bindGroupLayouts }),
         compute: {
-          module: device.createShaderModule({ label: kernel.name, code: kernel.source }),
+          module,
           entryPoint: 'main',
           constants,
         },
@@ -115,4 +141,8 @@ export class PipelineCache {
     }
     return layout;
   }
+}
+
+function keyOf(kernel: Kernel, constants: KernelConstants): string {
+  return `${kernel.name} ${JSON.stringify(constants)}`;
 }
