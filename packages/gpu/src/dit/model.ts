@@ -8,6 +8,8 @@ import { readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
 import { type KernelChoice, staticChoice } from '../tiling.ts';
 import { PassTimer } from '../timer.ts';
+import { chooseKernels, type TuningOptions, untuned } from '../tuner/choose.ts';
+import type { TuningInfo } from '../tuner/tune.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
 import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
@@ -21,6 +23,8 @@ export interface DiTModelOptions {
   readonly math?: MathDType | 'auto';
   /** Which kernel variants run; by default the static table of this adapter. */
   readonly choice?: KernelChoice;
+  /** Replace what is slower than other variants on this device, once the weights are in; by default nothing is. */
+  readonly tuning?: TuningOptions;
 }
 
 export interface StepEvent {
@@ -64,7 +68,9 @@ export class DiTModel {
   readonly #pipelines: PipelineCache;
   readonly #weights: DiTWeights;
   readonly #timer: PassTimer | undefined;
-  readonly #choice: KernelChoice;
+  readonly #tuningOptions: TuningOptions | undefined;
+  #choice: KernelChoice;
+  #tuning: TuningInfo = untuned;
   #graph: DiTGraph | undefined;
   #kernels: Record<string, string> = {};
   #busy = false;
@@ -80,6 +86,7 @@ export class DiTModel {
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
     this.#choice = options.choice ?? staticChoice(holder.adapterInfo);
+    this.#tuningOptions = options.tuning;
     const { weightDType: dtype } = options;
     this.math = chooseMath(options.math ?? 'auto', dtype, holder);
     this.#weights = new DiTWeights(config, { dtype, math: this.math }, this.#scope, this.#pipelines);
@@ -114,15 +121,24 @@ export class DiTModel {
     return this.#kernels;
   }
 
+  /** Where the choice of kernels came from; known once `finishLoading` is done. */
+  get tuning(): TuningInfo {
+    return this.#tuning;
+  }
+
   /** GPU bytes allocated now and at most since the last run began. */
   get bytes(): { current: number; peak: number } {
     return this.#allocator.bytes;
   }
 
-  /** Compiles every pipeline a run of any static policy uses. @throws WebDiTError `format` when a tensor is missing; the signal's reason. */
+  /**
+   * Tunes the kernels if it was asked for, and compiles every pipeline a run of any static policy uses.
+   * @throws WebDiTError `format` when a tensor is missing, `numeric` when no kernel works here; the signal's reason.
+   */
   async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
     this.#weights.finish();
     signal?.throwIfAborted();
+    const candidates = await this.#tune(onPipeline, signal);
     const scope = new BufferScope(this.#allocator);
     try {
       const plan = everyKindOfStep(this.config);
@@ -131,7 +147,7 @@ export class DiTModel {
         const programs = new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope);
         for (const step of plan.steps) programs.compile(step);
       }
-      await this.#pipelines.compile(onPipeline, signal);
+      await this.#pipelines.compile((done, total) => onPipeline?.(candidates + done, candidates + total), signal);
     } finally {
       scope.destroy();
     }
@@ -188,6 +204,29 @@ export class DiTModel {
     this.#disposed = true;
     this.#timer?.destroy();
     this.#allocator.destroyAll();
+  }
+
+  /** @returns how many candidates were compiled for it. */
+  async #tune(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<number> {
+    if (!this.#tuningOptions) return 0;
+    let candidates = 0;
+    const { choice, info } = await chooseKernels(
+      this.#allocator,
+      { config: this.config, weights: this.#weights.kernelWeights('blocks.0.attn.qkv') },
+      this.#choice,
+      this.#tuningOptions,
+      {
+        signal,
+        onProgress: (done, total) => {
+          candidates = total;
+          // About twice as many follow.
+          onPipeline?.(done, 3 * total);
+        },
+      },
+    );
+    this.#choice = choice;
+    this.#tuning = info;
+    return candidates;
   }
 
   async #loop(

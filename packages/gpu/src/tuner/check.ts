@@ -1,0 +1,34 @@
+import { worstError } from '@webdit/core';
+import type { Allocator } from '../allocator.ts';
+import { BufferScope } from '../allocator.ts';
+import type { PipelineCache } from '../pipelines.ts';
+import { encodeDispatch, ProgramBuilder } from '../program.ts';
+import { readFloats } from '../readback.ts';
+import type { NumericCheck, OpVariant } from './op.ts';
+
+/** Runs a compiled variant on its op's awkward case. True when the result is the reference's. */
+export async function passesCheck(
+  allocator: Allocator,
+  pipelines: PipelineCache,
+  check: NumericCheck,
+  variant: OpVariant,
+): Promise<boolean> {
+  const { device } = allocator.holder;
+  const scope = new BufferScope(allocator);
+  try {
+    const { output, dispatch } = check.prepare(scope);
+    const elements = check.expected.length;
+    device.queue.writeBuffer(output, 0, new Float32Array(elements).fill(Number.NaN));
+    const prepared = new ProgramBuilder('tuner', pipelines, scope).add(dispatch(variant));
+    await allocator.settle();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encodeDispatch(pass, prepared);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    const values = await readFloats(allocator.holder, scope, output, elements);
+    return worstError(values, check.expected) <= check.tolerance;
+  } finally {
+    scope.destroy();
+  }
+}

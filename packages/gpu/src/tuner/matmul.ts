@@ -1,0 +1,169 @@
+import {
+  type MatmulSize,
+  type MatmulTiling,
+  type MatmulWeights,
+  matmulConstants,
+  matmulKernel,
+  matmulNumericCheck,
+  matmulStoreParams,
+  matmulTilings,
+  matmulWorkgroups,
+} from '@webdit/shaders';
+import type { BufferScope } from '../allocator.ts';
+import type { DeviceHolder } from '../device.ts';
+import { noiseFiller } from '../noise.ts';
+import { dispatchCostLimit } from '../slicer.ts';
+import type { KernelChoice } from '../tiling.ts';
+import type { NumericCheck, OpCase, OpVariant, SizeClass, TunableOp } from './op.ts';
+import type { TuningRecord } from './record.ts';
+
+/** Rows that end a class: a matmul of few rows wants another tiling than one of many, but not for each number of them. */
+export const matmulRowBounds: readonly number[] = [4, 16, 64];
+/** Rows of a timed part; more of them say nothing new. */
+const maxRows = 256;
+/** Columns of a timed part: whole tiles of every tiling, and at least some workgroups. */
+const columnStep = 128;
+/** Bytes of weights of a timed part. */
+const maxWeightBytes = 32 * 2 ** 20;
+
+const bytesPerWeight: Readonly<Record<MatmulWeights, number>> = { f32: 4, 'packed-f16': 2, f16: 2, int8: 1 };
+
+/** The class of a size, such as `16x256x1024`: up to 16 rows; `manyx…`: more than any bound. */
+export function matmulClass({ rows, K, N }: MatmulSize): string {
+  const bound = matmulRowBounds.find((most) => rows <= most);
+  return `${bound ?? 'many'}x${K}x${N}`;
+}
+
+export interface MatmulOpRequest {
+  readonly weights: MatmulWeights;
+  /** Those that matter most first; one of each class is timed, the first. */
+  readonly sizes: readonly MatmulSize[];
+  /** The choice at sizes that nothing beats it at. */
+  readonly base: KernelChoice;
+  /** Default: every kept tiling. */
+  readonly tilings?: readonly MatmulTiling[];
+  /** Makes the kernel of a tiling; tests break some. */
+  readonly kernelOf?: typeof matmulKernel;
+}
+
+/** Matmul over one kind of weights, as the tuner sees it. Variants are named by their tilings. */
+export function matmulOp(
+  holder: DeviceHolder,
+  { weights, sizes, base, tilings = matmulTilings, kernelOf = matmulKernel }: MatmulOpRequest,
+): TunableOp {
+  const candidates = new Map([...tilings, ...sizes.map((size) => base.matmul(size))].map((t) => [t.name, t]));
+  const all = [...candidates.values()].map((tiling): OpVariant => {
+    return {
+      name: tiling.name,
+      kernel: kernelOf({ tiling, weights, epilogue: 'store' }),
+      constants: matmulConstants('none'),
+    };
+  });
+  const fill = noiseFiller(holder.device.queue);
+  const classes = new Map<string, SizeClass>();
+  for (const size of sizes) {
+    const key = matmulClass(size);
+    if (classes.has(key)) continue;
+    classes.set(key, {
+      key,
+      incumbent: base.matmul(size).name,
+      cut: (flops) => timedCase(fill, candidates, weights, cutSize(holder, weights, size, flops)),
+    });
+  }
+  return {
+    name: `matmul.${weights}`,
+    variants: all.filter(({ kernel }) => (kernel.features ?? []).every((name) => holder.features.has(name))),
+    classes: [...classes.values()],
+    check: checkedCase(candidates, weights),
+  };
+}
+
+/** A part of a size: the rows, up to a limit, all of K, and as many columns as the work, the adapter and its bindings allow. */
+export function cutSize(
+  { adapterInfo, maxStorageBufferBindingSize }: Pick<DeviceHolder, 'adapterInfo' | 'maxStorageBufferBindingSize'>,
+  weights: MatmulWeights,
+  size: MatmulSize,
+  flops: number,
+): MatmulSize {
+  const { K } = size;
+  const rows = Math.min(size.rows, maxRows);
+  const byWork = Math.min(flops, dispatchCostLimit(adapterInfo)) / (2 * rows * K);
+  const byBytes = Math.min(maxWeightBytes, maxStorageBufferBindingSize) / (K * bytesPerWeight[weights]);
+  const fitting = Math.floor(Math.min(Math.max(byWork, columnStep), byBytes) / columnStep) * columnStep;
+  return { rows, K, N: Math.min(size.N, Math.max(fitting, columnStep)) };
+}
+
+function timedCase(
+  fill: ReturnType<typeof noiseFiller>,
+  candidates: ReadonlyMap<string, MatmulTiling>,
+  weights: MatmulWeights,
+  size: MatmulSize,
+): OpCase {
+  const { rows, K, N } = size;
+  return caseOf(candidates, size, (scope) => {
+    const input = scope.storage('tuner.input', rows * K);
+    const matrix = scope.storage('tuner.weights', Math.ceil((K * N * bytesPerWeight[weights]) / 4));
+    const finish = scope.storage('tuner.finish', 2 * N);
+    fill(input);
+    fill(finish);
+    fill(matrix, weights === 'int8' ? 'bits' : weights === 'f32' ? 'f32' : 'f16');
+    return [input, matrix, finish];
+  });
+}
+
+function checkedCase(candidates: ReadonlyMap<string, MatmulTiling>, kind: MatmulWeights): NumericCheck {
+  const { size, input, weights, finish, expected, tolerance } = matmulNumericCheck(kind);
+  const made = caseOf(candidates, size, (scope) =>
+    [input, weights, finish].map((content, i) => {
+      const buffer = scope.storage(`tuner.check ${i}`, content.length);
+      scope.allocator.holder.device.queue.writeBuffer(buffer, 0, content as Float32Array<ArrayBuffer>);
+      return buffer;
+    }),
+  );
+  return { ...made, expected, tolerance };
+}
+
+function caseOf(
+  candidates: ReadonlyMap<string, MatmulTiling>,
+  size: MatmulSize,
+  inputs: (scope: BufferScope) => readonly GPUBuffer[],
+): OpCase {
+  const { rows, K, N } = size;
+  const flops = 2 * rows * K * N;
+  return {
+    flops,
+    prepare(scope) {
+      const output = scope.storage('tuner.output', rows * N);
+      const storage = [...inputs(scope), output];
+      return {
+        output,
+        dispatch: ({ name, kernel, constants = {} }) => ({
+          kernel,
+          constants,
+          params: matmulStoreParams(size),
+          storage,
+          workgroups: matmulWorkgroups(candidates.get(name) as MatmulTiling, rows, N),
+          cost: flops,
+        }),
+      };
+    },
+  };
+}
+
+/**
+ * The matmul choice of a record, for every size: where nothing was decided, what the base chooses, unless that failed its
+ * check here.
+ */
+export function tunedMatmul(
+  base: KernelChoice,
+  { decided, checked }: Pick<TuningRecord, 'decided' | 'checked'>,
+  tilings: readonly MatmulTiling[] = matmulTilings,
+): KernelChoice['matmul'] {
+  const passing = tilings.find(({ name }) => checked[name] === true);
+  return (size) => {
+    const usual = base.matmul(size);
+    const chosen = decided[matmulClass(size)];
+    const tiling = tilings.find(({ name }) => name === chosen) ?? usual;
+    return checked[tiling.name] === false && passing ? passing : tiling;
+  };
+}

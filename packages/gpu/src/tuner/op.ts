@@ -1,0 +1,48 @@
+import type { Kernel, KernelConstants } from '@webdit/shaders';
+import type { BufferScope } from '../allocator.ts';
+import type { DispatchSpec } from '../program.ts';
+
+/** An op with several kernels that do the same: what the tuner chooses between, and where. */
+export interface TunableOp {
+  /** Names the op and what its kernels work on, such as `matmul.packed-f16`. */
+  readonly name: string;
+  /** Only those this device has the features for. */
+  readonly variants: readonly OpVariant[];
+  /** Classes of sizes to decide on, those that matter most first. */
+  readonly classes: readonly SizeClass[];
+  readonly check: NumericCheck;
+}
+
+export interface OpVariant {
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly constants?: KernelConstants;
+}
+
+/** Sizes that get the same variant, and one of them that is timed. */
+export interface SizeClass {
+  readonly key: string;
+  /** The variant of the static table: what others have to beat. */
+  readonly incumbent: string;
+  /** The op at this size, or a part of it of about `flops`. */
+  cut(flops: number): OpCase;
+}
+
+/** One execution of an op, on buffers of its own. */
+export interface OpCase {
+  /** Work of one execution. */
+  readonly flops: number;
+  prepare(scope: BufferScope): PreparedCase;
+}
+
+export interface PreparedCase {
+  readonly output: GPUBuffer;
+  dispatch(variant: OpVariant): DispatchSpec;
+}
+
+/** A small awkward case with a known result. */
+export interface NumericCheck extends OpCase {
+  readonly expected: ArrayLike<number>;
+  /** Largest allowed deviation over the root mean square of `expected`. */
+  readonly tolerance: number;
+}

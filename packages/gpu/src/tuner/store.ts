@@ -1,0 +1,42 @@
+/** Where tuning records outlive a load: plain data by name. */
+export interface TuningStore {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+}
+
+/** Milliseconds a store may take; a database that another tab blocks must not hold the load up. */
+const patience = 500;
+
+/** What the store says; undefined when it fails or is not heard from. */
+export function recall(store: TuningStore | undefined, key: string): Promise<unknown> {
+  return settled(async () => store?.get(key));
+}
+
+/** Hands a value to the store. Failing is no error: private windows and full disks store nothing. */
+export async function remember(store: TuningStore | undefined, key: string, value: unknown): Promise<void> {
+  await settled(async () => store?.set(key, value));
+}
+
+/** A store for as long as this process or page lives, in front of one that lives longer. */
+export function memoryStore(behind?: TuningStore): TuningStore {
+  const values = new Map<string, unknown>();
+  return {
+    get: async (key) => values.get(key) ?? behind?.get(key),
+    set: async (key, value) => {
+      values.set(key, value);
+      await behind?.set(key, value);
+    },
+  };
+}
+
+function settled(work: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patience);
+    void work()
+      .catch(() => undefined)
+      .then((value) => {
+        clearTimeout(timer);
+        resolve(value);
+      });
+  });
+}
