@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
+import type { Page } from 'playwright';
 import {
   integerOption,
   listOption,
@@ -14,8 +13,9 @@ import { machine } from '../packages/cli/src/machine.ts';
 import type { CompareProgress, DType } from '../packages/webdit/src/index.ts';
 import { parseCompareState } from '../packages/webdit/src/lab/comparison.ts';
 import { compareTable } from '../packages/webdit/src/lab/table.ts';
-import { chromiumFlags, findChromium } from '../testing/chromium.ts';
-import type { BenchWindow, PageRequest } from './page.ts';
+import { chromiumFlags } from '../testing/chromium.ts';
+import type { CompareWindow, PageRequest } from './compare-page.ts';
+import { withPage } from './with-page.ts';
 
 /**
  * `webdit compare` inside Chromium: the pipeline in its worker, SwiftShader as the GPU, and a JSON file of the same shape. See
@@ -39,13 +39,14 @@ const request: PageRequest = {
   state: await readSaved(resume, parseCompareState),
 };
 
-await withPage(async (page, browser) => {
+await withPage({ flags: chromiumFlags }, async (page, url, browser) => {
+  await openComparePage(page, url);
   await page.exposeFunction('onCompareProgress', async ({ done, total, latest, state }: CompareProgress) => {
     process.stderr.write(`${done} of ${total}: ${latest.policy} ${(latest.ms / 1000).toFixed(2)} s\n`);
     if (resume !== undefined) await writeJson(resume, state);
   });
   const { rows, state } = await page.evaluate(
-    (request) => (window as unknown as BenchWindow).compareInPage(request),
+    (request) => (window as unknown as CompareWindow).compareInPage(request),
     request,
   );
   const { format, settings, measurements } = state;
@@ -59,30 +60,13 @@ await withPage(async (page, browser) => {
   process.stdout.write(`${table}\n`);
 });
 
-/** An empty page on the demo's development server, which serves the library's sources and the models. */
-async function withPage(work: (page: Page, browser: Browser) => Promise<void>): Promise<void> {
-  let server: ViteDevServer | undefined;
-  let browser: Browser | undefined;
-  try {
-    server = await createServer({
-      root: fileURLToPath(new URL('../apps/demo', import.meta.url)),
-      // an edit of a source file must not reload the page in the middle of a measurement
-      server: { hmr: false, watch: null },
-      logLevel: 'warn',
-    });
-    await server.listen();
-    browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
-    const page = await browser.newPage();
-    await page.route('**/blank.html', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>WebDiT benchmark</title>' }),
-    );
-    await page.goto(`${server.resolvedUrls?.local[0]}blank.html`);
-    const script = fileURLToPath(new URL('page.ts', import.meta.url));
-    await page.addScriptTag({ type: 'module', url: `/@fs${script}` });
-    await page.waitForFunction(() => 'compareInPage' in window);
-    await work(page, browser);
-  } finally {
-    await browser?.close();
-    await server?.close();
-  }
+/** An empty page of the server, with what the comparison needs. */
+async function openComparePage(page: Page, url: string): Promise<void> {
+  await page.route('**/blank.html', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>WebDiT benchmark</title>' }),
+  );
+  await page.goto(`${url}blank.html`);
+  const script = fileURLToPath(new URL('compare-page.ts', import.meta.url));
+  await page.addScriptTag({ type: 'module', url: `/@fs${script}` });
+  await page.waitForFunction(() => 'compareInPage' in window);
 }

@@ -10,6 +10,7 @@ const commands = {
   lint: () => import('./lib/lint.mjs'),
   format: () => import('./lib/format.mjs'),
   typecheck: () => import('./lib/typecheck.mjs'),
+  bench: () => import('./lib/bench.mjs'),
   'compare:chromium': () => import('./lib/compareChromium.mjs'),
 };
 

@@ -4,18 +4,22 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { chromium } from 'playwright';
 
-/** Flags for WebGPU on SwiftShader without a network. Full Chromium only: the headless shell has no WebGPU. */
-export const chromiumFlags = [
+const flags = [
   '--headless=new',
   '--no-sandbox',
   '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
   '--disable-quic',
   '--no-first-run',
 ];
+
+/** Flags for WebGPU on SwiftShader without a network. Full Chromium only: the headless shell has no WebGPU. */
+export const chromiumFlags = [...flags, '--use-webgpu-adapter=swiftshader'];
+
+/** Flags for WebGPU on the machine's own graphics hardware; on Linux it is reached through Vulkan. */
+export const hardwareFlags = [...flags, ...(process.platform === 'linux' ? ['--enable-features=Vulkan'] : [])];
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const wellKnown = [

@@ -30,6 +30,6 @@ export function ensureInstalled() {
 function manifests() {
   const groups = ['packages', 'apps'].filter((group) => existsSync(join(root, group)));
   const folders = groups.flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`));
-  const candidates = ['.', 'shaders', 'e2e', ...folders.sort()].map((folder) => `${folder}/package.json`);
+  const candidates = ['.', 'shaders', 'e2e', 'bench', ...folders.sort()].map((folder) => `${folder}/package.json`);
   return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...candidates.filter((path) => existsSync(join(root, path)))];
 }

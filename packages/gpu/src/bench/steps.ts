@@ -14,6 +14,8 @@ export interface StepCost {
   readonly dispatches: number;
   /** Median CPU milliseconds to encode the step and finish its command buffer. */
   readonly encodeMs: number;
+  /** The first time of all, when nothing is compiled yet. */
+  readonly firstEncodeMs: number;
   readonly gflop: number;
   /** Weights and activations read and written once each. */
   readonly megabytes: number;
@@ -48,8 +50,8 @@ export async function measureSteps(
     const steps: StepCost[] = [];
     for (const [kind, program, { flops, bytes }] of kinds) {
       const dispatches = [...program, ...graph.sampler];
-      const encodeMs = await timeEncoding(prepared, holder.device, dispatches, samples);
-      steps.push({ kind, dispatches: dispatches.length, encodeMs, gflop: flops / 1e9, megabytes: bytes / 1e6 });
+      const times = await timeEncoding(prepared, holder.device, dispatches, samples);
+      steps.push({ kind, dispatches: dispatches.length, ...times, gflop: flops / 1e9, megabytes: bytes / 1e6 });
       signal?.throwIfAborted();
     }
     const block = graph.blocks[0];
@@ -60,15 +62,17 @@ export async function measureSteps(
   }
 }
 
+/** Until the JavaScript is compiled. */
+const warmUps = 5;
+
 async function timeEncoding(
   { graph }: PreparedModel,
   device: GPUDevice,
   dispatches: readonly Dispatch[],
   samples: number,
-): Promise<number> {
+): Promise<{ readonly encodeMs: number; readonly firstEncodeMs: number }> {
   const taken: number[] = [];
-  // The first ones warm the JavaScript up.
-  for (let i = -5; i < samples; i++) {
+  for (let i = 0; i < samples + warmUps; i++) {
     const start = performance.now();
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -76,11 +80,11 @@ async function timeEncoding(
     for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
     pass.end();
     encoder.finish();
-    if (i >= 0) taken.push(performance.now() - start);
+    taken.push(performance.now() - start);
     // In a browser another process takes the commands: let it keep up.
     await device.queue.onSubmittedWorkDone();
   }
-  return median(taken);
+  return { encodeMs: median(taken.slice(warmUps)), firstEncodeMs: taken[0] ?? Number.NaN };
 }
 
 /** Work of a step between its modulation table and its sampler update, by the ops of the graph. */

@@ -21,6 +21,7 @@ test('columns line up, text to the left and numbers to the right', () => {
   const text = tableText({
     title: 'T',
     header: ['op', 'ms'],
+    textColumns: 1,
     rows: [
       ['a', '1'],
       ['long', '1000'],

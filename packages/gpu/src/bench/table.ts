@@ -3,10 +3,12 @@ import type { BenchReport, KernelRate } from './report.ts';
 import type { ModelSteps } from './steps.ts';
 import type { SweepRate, SweepResult } from './sweep.ts';
 
-/** A table of a report, for a terminal or a page. The first column is text, the others are numbers. */
+/** A table of a report, for a terminal or a page. */
 export interface Table {
   readonly title: string;
   readonly header: readonly string[];
+  /** The first columns, which are text; the others are numbers. */
+  readonly textColumns: number;
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -38,6 +40,7 @@ function probeTable({ probes, gflops, clock }: Ceilings): Table {
   return {
     title: `Arithmetic: the best is the ceiling: ${ceiling.join(', ')} (${clock === 'gpu' ? 'GPU timestamps' : 'wall clock'})`,
     header: ['GFLOP/s', ...columns],
+    textColumns: 1,
     rows: names.map((name) => [
       name,
       ...columns.map((column) => {
@@ -52,6 +55,7 @@ function bandwidthTable(rates: readonly BandwidthRate[]): Table {
   return {
     title: 'Bandwidth: vectors of four, incompressible data',
     header: ['form', 'MiB', 'GB/s'],
+    textColumns: 1,
     rows: rates.map(({ form, mebibytes, gigabytesPerSecond }) => [
       form,
       mebibytes.toFixed(0),
@@ -64,6 +68,7 @@ function kernelTable(model: string, rates: readonly KernelRate[]): Table {
   return {
     title: `Kernels of ${model}`,
     header: ['op', 'shape', 'kernel', 'ms', 'GFLOP/s', 'GB/s', 'of ceiling', 'bound by'],
+    textColumns: 3,
     rows: rates.map(({ op, shape, kernels, ms, gflops, gigabytesPerSecond, share, bound }) => [
       op,
       shape,
@@ -80,15 +85,17 @@ function kernelTable(model: string, rates: readonly KernelRate[]): Table {
 function stepTable(models: readonly ModelSteps[]): Table {
   return {
     title: 'Steps: what one asks of the CPU and of the memory bus',
-    header: ['step', 'model', 'blocks', 'dispatches a block', 'dispatches', 'encode ms', 'GFLOP', 'MB'],
+    header: ['step', 'model', 'blocks', 'dispatches a block', 'dispatches', 'encode ms', 'first time', 'GFLOP', 'MB'],
+    textColumns: 2,
     rows: models.flatMap(({ model, depth, dispatchesPerBlock, steps }) =>
-      steps.map(({ kind, dispatches, encodeMs, gflop, megabytes }) => [
+      steps.map(({ kind, dispatches, encodeMs, firstEncodeMs, gflop, megabytes }) => [
         kind,
         model,
         `${depth}`,
         kind === 'reuse' ? '-' : `${dispatchesPerBlock}`,
         `${dispatches}`,
         figures(encodeMs),
+        figures(firstEncodeMs),
         figures(gflop),
         figures(megabytes),
       ]),
@@ -102,6 +109,7 @@ export function sweepTable({ op, shape, format, rates, notRun }: SweepResult): T
   return {
     title: `${op} ${shape}, ${format}${left}`,
     header: ['variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
+    textColumns: 2,
     rows: rates.map((rate) => [rate.variant, role(rate), ...rateCells(rate)]),
   };
 }
@@ -111,6 +119,7 @@ export function sweepSummary(results: readonly SweepResult[]): Table {
   return {
     title: 'Kept variants against the best of the sweep and against its baseline',
     header: ['group', 'variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
+    textColumns: 3,
     rows: results.flatMap(({ op, shape, format, bestKept, rates }) => {
       const shown = rates.filter((rate) => rate === bestKept || rate.chosen);
       return shown.map((rate) => [`${op} ${shape}, ${format}`, rate.variant, role(rate), ...rateCells(rate)]);
@@ -130,10 +139,11 @@ const rateCells = ({ ms, gflops, share, ofBest, overBaseline }: SweepRate) => [
 ];
 
 /** A table for a terminal, which is GitHub markdown too. */
-export function tableText({ title, header, rows }: Table): string {
+export function tableText({ title, header, textColumns, rows }: Table): string {
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const pad = (cell: string, i: number) =>
+    i < textColumns ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
+  const line = (cells: readonly string[]) => `| ${cells.map(pad).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i < textColumns ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   return [title, '', line(header), line(rule), ...rows.map(line)].join('\n');
 }
