@@ -1,0 +1,153 @@
+import { relativeError } from '@webdit/core';
+import { type Kernel, matmulKernel, registerTiling, splitKTiling } from '@webdit/shaders';
+import { expect, test, vi } from 'vitest';
+import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
+import { testDevice } from '../../../../testing/gpu.ts';
+import { Allocator } from '../allocator.ts';
+import { fixedChoice } from '../tiling.ts';
+import { matmulClass, matmulOp } from './matmul.ts';
+import { memoryStore } from './store.ts';
+import { tune } from './tune.ts';
+
+// Two that compile fast.
+const register = registerTiling([8, 4], [8, 8]);
+const splitK = splitKTiling(4, [8, 8]);
+const tilings = [register, splitK];
+const base = fixedChoice(register);
+const sizes = [
+  { rows: 64, K: 48, N: 144 },
+  { rows: 2, K: 48, N: 288 },
+];
+
+/** Does a twelfth of the work, so nothing is faster. */
+const wrong = { ...register, name: 'wrong-8x4' };
+const refused = { ...register, name: 'refused-8x4' };
+const breaking: typeof matmulKernel = (variant): Kernel => {
+  const kernel = matmulKernel(variant);
+  if (variant.tiling === wrong) return { ...kernel, source: kernel.source.replace('k < params.K4', 'k < 1u') };
+  return variant.tiling === refused ? { ...kernel, source: `${kernel.source}\nfn broken() -> nothing {}` } : kernel;
+};
+
+async function submitsOf<T>(queue: GPUQueue, work: () => Promise<T>): Promise<{ result: T; submits: number }> {
+  const submit = vi.spyOn(queue, 'submit');
+  try {
+    return { result: await work(), submits: submit.mock.calls.length };
+  } finally {
+    submit.mockRestore();
+  }
+}
+
+/** Compiling takes what it takes on a busy machine. */
+const unhurried = 20_000;
+
+test('never chooses what is wrong or does not compile, frees its memory, and reuses what it stored', async () => {
+  const holder = await testDevice();
+  const { queue } = holder.device;
+  const allocator = new Allocator(holder);
+  const opFor = (all: typeof sizes) =>
+    matmulOp(holder, {
+      weights: 'f32',
+      sizes: all,
+      base,
+      tilings: [wrong, refused, ...tilings],
+      kernelOf: breaking,
+    });
+  const op = opFor(sizes);
+  const store = memoryStore();
+  const progress: string[] = [];
+  const first = await submitsOf(queue, () =>
+    tune(allocator, [op], {
+      store,
+      budgetMs: unhurried,
+      onProgress: (done, total) => progress.push(`${done}/${total}`),
+    }),
+  );
+  expect(first.submits).toBeGreaterThan(10);
+  const { records, ms: _, ...info } = first.result;
+  const excluded = ['matmul.wrong-8x4.f32.store', 'matmul.refused-8x4.f32.store'];
+  expect(info).toEqual({ source: 'measured', excluded });
+  expect(progress).toEqual(['0/4', '1/4', '2/4', '3/4', '4/4']);
+  const decided = records[0]?.decided ?? {};
+  expect(Object.keys(decided)).toEqual(sizes.map(matmulClass));
+  expect(tilings.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.values(decided)));
+  expect(allocator.bytes.current).toBe(0);
+
+  const again = await submitsOf(queue, () => tune(allocator, [op], { store }));
+  expect(again.submits).toBe(0);
+  expect(again.result).toMatchObject({ source: 'stored', excluded, records });
+
+  // Another model: what is known stays, what is new is timed.
+  const grown = await tune(allocator, [opFor([...sizes, { rows: 2, K: 48, N: 48 }])], { store, budgetMs: unhurried });
+  expect(grown.source).toBe('measured');
+  expect(grown.records[0]?.decided).toEqual({ ...decided, '4x48x48': expect.any(String) });
+  holder.check();
+});
+
+test('keeps to its budget, and gives up on what three loads could not decide', async () => {
+  const holder = await testDevice();
+  const allocator = new Allocator(holder);
+  const many = Array.from({ length: 40 }, (_, i) => ({ rows: 64, K: 48, N: 16 * (i + 1) }));
+  const op = matmulOp(holder, { weights: 'f32', sizes: many, base, tilings });
+  const store = memoryStore();
+  const { ms, records } = await tune(allocator, [op], { store, budgetMs: 300 });
+  // One check or one class's warm-up may begin just in time; those take some 0.1 s here.
+  expect(ms).toBeLessThan(300 + 1500);
+  const decided = Object.keys(records[0]?.decided ?? {}).length;
+  const postponed = Object.values(records[0]?.postponed ?? {});
+  expect(decided + postponed.length).toBe(40);
+  expect(postponed.length).toBeGreaterThan(0);
+  expect(allocator.bytes.current).toBe(0);
+
+  const inNoTime = () => tune(allocator, [op], { store, budgetMs: 0 });
+  await inNoTime();
+  const {
+    records: [third],
+  } = await inNoTime();
+  expect(Object.values(third?.postponed ?? {})).toEqual(postponed.map(() => 3));
+  const { submits, result } = await submitsOf(holder.device.queue, () => tune(allocator, [op], { store }));
+  expect(submits).toBe(0);
+  expect(result.records[0]).toEqual(third);
+});
+
+test('an abort ends it at once with the signal’s reason: nothing stored, nothing held, nothing under way', async () => {
+  const holder = await testDevice();
+  const allocator = new Allocator(holder);
+  const held = allocator.create('held', 1024, GPUBufferUsage.STORAGE);
+  const op = matmulOp(holder, { weights: 'f32', sizes, base, tilings });
+  const store = memoryStore();
+  const set = vi.spyOn(store, 'set');
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  // While the second class is timed.
+  const cut = vi.spyOn(op.classes[1] as (typeof op.classes)[number], 'cut').mockImplementation((flops) => {
+    setTimeout(() => controller.abort(reason), 1);
+    return (op.classes[0] as (typeof op.classes)[number]).cut(flops);
+  });
+  await expect(tune(allocator, [op], { store, budgetMs: unhurried, signal: controller.signal })).rejects.toBe(reason);
+  expect(cut).toHaveBeenCalled();
+  expect(set).not.toHaveBeenCalled();
+  expect(allocator.bytes.current).toBe(1024);
+  allocator.destroy(held);
+  const already = AbortSignal.abort(reason);
+  const { submits } = await submitsOf(holder.device.queue, () =>
+    expect(tune(allocator, [op], { signal: already })).rejects.toBe(reason),
+  );
+  expect(submits).toBe(0);
+});
+
+test('a model whose kernels were tuned computes what its reference does, and says where the choice is from', async () => {
+  const store = memoryStore();
+  const golden = goldenTensors('dit-original-tiny');
+  const load = async () => {
+    const tuning = { when: 'always', store, tilings, budgetMs: unhurried } as const;
+    const { model } = await loadModel('goldens/dit-original-tiny', { choice: base, tuning });
+    const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
+    const { tuning: info } = model;
+    model.dispose();
+    expect(model.bytes.current).toBe(0);
+    expect(relativeError(output, golden('out'))).toBeLessThan(1e-5);
+    return info;
+  };
+  expect(await load()).toMatchObject({ source: 'measured', excluded: [] });
+  expect(await load()).toMatchObject({ source: 'stored', excluded: [] });
+});
