@@ -11,6 +11,7 @@ const fakes = vi.hoisted(() => ({ gpu: null as ReturnType<typeof fakeGpu> | null
 vi.mock('@webdit/gpu', () => ({
   requestDevice: async () => fakes.gpu?.holder,
   DiTModel: { create: async () => fakes.gpu?.model },
+  memoryStore: () => ({}),
 }));
 afterEach(() => vi.unstubAllGlobals());
 

@@ -16,6 +16,7 @@ const loadRequest: LoadRequest = {
   model: 'https://x/',
   dtype: 'auto',
   math: 'auto',
+  tune: 'auto',
   vaeBackend: 'auto',
   wasmPaths: null,
 };

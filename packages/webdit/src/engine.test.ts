@@ -11,6 +11,7 @@ const fakes = vi.hoisted(() => ({ gpu: null as ReturnType<typeof fakeGpu> | null
 vi.mock('@webdit/gpu', () => ({
   requestDevice: async () => fakes.gpu?.holder,
   DiTModel: { create: async () => fakes.gpu?.model },
+  memoryStore: () => ({}),
 }));
 vi.mock('onnxruntime-web/wasm', () => ({
   env: { wasm: {} },
@@ -21,7 +22,7 @@ vi.mock('onnxruntime-web/wasm', () => ({
 }));
 
 const emojiDiT = pathSource(fileURLToPath(new URL('../../../models/emoji-dit', import.meta.url)));
-const options = { dtype: 'auto', math: 'auto', vaeBackend: 'wasm', wasmPaths: null } as const;
+const options = { dtype: 'auto', math: 'auto', tune: 'auto', vaeBackend: 'wasm', wasmPaths: null } as const;
 const request: GenerateRequest = {
   label: 'pizza',
   steps: 2,

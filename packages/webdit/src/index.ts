@@ -45,6 +45,8 @@ export type {
   StepEvent,
   StepKind,
   StepReport,
+  TuneWhen,
+  TuningInfo,
   VaeBackend,
   WasmPaths,
 } from './types.ts';

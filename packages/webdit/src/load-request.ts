@@ -1,5 +1,5 @@
 import { filesSource, httpSource, type ModelSource } from '@webdit/weights';
-import type { DType, MathDType, VaeBackend, WasmPaths } from './types.ts';
+import type { DType, MathDType, TuneWhen, VaeBackend, WasmPaths } from './types.ts';
 
 /** How to load a model, as plain data: what crosses to the worker. */
 export interface LoadRequest extends EngineOptions {
@@ -10,6 +10,7 @@ export interface LoadRequest extends EngineOptions {
 export interface EngineOptions {
   readonly dtype: DType | 'auto';
   readonly math: MathDType | 'auto';
+  readonly tune: TuneWhen;
   readonly vaeBackend: VaeBackend | 'auto';
   readonly wasmPaths: WasmPaths | null;
 }

@@ -2,6 +2,7 @@ import { type DeviceHolder, DiTModel } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, openRequired } from '@webdit/weights';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress } from './progress.ts';
+import { tuningStore } from './tuning-store.ts';
 import type { DType, PipelineInfo, ProgressEvent } from './types.ts';
 import { VaeDecoder } from './vae.ts';
 
@@ -31,7 +32,11 @@ export async function loadParts(
   const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
   const progress = new LoadProgress(shortName(folder.name), hooks.onProgress);
-  const model = await DiTModel.create(holder, folder.config, { weightDType: dtype, math: options.math });
+  const model = await DiTModel.create(holder, folder.config, {
+    weightDType: dtype,
+    math: options.math,
+    tuning: { when: options.tune, store: tuningStore() },
+  });
 
   progress.initiate(folder.weightsFile, folder.weightsSize);
   const loadModel = async () => {
@@ -73,6 +78,7 @@ export function describe(parts: EngineParts, thread: PipelineInfo['thread'], not
     math: model.math,
     vaeBackend: vae?.backend ?? null,
     kernels: model.kernels,
+    tuning: model.tuning,
     model: {
       latentShape: [config.inChannels, config.inputSize, config.inputSize],
       imageSize: vae?.imageSize ?? null,

@@ -13,6 +13,7 @@ describe('fromPretrained', () => {
     ['an unknown option', url, { quantize: true }, 'fromPretrained() has no option "quantize".'],
     ['an unknown dtype', url, { dtype: 'int4' }, 'dtype is "int4".'],
     ['an unknown math', url, { math: 'int8' }, 'math is "int8".'],
+    ['an unknown tune', url, { tune: 'sometimes' }, 'tune is "sometimes".'],
     ['an unknown VAE backend', url, { vaeBackend: 'webnn' }, 'vaeBackend is "webnn".'],
     ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
     ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],

@@ -15,6 +15,7 @@ import type {
   OutputType,
   PipelineInfo,
   ProgressEvent,
+  TuneWhen,
   VaeBackend,
   WasmPaths,
 } from './types.ts';
@@ -27,6 +28,11 @@ export interface FromPretrainedOptions {
   readonly dtype?: DType | 'auto';
   /** What f16 weights are multiplied in, with f32 sums; `auto` (default) is f16 on hardware with `shader-f16`, else f32. */
   readonly math?: MathDType | 'auto';
+  /**
+   * Time kernel variants in the load, for 3 seconds at most, and keep the fastest for later loads: `auto` (default) on hardware
+   * adapters, `always`, or `never`. `info.tuning` says what came of it.
+   */
+  readonly tune?: TuneWhen;
   /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
   readonly device?: 'auto' | GPUDevice;
   /** When it throws, the load stops and rejects with what it threw. */
@@ -43,7 +49,18 @@ export interface FromPretrainedOptions {
   readonly vaeBackend?: VaeBackend | 'auto';
 }
 
-const loadKeys = ['dtype', 'math', 'device', 'onProgress', 'signal', 'worker', 'workerUrl', 'wasmPaths', 'vaeBackend'];
+const loadKeys = [
+  'dtype',
+  'math',
+  'tune',
+  'device',
+  'onProgress',
+  'signal',
+  'worker',
+  'workerUrl',
+  'wasmPaths',
+  'vaeBackend',
+];
 
 /**
  * A diffusion transformer, loaded and ready to draw.
@@ -73,6 +90,7 @@ export class DiffusionPipeline {
     const settings: EngineOptions = {
       dtype: options.dtype ?? 'auto',
       math: options.math ?? 'auto',
+      tune: options.tune ?? 'auto',
       vaeBackend: options.vaeBackend ?? 'auto',
       wasmPaths: options.wasmPaths ? absolutePaths(options.wasmPaths) : null,
     };
@@ -173,6 +191,7 @@ function checkLoadOptions(options: FromPretrainedOptions): void {
   refuseUnknownKeys(options, loadKeys, 'fromPretrained()');
   oneOf(options.dtype, 'dtype', ['auto', 'f32', 'f16', 'int8']);
   oneOf(options.math, 'math', ['auto', 'f32', 'f16']);
+  oneOf(options.tune, 'tune', ['auto', 'always', 'never']);
   oneOf(options.vaeBackend, 'vaeBackend', ['auto', 'webgpu', 'wasm']);
   oneOf(options.worker, 'worker', [true, false]);
   checkSignal(options.signal);

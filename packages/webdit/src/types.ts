@@ -1,5 +1,5 @@
 import type { CacheSpec, ErrorCode, StepKind } from '@webdit/core';
-import type { AdapterInfo } from '@webdit/gpu';
+import type { AdapterInfo, TuneWhen, TuningInfo } from '@webdit/gpu';
 import type { ModelClass } from '@webdit/weights';
 
 /** How weights are stored on the GPU. */
@@ -72,6 +72,8 @@ export interface PipelineInfo {
   readonly vaeBackend: VaeBackend | null;
   /** Kernel variant per op. */
   readonly kernels: Readonly<Record<string, string>>;
+  /** Where the choice of kernels came from, and which do not work on this adapter. */
+  readonly tuning: TuningInfo;
   readonly model: {
     /** Shape of one picture's latents, `[channels, height, width]`. */
     readonly latentShape: readonly [number, number, number];
@@ -195,4 +197,4 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly signal?: AbortSignal;
 }
 
-export type { AdapterInfo, CacheSpec, ErrorCode, ModelClass, StepKind };
+export type { AdapterInfo, CacheSpec, ErrorCode, ModelClass, StepKind, TuneWhen, TuningInfo };

@@ -13,6 +13,7 @@ export function fakeGpu() {
   const model = {
     sink: { begin: ({ sourceDType }: IncomingTensor) => ({ dtype: sourceDType, write: () => {}, end: () => {} }) },
     kernels: {},
+    tuning: { source: 'static', ms: 0, excluded: [] } as const,
     bytes: { current: 0, peak: 0 },
     finishLoading: vi.fn(async () => {}),
     run: async (_plan: RunPlan, init: Float32Array) => ({

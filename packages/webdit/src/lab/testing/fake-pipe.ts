@@ -55,6 +55,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
     math: 'f32',
     vaeBackend: vae ? 'wasm' : null,
     kernels,
+    tuning: { source: 'static', ms: 0, excluded: [] },
     model: {
       latentShape: [1, 2, 2],
       imageSize: vae ? { width: 16, height: 16 } : null,

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { TunableOp } from './op.ts';
+import { emptyRecord, missingClasses, readRecord, recordHead, recordKey, type TuningRecord } from './record.ts';
+
+const adapter = { vendor: 'v', architecture: 'a', device: 'd', description: '', isFallback: false };
+
+function opOf(...sources: string[]): TunableOp {
+  return {
+    name: 'matmul.f32',
+    variants: sources.map((source, i) => ({ name: `v${i}`, kernel: { source } as TunableOp['variants'][0]['kernel'] })),
+    classes: ['s', 'm', 'l'].map((key) => ({ key, incumbent: 'v0' }) as TunableOp['classes'][0]),
+    check: {} as TunableOp['check'],
+  };
+}
+
+const op = opOf('one', 'two', 'three');
+const head = await recordHead(adapter, op);
+const record: TuningRecord = {
+  ...head,
+  decided: { s: 'v0', m: 'v1' },
+  postponed: { l: 2 },
+  checked: { v0: true, v1: true, v2: false },
+  ms: 812,
+};
+const copy = () => JSON.parse(JSON.stringify(record)) as Record<string, unknown>;
+
+test('reads back what it wrote', () => {
+  expect(readRecord(copy(), head, op)).toEqual(record);
+});
+
+test('the key names adapter, browser and op; a release with other kernels finds the record and does not believe it', async () => {
+  const other = await recordHead(adapter, opOf('one', 'two', 'four'));
+  expect(other.kernels).not.toBe(head.kernels);
+  expect(recordKey(other)).toBe(recordKey(head));
+  expect(readRecord(copy(), other, op)).toEqual(emptyRecord(other));
+  expect(recordKey({ ...head, adapter: { ...adapter, device: 'e' } })).not.toBe(recordKey(head));
+  expect(recordKey({ ...head, agent: 'next' })).not.toBe(recordKey(head));
+  expect(recordKey({ ...head, op: 'matmul.f16' })).not.toBe(recordKey(head));
+});
+
+test.each([
+  ['nothing', undefined],
+  ['null', null],
+  ['text', 'webdit-tuning/1'],
+  ['a list', [record]],
+  ['another format', { ...copy(), format: 'webdit-tuning/2' }],
+  ['another adapter', { ...copy(), adapter: { ...adapter, vendor: 'w' } }],
+  ['another browser', { ...copy(), agent: 'other' }],
+  ['no fields', { ...head }],
+  ['fields of other types', { ...head, decided: 3, postponed: ['s'], checked: 'v0', ms: 'long' }],
+])('%s counts as no record', (_, value) => {
+  expect(readRecord(value, head, op)).toEqual(emptyRecord(head));
+});
+
+test('drops decisions for variants that are unknown, unchecked or failed, and counts that are none', () => {
+  const value = {
+    ...copy(),
+    decided: { s: 'v2', m: 'v9', l: 'v1', x: 1 },
+    checked: { v0: 'yes', v1: true, v2: false, v9: true },
+    postponed: { s: -1, m: 0.5, l: 1 },
+  };
+  expect(readRecord(value, head, op)).toEqual({
+    ...record,
+    decided: { l: 'v1' },
+    checked: { v1: true, v2: false },
+    postponed: { l: 1 },
+  });
+});
+
+test('a class is missing until it is decided, or has been postponed three times', () => {
+  const missing = (part: Partial<TuningRecord>) => missingClasses({ ...record, ...part }, op).map(({ key }) => key);
+  expect(missing({})).toEqual(['l']);
+  expect(missing({ postponed: { l: 3 } })).toEqual([]);
+  expect(missing({ decided: {}, postponed: { s: 3 } })).toEqual(['m', 'l']);
+});
