@@ -1,9 +1,26 @@
-import { type MatmulSize, type MatmulTiling, registerTiling, splitKTiling, workgroupTiling } from '@webdit/shaders';
-import type { AdapterInfo } from './device.ts';
+import {
+  type AttentionTiling,
+  attentionTilings,
+  type MatmulSize,
+  type MatmulTiling,
+  registerTiling,
+  splitKTiling,
+  subgroupTiling,
+  workgroupTiling,
+} from '@webdit/shaders';
+import type { DeviceHolder } from './device.ts';
+
+export interface AttentionShape {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly headDim: number;
+}
 
 /** Which kernel variant runs at which size. */
 export interface KernelChoice {
   matmul(size: MatmulSize): MatmulTiling;
+  attention(size: AttentionShape): AttentionTiling;
 }
 
 /** Rows from which a large tile has enough to do. */
@@ -11,23 +28,32 @@ const largeTileRows = 32;
 /** Rows up to which sharing K out keeps more of a GPU busy than tiles do. */
 const splitKRows = 4;
 
-const register8x4 = registerTiling([8, 4], [8, 8]);
-const register16x8 = registerTiling([16, 8], [8, 4]);
-const workgroup8x8 = workgroupTiling([8, 8], [8, 8], 16);
-const splitK = splitKTiling(4, [8, 8]);
-
 /**
  * The static table, from the sweeps in `bench/results`. Software adapters have no use for workgroup memory, whose barriers
- * they pay for; SwiftShader also gains from the large tile. Hardware takes the workgroup tile until it has been tuned.
+ * they pay for, and gain most from quads that share their loads. Hardware takes the workgroup tiles until it has been tuned.
  */
-export function staticChoice(adapter: AdapterInfo): KernelChoice {
-  const { isFallback, description, vendor, architecture } = adapter;
-  if (!isFallback) return { matmul: ({ rows }) => (rows <= splitKRows ? splitK : workgroup8x8) };
-  const swiftShader = /swiftshader/i.test(`${vendor} ${architecture} ${description}`);
-  return { matmul: ({ rows }) => (swiftShader && rows >= largeTileRows ? register16x8 : register8x4) };
+export function staticChoice(holder: Pick<DeviceHolder, 'adapterInfo' | 'features'>): KernelChoice {
+  if (!holder.adapterInfo.isFallback) return hardware;
+  return holder.features.has('subgroups') ? softwareQuads : software;
 }
 
-/** The same tiling at every size. */
+const hardware: KernelChoice = {
+  matmul: ({ rows }) => (rows <= splitKRows ? splitKTiling(4, [8, 8]) : workgroupTiling([8, 8], [8, 8], 16)),
+  attention: ({ tokens }) =>
+    tokens <= attentionTilings.small.keys ? attentionTilings.small : attentionTilings.workgroup,
+};
+
+const softwareQuads: KernelChoice = {
+  matmul: ({ rows }) => (rows >= largeTileRows ? subgroupTiling([16, 16], [8, 4]) : subgroupTiling([8, 4], [8, 8])),
+  attention: () => attentionTilings.quads,
+};
+
+const software: KernelChoice = {
+  matmul: ({ rows }) => (rows >= largeTileRows ? registerTiling([16, 8], [8, 4]) : registerTiling([8, 4], [8, 8])),
+  attention: () => attentionTilings.register,
+};
+
+/** The same matmul tiling at every size; the rest runs everywhere. */
 export function fixedChoice(tiling: MatmulTiling): KernelChoice {
-  return { matmul: () => tiling };
+  return { ...software, matmul: () => tiling };
 }

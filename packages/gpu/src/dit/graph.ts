@@ -229,7 +229,7 @@ export class DiTGraph {
       attention: [
         ops.norm(hidden, normed, ops.attentionNorm(layer), before),
         ...ops.linear(`${name}.attn.qkv`, normed, whole(wide), { rows, K: C, N: 3 * C }),
-        ops.attention(wide, normed, logSumExp),
+        ...ops.attention(wide, normed, logSumExp),
       ],
       rest: [
         ...ops.linear(`${name}.attn.proj`, normed, attn.branch, { rows, K: C, N: C }),

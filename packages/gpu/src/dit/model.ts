@@ -85,7 +85,7 @@ export class DiTModel {
     this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
-    this.#choice = options.choice ?? staticChoice(holder.adapterInfo);
+    this.#choice = options.choice ?? staticChoice(holder);
     this.#tuningOptions = options.tuning;
     const { weightDType: dtype } = options;
     this.math = chooseMath(options.math ?? 'auto', dtype, holder);

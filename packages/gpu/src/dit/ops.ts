@@ -149,13 +149,29 @@ export class DiTOps {
     }));
   }
 
-  attention(qkv: GPUBuffer, output: GPUBuffer, logSumExp: GPUBuffer): Dispatch {
-    return this.#attentionPass(kernels.attentionKernel(this.#headDim), [qkv, output, logSumExp], 4);
+  /** Self-attention and each query's log-sum-exp `[batch, heads, tokens]`. */
+  attention(qkv: GPUBuffer, output: GPUBuffer, logSumExp: GPUBuffer): Dispatch[] {
+    const size = this.#attentionSize;
+    const tiling = this.choice.attention(size);
+    const kernel = kernels.attentionKernel({ headDim: size.headDim, tiling, source: 'self' });
+    return this.#cut(kernels.attentionGroups(tiling, size), 4 * this.#attentionProducts, (first, count) => ({
+      kernel,
+      params: kernels.attentionParams({ ...size, first }),
+      storage: [qkv, output, logSumExp],
+      workgroups: kernels.attentionWorkgroups(tiling, { ...size, first, count }),
+    }));
   }
 
   /** Column sums of the attention maps, `[batch, heads, tokens]`, from the log-sum-exp of `attention`. */
-  attentionScores(qkv: GPUBuffer, logSumExp: GPUBuffer, scores: GPUBuffer): Dispatch {
-    return this.#attentionPass(kernels.attentionScoresKernel(this.#headDim), [qkv, logSumExp, scores], 2);
+  attentionScores(qkv: GPUBuffer, logSumExp: GPUBuffer, scores: GPUBuffer): Dispatch[] {
+    const size = this.#attentionSize;
+    const kernel = kernels.attentionScoresKernel(size.headDim);
+    return this.#cut(kernels.attentionScoresGroups(size), 2 * this.#attentionProducts, (first, count) => ({
+      kernel,
+      params: kernels.attentionScoresParams({ ...size, first }),
+      storage: [qkv, logSumExp, scores],
+      workgroups: kernels.attentionScoresWorkgroups({ ...size, first, count }),
+    }));
   }
 
   /** Value norms, `[batch, tokens]`. */
@@ -169,20 +185,15 @@ export class DiTOps {
     });
   }
 
-  get #headDim(): number {
-    return this.config.hiddenSize / this.config.numHeads;
+  get #attentionSize() {
+    const { batch, tokens } = this;
+    const { numHeads: heads, hiddenSize } = this.config;
+    return { batch, tokens, heads, headDim: hiddenSize / heads };
   }
 
-  #attentionPass(kernel: kernels.Kernel, storage: readonly GPUBuffer[], flopsPerProduct: number): Dispatch {
-    const { batch, tokens } = this;
-    const size = { batch, tokens, heads: this.config.numHeads, headDim: this.#headDim };
-    return this.builder.add({
-      kernel,
-      params: kernels.attentionParams(size),
-      storage,
-      workgroups: kernels.attentionWorkgroups(size),
-      cost: flopsPerProduct * this.rows * tokens * this.config.hiddenSize,
-    });
+  /** Multiplications of queries with keys. */
+  get #attentionProducts(): number {
+    return this.rows * this.tokens * this.config.hiddenSize;
   }
 
   #blockNorm(layer: number, shift: number, scale: number, epsilon: number): NormPlace {
@@ -218,7 +229,6 @@ export class DiTOps {
     });
   }
 
-  /** Rows are cut where one dispatch would exceed what this adapter may be given at once. */
   #matmul(
     name: string,
     size: kernels.MatmulSize,
@@ -229,19 +239,21 @@ export class DiTOps {
     const tiling = this.choice.matmul(size);
     const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights(name), epilogue });
     const tileRows = kernels.matmulTileRows(tiling);
+    return this.#cut(Math.ceil(rows / tileRows), 2 * rows * K * N, (first, count) => ({
+      kernel,
+      ...from(first * tileRows),
+      workgroups: kernels.matmulWorkgroups(tiling, Math.min(rows - first * tileRows, count * tileRows), N),
+    }));
+  }
+
+  /** One dispatch, or several where one would be more work than this adapter may be given at once. */
+  #cut(units: number, cost: number, part: (first: number, count: number) => Omit<DispatchSpec, 'cost'>): Dispatch[] {
     const limit = dispatchCostLimit(this.builder.scope.allocator.holder.adapterInfo);
-    const tilesAtOnce = Math.max(1, Math.floor(limit / (2 * tileRows * K * N)));
+    const atOnce = Math.max(1, Math.floor((limit / cost) * units));
     const dispatches: Dispatch[] = [];
-    for (let first = 0; first < rows; first += tilesAtOnce * tileRows) {
-      const count = Math.min(rows - first, tilesAtOnce * tileRows);
-      dispatches.push(
-        this.builder.add({
-          kernel,
-          ...from(first),
-          workgroups: kernels.matmulWorkgroups(tiling, count, N),
-          cost: 2 * count * K * N,
-        }),
-      );
+    for (let first = 0; first < units; first += atOnce) {
+      const count = Math.min(atOnce, units - first);
+      dispatches.push(this.builder.add({ ...part(first, count), cost: (cost * count) / units }));
     }
     return dispatches;
   }

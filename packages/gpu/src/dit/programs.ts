@@ -14,7 +14,7 @@ interface LayerSelection {
   readonly ages: GPUBuffer;
   /** `[batch, tokens]`: the ids chosen last, best first. */
   readonly ids: GPUBuffer;
-  readonly emitScores: Dispatch;
+  readonly emitScores: readonly Dispatch[];
   /** Selective steps that chose no token since `ages` was last written; the next selection adds them. */
   aged: number;
   /** A full step has passed since `ages` was last written. */
@@ -82,7 +82,7 @@ export class StepPrograms {
     const blocks = storesCache ? this.graph.cachingBlocks : this.graph.blocks;
     return blocks.flatMap(({ attention, rest }, layer) => {
       const scored = scoreLayers?.includes(layer) ? this.#layers.get(layer) : undefined;
-      return [...attention, ...(scored ? [scored.emitScores] : []), ...rest];
+      return [...attention, ...(scored?.emitScores ?? []), ...rest];
     });
   }
 
@@ -174,7 +174,7 @@ export class StepPrograms {
       emitScores:
         this.#spec.score === 'attention'
           ? this.#ops.attentionScores(wide, logSumExp, scores)
-          : this.#ops.valueNorms(wide, scores),
+          : [this.#ops.valueNorms(wide, scores)],
       aged: 0,
       stale: true,
     };

@@ -4,6 +4,7 @@ import {
   ditSampler,
   ditTensorShapes,
   relativeError,
+  type TensorShape,
   type TensorSink,
 } from '@webdit/core';
 import { describe, expect, test, vi } from 'vitest';
@@ -34,7 +35,7 @@ class RandomTensors {
   constructor(readonly config: DiTConfig) {}
 
   values(name: string): Float32Array {
-    const { shape } = ditTensorShapes(this.config).find((tensor) => tensor.name === name) as { shape: number[] };
+    const { shape } = ditTensorShapes(this.config).find((tensor) => tensor.name === name) as TensorShape;
     const { floats } = this.#block(shape);
     return Float32Array.from({ length: count(shape) }, (_, i) => floats[i % floats.length] as number);
   }
@@ -133,7 +134,7 @@ describe.each([
     const plan = everyKindOfStep(config);
     const weights = new DiTWeights(config, { dtype: 'f16', math: 'f32' }, scope, pipelines);
     const { shape } = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
-    const graph = new DiTGraph(config, shape, weights, pipelines, staticChoice(adapterInfo), scope);
+    const graph = new DiTGraph(config, shape, weights, pipelines, staticChoice(holder), scope);
     const programs = new StepPrograms(graph, plan, scope);
     const steps = plan.steps.map((step) => programs.compile(step));
     const costs = [graph.timeEmbedding, graph.modulation, ...steps].flat().map(({ cost }) => cost);
