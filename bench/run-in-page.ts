@@ -41,7 +41,7 @@ export async function runInPage(
   const { adapterInfo } = holder;
   let report: BenchReport | null = null;
   try {
-    if (kernels) report = await runBench(holder, { weights: 'f32', quick, onProgress });
+    if (kernels) report = await runBench(holder, { quick, onProgress });
   } finally {
     holder.destroy();
   }

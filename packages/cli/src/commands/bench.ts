@@ -1,5 +1,6 @@
-import { WebDiTError } from '@webdit/core';
 import {
+  attentionSweepGroups,
+  type BenchSettings,
   benchTables,
   matmulSweepGroups,
   measureCeilings,
@@ -10,20 +11,20 @@ import {
   type Table,
   tableText,
 } from '@webdit/gpu/bench';
-import { type CommandLine, readCommandLine } from '../arguments.ts';
+import { badUsage, type CommandLine, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { openDevice } from '../device.ts';
 import { checkWritable, writeJson } from '../files.ts';
 import { machine } from '../machine.ts';
-import { dtypeOption } from '../pipeline.ts';
+import { dtypeOption, mathOption } from '../pipeline.ts';
 
 type Holder = Awaited<ReturnType<typeof openDevice>>['holder'];
 
-const sweeps = { matmul: matmulSweepGroups } as const;
+const sweeps = { matmul: matmulSweepGroups, attention: attentionSweepGroups } as const;
 
 /** Measures an adapter: its ceilings, every kernel's share of them, and what a step costs to encode; or sweeps one op's variants. */
 export const bench: Command = async (args, output) => {
-  const line = readCommandLine(args, ['adapter', 'dtype', 'sweep', 'json'], 0, ['quick']);
+  const line = readCommandLine(args, ['adapter', 'dtype', 'math', 'sweep', 'json'], 0, ['quick']);
   const work = readWork(line);
   const { json } = line.values;
   if (json !== undefined) await checkWritable(json);
@@ -47,22 +48,19 @@ export const bench: Command = async (args, output) => {
 function readWork(line: CommandLine): (holder: Holder, output: Output) => Promise<{ readonly format: string }> {
   const quick = line.flags.has('quick');
   const { sweep } = line.values;
-  const dtype = dtypeOption(line);
-  if (sweep === undefined) return (holder, output) => benchAll(holder, output, dtype === 'f16', quick);
+  if (sweep === undefined) {
+    const settings = { dtype: dtypeOption(line), math: mathOption(line), quick };
+    return (holder, output) => benchAll(holder, output, settings);
+  }
   if (!Object.hasOwn(sweeps, sweep)) {
-    throw new WebDiTError(
-      'bad-argument',
-      `There is no sweep of "${sweep}".`,
-      `Use one of: ${Object.keys(sweeps).join(', ')}.`,
-    );
+    throw badUsage(`There is no sweep of "${sweep}".`, `Use one of: ${Object.keys(sweeps).join(', ')}.`);
   }
   return (holder, output) => sweepOne(holder, output, sweep as keyof typeof sweeps, quick);
 }
 
-async function benchAll(holder: Holder, output: Output, half: boolean, quick: boolean) {
+async function benchAll(holder: Holder, output: Output, settings: BenchSettings) {
   const report = await runBench(holder, {
-    weights: half ? 'packed-f16' : 'f32',
-    quick,
+    ...settings,
     onProgress: (what, done, total) => output.progress(`${what}: ${done} of ${total}`),
   });
   for (const table of benchTables(report)) print(output, table);

@@ -77,12 +77,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
 
   return [
     linear('blocks.0.attn.qkv', work.normed, work.wide, rows, C, 3 * C),
-    one(
-      'attention',
-      attentionShape,
-      [ops.attention(work.wide, work.normed, work.logSumExp)].flat(),
-      attentionWork(size),
-    ),
+    one('attention', attentionShape, ops.attention(work.wide, work.normed, work.logSumExp), attentionWork(size)),
     linear('blocks.0.attn.proj', work.normed, work.branch, rows, C, C),
     linear('blocks.0.mlp.fc1', work.normed, work.wide, rows, C, mlp),
     linear('blocks.0.mlp.fc2', work.wide, work.branch, rows, mlp, C),
@@ -100,7 +95,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
     one(
       'token_scores.attention',
       attentionShape,
-      [ops.attentionScores(work.wide, work.logSumExp, scores)].flat(),
+      ops.attentionScores(work.wide, work.logSumExp, scores),
       attentionScoresWork(size),
     ),
     one('select_tokens', `${batch} x ${tokens}, ${selected} kept`, only('select_tokens', programs.selective), {

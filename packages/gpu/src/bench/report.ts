@@ -1,5 +1,6 @@
 import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
+import { chooseMath, type MathDType, type WeightDType } from '../dit/weights.ts';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
 import { describeModel, kernelCases } from './kernels.ts';
 import { type BenchOptions, measureInterleaved } from './measure.ts';
@@ -32,7 +33,10 @@ export interface BenchReport {
 }
 
 export interface BenchSettings {
-  readonly weights: MatmulWeights;
+  /** What linear weights are kept as; f32 by default. */
+  readonly dtype?: WeightDType | undefined;
+  /** What f16 weights are multiplied in. */
+  readonly math?: MathDType | 'auto' | undefined;
   /** Small probes, the small model, few rounds: seconds instead of minutes, and rougher numbers. */
   readonly quick: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -42,10 +46,13 @@ export interface BenchSettings {
 
 /**
  * Measures this adapter's ceilings, every kernel at the sizes of emoji-dit and DiT-XL/2, and what a step costs to encode.
- * @throws WebDiTError `numeric` when a probe gave wrong results, `out-of-memory`, `device-lost`; the signal's reason.
+ * @throws WebDiTError `numeric` when a probe gave wrong results, `unsupported-config` for math this adapter has not,
+ *   `out-of-memory`, `device-lost`; the signal's reason.
  */
 export async function runBench(holder: DeviceHolder, settings: BenchSettings): Promise<BenchReport> {
-  const { weights, quick, signal, onProgress } = settings;
+  const { dtype = 'f32', math = 'auto', quick, signal, onProgress } = settings;
+  const inHalves = chooseMath(math, dtype, holder) === 'f16';
+  const weights = dtype !== 'f16' ? dtype : inHalves ? 'f16' : 'packed-f16';
   const options = (what: string): BenchOptions => ({
     rounds: quick ? 3 : 9,
     minMs: quick ? 5 : 20,
