@@ -16,6 +16,7 @@ import {
 } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { type BenchCase, type BenchClock, type BenchOptions, measureInterleaved } from './measure.ts';
+import type { Peak } from './roofline.ts';
 import { BenchScope } from './scope.ts';
 
 export interface ProbeRate extends ArithmeticProbe {
@@ -36,6 +37,11 @@ export interface Ceilings {
   readonly gigabytesPerSecond: number;
   readonly probes: readonly ProbeRate[];
   readonly bandwidth: readonly BandwidthRate[];
+}
+
+/** What work in a number format is held against. */
+export function peakOf({ gflops, gigabytesPerSecond }: Ceilings, math: ProbeNumber): Peak {
+  return { flopsPerSecond: (gflops[math] ?? Number.NaN) * 1e9, bytesPerSecond: gigabytesPerSecond * 1e9 };
 }
 
 /** How large the probes are. Hardware hides latency with a hundred thousand invocations; software needs none of that. */

@@ -1,5 +1,5 @@
 import { tokenCount } from '@webdit/core';
-import type { MatmulWeights } from '@webdit/shaders';
+import type { MatmulWeights, ProbeNumber } from '@webdit/shaders';
 import { FeatureCache } from '../dit/cache.ts';
 import { DiTOps, modulationParts } from '../dit/ops.ts';
 import { schedulePlan } from '../dit/run.ts';
@@ -24,7 +24,11 @@ export interface KernelCase extends BenchCase {
   readonly kernels: string;
   readonly shape: string;
   readonly bytes: number;
+  /** What its products are computed in: whose ceiling it is held against. */
+  readonly math: ProbeNumber;
 }
+
+const mathOf = (weights: MatmulWeights): ProbeNumber => (weights === 'f16' ? 'f16' : 'f32');
 
 /** Every op of a run that takes time, on the first block of a model cut to one block. */
 export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: MatmulWeights): KernelCase[] {
@@ -41,19 +45,22 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
   const chosen = batch * selected;
   const whole = (buffer: GPUBuffer) => ({ buffer, offset: 0 });
 
-  const one = (name: string, shape: string, program: readonly Dispatch[], { flops, bytes }: Work): KernelCase => {
+  const one = (
+    name: string,
+    shape: string,
+    program: readonly Dispatch[],
+    { flops, bytes }: Work,
+    math: ProbeNumber = 'f32',
+  ): KernelCase => {
     const kernels = [...new Set(program.map(({ handle }) => handle.kernel.name))].join(' + ');
-    return { name, shape, kernels, program, flops, bytes, stepGroup };
+    return { name, shape, kernels, program, flops, bytes, math, stepGroup };
   };
   const linear = (name: string, input: GPUBuffer, output: GPUBuffer, rows: number, K: number, N: number) => {
     const activation = name.endsWith('fc1') ? 'gelu' : 'none';
     const program = ops.linear(name, input, whole(output), { rows, K, N, activation });
-    return one(
-      name.replace('blocks.0.', ''),
-      `${rows} x ${K} x ${N}`,
-      program,
-      matmulWork({ rows, K, N }, ops.weights.kernelWeights(name)),
-    );
+    const kept = ops.weights.kernelWeights(name);
+    const shape = `${rows} x ${K} x ${N}`;
+    return one(name.replace('blocks.0.', ''), shape, program, matmulWork({ rows, K, N }, kept), mathOf(kept));
   };
   const only = (op: string, program: readonly Dispatch[]) => program.filter(({ handle }) => handle.kernel.op === op);
 
@@ -108,6 +115,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
       `${chosen} x ${mlp} x ${C}`,
       ops.scatterLinear('blocks.0.mlp.fc2', work.wide, ids, mlp, selected, cache.slot(0, 'mlp')),
       matmulWork({ rows: chosen, K: mlp, N: C }, weights),
+      mathOf(weights),
     ),
     one('patch_embed', rowShape, graph.embed, {
       flops: 2 * rows * C * config.inChannels * config.patchSize ** 2,

@@ -1,7 +1,7 @@
 import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { chooseMath, type MathDType, type WeightDType } from '../dit/weights.ts';
-import { type Ceilings, measureCeilings } from './ceilings.ts';
+import { type Ceilings, measureCeilings, peakOf } from './ceilings.ts';
 import { describeModel, kernelCases } from './kernels.ts';
 import { type BenchOptions, measureInterleaved } from './measure.ts';
 import { type BenchModel, ditXL2, emojiDiT, narrowXL2 } from './models.ts';
@@ -87,12 +87,8 @@ async function measureKernels(
     const cases = kernelCases(bench, model, weights);
     await bench.ready(options.signal);
     const results = await measureInterleaved(holder, cases, options);
-    const peak = {
-      flopsPerSecond: (weights === 'f16' ? (ceilings.gflops.f16 ?? Number.NaN) : ceilings.gflops.f32) * 1e9,
-      bytesPerSecond: ceilings.gigabytesPerSecond * 1e9,
-    };
     return results.map(({ seconds, flopsPerSecond, bytesPerSecond = 0 }, i) => {
-      const { name, shape, kernels, flops, bytes } = cases[i] as (typeof cases)[number];
+      const { name, shape, kernels, flops, bytes, math } = cases[i] as (typeof cases)[number];
       return {
         op: name,
         shape,
@@ -100,7 +96,7 @@ async function measureKernels(
         ms: seconds * 1000,
         gflops: flopsPerSecond / 1e9,
         gigabytesPerSecond: bytesPerSecond / 1e9,
-        ...shareOfCeiling({ flops, bytes }, seconds, peak),
+        ...shareOfCeiling({ flops, bytes }, seconds, peakOf(ceilings, math)),
       };
     });
   } finally {

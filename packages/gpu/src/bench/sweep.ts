@@ -2,7 +2,7 @@ import { relativeError, WebDiTError } from '@webdit/core';
 import type { Kernel } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import type { Dispatch } from '../program.ts';
-import type { Ceilings } from './ceilings.ts';
+import { type Ceilings, peakOf } from './ceilings.ts';
 import { type BenchCase, type BenchOptions, measureInterleaved } from './measure.ts';
 import { shareOfCeiling } from './roofline.ts';
 import { BenchScope } from './scope.ts';
@@ -144,10 +144,9 @@ function rank(
   variants: readonly SweepVariant[],
   seconds: readonly number[],
   errors: readonly number[],
-  { gflops, gigabytesPerSecond }: Ceilings,
+  ceilings: Ceilings,
 ): SweepRate[] {
-  const flopsPerSecond = (format === 'f16' ? (gflops.f16 ?? Number.NaN) : gflops.f32) * 1e9;
-  const peak = { flopsPerSecond, bytesPerSecond: gigabytesPerSecond * 1e9 };
+  const peak = peakOf(ceilings, format === 'f16' ? 'f16' : 'f32');
   const fastest = Math.min(...seconds);
   const baseline = seconds[variants.findIndex((variant) => variant.baseline)] ?? Number.NaN;
   return variants
