@@ -16,9 +16,10 @@ export async function passesCheck(
   const { device } = allocator.holder;
   const scope = new BufferScope(allocator);
   try {
-    const { output, dispatch } = check.prepare(scope);
-    const elements = check.expected.length;
-    device.queue.writeBuffer(output, 0, new Float32Array(elements).fill(Number.NaN));
+    const { outputs, dispatch } = check.prepare(scope);
+    for (const output of outputs) {
+      device.queue.writeBuffer(output, 0, new Float32Array(output.size / 4).fill(Number.NaN));
+    }
     const prepared = new ProgramBuilder('tuner', pipelines, scope).add(dispatch(variant));
     await allocator.settle();
     const encoder = device.createCommandEncoder();
@@ -26,8 +27,11 @@ export async function passesCheck(
     encodeDispatch(pass, prepared);
     pass.end();
     device.queue.submit([encoder.finish()]);
-    const values = await readFloats(allocator.holder, scope, output, elements);
-    return worstError(values, check.expected) <= check.tolerance;
+    for (const [i, expected] of check.expected.entries()) {
+      const values = await readFloats(allocator.holder, scope, outputs[i] as GPUBuffer, expected.length);
+      if (!(worstError(values, expected) <= check.tolerance)) return false;
+    }
+    return true;
   } finally {
     scope.destroy();
   }

@@ -1,10 +1,18 @@
 import type { DiTConfig } from '@webdit/core';
-import { type MatmulTiling, type MatmulWeights, matmulConstants, matmulKernel } from '@webdit/shaders';
+import {
+  type AttentionTiling,
+  type MatmulTiling,
+  type MatmulWeights,
+  matmulConstants,
+  matmulKernel,
+} from '@webdit/shaders';
 import type { Allocator } from '../allocator.ts';
 import { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
-import { ditMatmulSizes } from './dit-sizes.ts';
+import { attentionOp, tunedAttention } from './attention.ts';
+import { ditAttentionSize, ditMatmulSizes } from './dit-sizes.ts';
 import { matmulOp, tunedMatmul } from './matmul.ts';
+import type { TuningRecord } from './record.ts';
 import type { TuningStore } from './store.ts';
 import { type TuningInfo, tune } from './tune.ts';
 
@@ -17,8 +25,8 @@ export interface TuningOptions {
   readonly store?: TuningStore;
   /** Milliseconds; 3000 by default. */
   readonly budgetMs?: number;
-  /** Matmul candidates; by default every kept tiling. */
-  readonly tilings?: readonly MatmulTiling[];
+  /** Candidates; by default every kept tiling. */
+  readonly tilings?: { readonly matmul?: readonly MatmulTiling[]; readonly attention?: readonly AttentionTiling[] };
 }
 
 /** Kernels for a DiT, and where the choice came from. */
@@ -37,7 +45,7 @@ export async function chooseKernels(
   allocator: Allocator,
   model: { readonly config: DiTConfig; readonly weights: MatmulWeights },
   base: KernelChoice,
-  { when, store, budgetMs, tilings }: TuningOptions,
+  { when, store, budgetMs, tilings = {} }: TuningOptions,
   hooks: {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -47,10 +55,17 @@ export async function chooseKernels(
   if (when === 'never' || (when === 'auto' && holder.adapterInfo.isFallback)) return { choice: base, info: untuned };
   const { config, weights } = model;
   const sizes = ditMatmulSizes(config);
-  const matmul = matmulOp(holder, { weights, sizes, base, ...(tilings ? { tilings } : {}) });
-  const { records, ...info } = await tune(allocator, [matmul], { store, budgetMs, ...hooks });
-  const [record] = records;
-  const choice = record ? { ...base, matmul: tunedMatmul(base, record, tilings) } : base;
+  // Attention has one class, so that it takes little of the budget.
+  const ops = [
+    attentionOp(holder, ditAttentionSize(config), base, tilings.attention),
+    matmulOp(holder, { weights, sizes, base, tilings: tilings.matmul }),
+  ];
+  const { records, ...info } = await tune(allocator, ops, { store, budgetMs, ...hooks });
+  const [attention, matmul] = records as [TuningRecord, TuningRecord];
+  const choice = {
+    attention: tunedAttention(base, attention, tilings.attention),
+    matmul: tunedMatmul(base, matmul, tilings.matmul),
+  };
   const pipelines = PipelineCache.of(holder);
   for (const size of sizes) {
     pipelines.request(

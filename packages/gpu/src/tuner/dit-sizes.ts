@@ -1,5 +1,6 @@
 import { type DiTConfig, tokenCount } from '@webdit/core';
 import type { MatmulSize } from '@webdit/shaders';
+import type { AttentionShape } from '../tiling.ts';
 import { matmulRowBounds } from './matmul.ts';
 
 /** Rows of a picture with classifier-free guidance. */
@@ -7,6 +8,12 @@ const guided = 2;
 const usualSteps = 50;
 /** The usual share of the tokens that a selective step recomputes. */
 const usualRatio = 0.07;
+
+/** The self-attention of a DiT's full step. */
+export function ditAttentionSize(config: DiTConfig): AttentionShape {
+  const { hiddenSize, numHeads: heads } = config;
+  return { batch: guided, tokens: tokenCount(config), heads, headDim: hiddenSize / heads };
+}
 
 /**
  * The matmul sizes of a DiT's runs, by what they cost in a usual one: full steps, selective steps, pictures without guidance,

@@ -16,6 +16,7 @@ import { dispatchCostLimit } from '../slicer.ts';
 import type { KernelChoice } from '../tiling.ts';
 import type { NumericCheck, OpCase, OpVariant, SizeClass, TunableOp } from './op.ts';
 import type { TuningRecord } from './record.ts';
+import { workingVariant } from './working.ts';
 
 /** Rows that end a class: a matmul of few rows wants another tiling than one of many, but not for each number of them. */
 export const matmulRowBounds: readonly number[] = [4, 16, 64];
@@ -39,9 +40,9 @@ export interface MatmulOpRequest {
   /** Those that matter most first; one of each class is timed, the first. */
   readonly sizes: readonly MatmulSize[];
   /** The choice at sizes that nothing beats it at. */
-  readonly base: KernelChoice;
+  readonly base: Pick<KernelChoice, 'matmul'>;
   /** Default: every kept tiling. */
-  readonly tilings?: readonly MatmulTiling[];
+  readonly tilings?: readonly MatmulTiling[] | undefined;
   /** Makes the kernel of a tiling; tests break some. */
   readonly kernelOf?: typeof matmulKernel;
 }
@@ -120,7 +121,7 @@ function checkedCase(candidates: ReadonlyMap<string, MatmulTiling>, kind: Matmul
       return buffer;
     }),
   );
-  return { ...made, expected, tolerance };
+  return { ...made, expected: [expected], tolerance };
 }
 
 function caseOf(
@@ -136,7 +137,7 @@ function caseOf(
       const output = scope.storage('tuner.output', rows * N);
       const storage = [...inputs(scope), output];
       return {
-        output,
+        outputs: [output],
         dispatch: ({ name, kernel, constants = {} }) => ({
           kernel,
           constants,
@@ -150,20 +151,15 @@ function caseOf(
   };
 }
 
-/**
- * The matmul choice of a record, for every size: where nothing was decided, what the base chooses, unless that failed its
- * check here.
- */
+/** The matmul choice of a record: where nothing was decided, what the base chooses, unless that failed its check here. */
 export function tunedMatmul(
-  base: KernelChoice,
+  base: Pick<KernelChoice, 'matmul'>,
   { decided, checked }: Pick<TuningRecord, 'decided' | 'checked'>,
   tilings: readonly MatmulTiling[] = matmulTilings,
 ): KernelChoice['matmul'] {
-  const passing = tilings.find(({ name }) => checked[name] === true);
   return (size) => {
-    const usual = base.matmul(size);
     const chosen = decided[matmulClass(size)];
-    const tiling = tilings.find(({ name }) => name === chosen) ?? usual;
-    return checked[tiling.name] === false && passing ? passing : tiling;
+    const tiling = tilings.find(({ name }) => name === chosen) ?? base.matmul(size);
+    return workingVariant('matmul', tiling, tilings, checked);
   };
 }

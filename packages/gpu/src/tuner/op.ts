@@ -24,6 +24,8 @@ export interface SizeClass {
   readonly key: string;
   /** The variant of the static table: what others have to beat. */
   readonly incumbent: string;
+  /** Which variants can do these sizes; by default all. */
+  fits?(variant: OpVariant): boolean;
   /** The op at this size, or a part of it of about `flops`. */
   cut(flops: number): OpCase;
 }
@@ -36,13 +38,14 @@ export interface OpCase {
 }
 
 export interface PreparedCase {
-  readonly output: GPUBuffer;
+  readonly outputs: readonly GPUBuffer[];
   dispatch(variant: OpVariant): DispatchSpec;
 }
 
 /** A small awkward case with a known result. */
 export interface NumericCheck extends OpCase {
-  readonly expected: ArrayLike<number>;
-  /** Largest allowed deviation over the root mean square of `expected`. */
+  /** By output. */
+  readonly expected: readonly ArrayLike<number>[];
+  /** Largest allowed deviation over the root mean square of what is expected. */
   readonly tolerance: number;
 }

@@ -1,5 +1,5 @@
 import { relativeError } from '@webdit/core';
-import { type Kernel, matmulKernel, registerTiling, splitKTiling } from '@webdit/shaders';
+import { attentionTilings, type Kernel, matmulKernel, registerTiling, splitKTiling } from '@webdit/shaders';
 import { expect, test, vi } from 'vitest';
 import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
 import { testDevice } from '../../../../testing/gpu.ts';
@@ -139,7 +139,8 @@ test('a model whose kernels were tuned computes what its reference does, and say
   const store = memoryStore();
   const golden = goldenTensors('dit-original-tiny');
   const load = async () => {
-    const tuning = { when: 'always', store, tilings, budgetMs: unhurried } as const;
+    const attention = [attentionTilings.register, attentionTilings.small];
+    const tuning = { when: 'always', store, tilings: { matmul: tilings, attention }, budgetMs: unhurried } as const;
     const { model } = await loadModel('goldens/dit-original-tiny', { choice: base, tuning });
     const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
     const { tuning: info } = model;

@@ -1,4 +1,3 @@
-import { WebDiTError } from '@webdit/core';
 import type { Allocator } from '../allocator.ts';
 import { PipelineCache } from '../pipelines.ts';
 import { passesCheck } from './check.ts';
@@ -8,6 +7,7 @@ import type { TunableOp } from './op.ts';
 import type { TuningRecord } from './record.ts';
 import type { TuningStore } from './store.ts';
 import { ClassTimer } from './timing.ts';
+import { noneWorks } from './working.ts';
 
 export interface TuneOptions {
   /** Where records are looked up and kept. */
@@ -64,7 +64,7 @@ export async function tune(
     }
     holder.check();
     signal?.throwIfAborted();
-    for (const job of open) requireOneThatWorks(job);
+    for (const { op, candidates } of open) if (candidates.length === 0) throw noneWorks(op.name);
     for (const job of open) await job.save(store, deadline.elapsedMs);
   }
   return {
@@ -125,7 +125,10 @@ async function timeClasses(
   try {
     for (const job of jobs) {
       for (const sizes of job.missing) {
-        const variant = await timer.decide(sizes, job.usable);
+        const variant = await timer.decide(
+          sizes,
+          job.usable.filter((usable) => sizes.fits?.(usable) ?? true),
+        );
         if (variant === undefined) job.postponed(sizes);
         else job.decided(sizes, variant);
       }
@@ -133,15 +136,6 @@ async function timeClasses(
   } finally {
     timer.destroy();
   }
-}
-
-function requireOneThatWorks({ op, candidates }: TuningJob): void {
-  if (candidates.length > 0) return;
-  throw new WebDiTError(
-    'numeric',
-    `No ${op.name} kernel works on this adapter.`,
-    'Update the browser and the graphics driver, and report the adapter name if it persists.',
-  );
 }
 
 function sourceOf(jobs: readonly TuningJob[]): TuningInfo['source'] {

@@ -1,0 +1,134 @@
+import {
+  type AttentionTiling,
+  attentionGroups,
+  attentionKernel,
+  attentionNumericCheck,
+  attentionParams,
+  attentionTilings,
+  attentionWorkgroups,
+} from '@webdit/shaders';
+import type { BufferScope } from '../allocator.ts';
+import type { DeviceHolder } from '../device.ts';
+import { noiseFiller } from '../noise.ts';
+import { dispatchCostLimit } from '../slicer.ts';
+import type { AttentionShape, KernelChoice } from '../tiling.ts';
+import type { NumericCheck, OpCase, OpVariant, TunableOp } from './op.ts';
+import type { TuningRecord } from './record.ts';
+import { workingVariant } from './working.ts';
+
+/** Bytes of the queries, keys and values of a timed part. */
+const maxBytes = 32 * 2 ** 20;
+
+const allTilings: readonly AttentionTiling[] = Object.values(attentionTilings);
+
+/** The class of a size; with guidance or without is the same. */
+export function attentionClass({ tokens, heads }: AttentionShape): string {
+  return `${tokens}x${heads}`;
+}
+
+const fits = ({ memory, keys }: AttentionTiling, tokens: number) => memory !== 'small' || tokens <= keys;
+
+/** Self-attention of one head dim, as the tuner sees it. Variants are named by their tilings. */
+export function attentionOp(
+  holder: DeviceHolder,
+  size: AttentionShape,
+  base: Pick<KernelChoice, 'attention'>,
+  tilings: readonly AttentionTiling[] = allTilings,
+): TunableOp {
+  const { headDim, tokens } = size;
+  const incumbent = base.attention(size);
+  const candidates = new Map([...tilings, incumbent].map((tiling) => [tiling.name, tiling]));
+  const tilingOf = ({ name }: OpVariant) => candidates.get(name) as AttentionTiling;
+  const all = [...candidates.values()].map((tiling): OpVariant => {
+    return { name: tiling.name, kernel: attentionKernel({ headDim, tiling, source: 'self' }) };
+  });
+  return {
+    name: `attention.d${headDim}`,
+    variants: all.filter(({ kernel }) => (kernel.features ?? []).every((name) => holder.features.has(name))),
+    classes: [
+      {
+        key: attentionClass(size),
+        incumbent: incumbent.name,
+        fits: (variant) => fits(tilingOf(variant), tokens),
+        cut: (flops) => timedCase(holder, size, flops, tilingOf),
+      },
+    ],
+    check: checkedCase(headDim, tilingOf),
+  };
+}
+
+/** As many heads as memory and work allow, and of one head, if that is too much, a part of its queries. */
+function timedCase(
+  { device, adapterInfo, maxStorageBufferBindingSize }: DeviceHolder,
+  { batch, tokens, heads, headDim }: AttentionShape,
+  flops: number,
+  tilingOf: (variant: OpVariant) => AttentionTiling,
+): OpCase {
+  const perHead = 4 * batch * tokens * tokens * headDim;
+  const bytesPerHead = batch * tokens * 3 * headDim * 4;
+  const limit = Math.min(flops, dispatchCostLimit(adapterInfo));
+  const fitting = Math.min(limit / perHead, Math.min(maxBytes, maxStorageBufferBindingSize) / bytesPerHead);
+  const timed = { batch, tokens, headDim, heads: Math.max(1, Math.min(heads, Math.floor(fitting))) };
+  const share = Math.min(1, limit / (perHead * timed.heads));
+  return caseOf(timed, share, tilingOf, (qkv) => noiseFiller(device.queue)(qkv));
+}
+
+function checkedCase(headDim: number, tilingOf: (variant: OpVariant) => AttentionTiling): NumericCheck {
+  const { size, qkv, expected, tolerance } = attentionNumericCheck(headDim);
+  const made = caseOf(size, 1, tilingOf, (buffer, { allocator }) =>
+    allocator.holder.device.queue.writeBuffer(buffer, 0, qkv as Float32Array<ArrayBuffer>),
+  );
+  return { ...made, expected: [expected.output, expected.logSumExp], tolerance };
+}
+
+/** @param share of the attention's workgroups that one execution computes. */
+function caseOf(
+  size: AttentionShape,
+  share: number,
+  tilingOf: (variant: OpVariant) => AttentionTiling,
+  fill: (qkv: GPUBuffer, scope: BufferScope) => void,
+): OpCase {
+  const { batch, tokens, heads, headDim } = size;
+  const rows = batch * tokens * heads;
+  const flops = 4 * rows * tokens * headDim * share;
+  return {
+    flops,
+    prepare(scope) {
+      const qkv = scope.storage('tuner.qkv', 3 * rows * headDim);
+      fill(qkv, scope);
+      const outputs = [scope.storage('tuner.output', rows * headDim), scope.storage('tuner.logSumExp', rows)];
+      return {
+        outputs,
+        dispatch: (variant) => {
+          const tiling = tilingOf(variant);
+          const count = Math.ceil(attentionGroups(tiling, size) * share);
+          return {
+            kernel: variant.kernel,
+            params: attentionParams(size),
+            storage: [qkv, ...outputs],
+            workgroups: attentionWorkgroups(tiling, { ...size, count }),
+            cost: flops,
+          };
+        },
+      };
+    },
+  };
+}
+
+/** The attention choice of a record: where nothing was decided, what the base chooses, unless that failed its check here. */
+export function tunedAttention(
+  base: Pick<KernelChoice, 'attention'>,
+  { decided, checked }: Pick<TuningRecord, 'decided' | 'checked'>,
+  tilings: readonly AttentionTiling[] = allTilings,
+): KernelChoice['attention'] {
+  return (size) => {
+    const chosen = decided[attentionClass(size)];
+    const tiling = tilings.find(({ name }) => name === chosen) ?? base.attention(size);
+    return workingVariant(
+      'attention',
+      tiling,
+      tilings.filter((other) => fits(other, size.tokens)),
+      checked,
+    );
+  };
+}
