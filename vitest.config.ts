@@ -14,14 +14,20 @@ const unit: TestProjectInlineConfiguration = {
   },
 };
 
+interface Lane {
+  /** Files that run on this adapter. */
+  readonly include?: string[];
+  readonly exclude?: string[];
+}
+
 /** GPU tests on one adapter: a process per file, one at a time, since a software GPU takes every core. */
-function onGpu(name: string, env: Record<string, string>, left: string[] = []): TestProjectInlineConfiguration {
+function onGpu(name: string, env: Record<string, string>, lane: Lane = {}): TestProjectInlineConfiguration {
   return {
     extends: true,
     test: {
       name,
-      include: [`${roots}/**/*${full ? '.full' : ''}.gpu.test.ts`],
-      exclude: [...ignored, ...left, ...(full ? [] : ['**/*.full.gpu.test.ts'])],
+      include: [`${roots}/**/*${full ? '.full' : ''}.gpu.test.ts`, ...(lane.include ?? [])],
+      exclude: [...ignored, ...(lane.exclude ?? []), ...(full ? [] : ['**/*.full.gpu.test.ts'])],
       env,
       pool: 'forks',
       maxWorkers: 1,
@@ -33,18 +39,25 @@ function onGpu(name: string, env: Record<string, string>, left: string[] = []): 
   };
 }
 
+const swiftShader = { WEBDIT_ADAPTER: 'swiftshader' };
+const capped = { ...swiftShader, WEBDIT_MAX_BINDING: String(8 * 2 ** 20) };
+
 export default defineConfig({
   test: {
     projects: [
       unit,
-      onGpu('gpu-swiftshader', { WEBDIT_ADAPTER: 'swiftshader' }),
+      onGpu('gpu-swiftshader', swiftShader),
       onGpu('gpu-lavapipe', { WEBDIT_ADAPTER: 'lavapipe' }),
-      // Law 11: everything also runs where one binding holds 8 MiB at most.
-      // The command's own tests know no cap, and one linear of DiT-XL/2 exceeds it.
-      onGpu('gpu-capped', { WEBDIT_ADAPTER: 'swiftshader', WEBDIT_MAX_BINDING: String(8 * 2 ** 20) }, [
-        'packages/cli/**',
-        '**/xl.full.gpu.test.ts',
-      ]),
+      // Law 11: everything also runs where one binding holds 8 MiB at most; the kernels, whose buffers are small, with the full
+      // tests. The command's own tests know no cap, and one linear of DiT-XL/2 exceeds it.
+      onGpu('gpu-capped', capped, {
+        include: full ? ['shaders/**/*.gpu.test.ts'] : [],
+        exclude: [
+          'packages/{cli,gpu/src/bench,gpu/src/tuner}/**',
+          '**/xl.full.gpu.test.ts',
+          ...(full ? ['shaders/**/*.full.gpu.test.ts'] : ['shaders/**']),
+        ],
+      }),
     ],
   },
 });
