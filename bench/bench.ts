@@ -7,7 +7,7 @@ import { checkWritable, writeJson } from '../packages/cli/src/files.ts';
 import { machine } from '../packages/cli/src/machine.ts';
 import { chromiumFlags, hardwareFlags } from '../testing/chromium.ts';
 import type { BenchWindow } from './page.ts';
-import { type PageResult, type PageSettings, plainResult } from './run-in-page.ts';
+import { type PageResult, type PageSettings, plainResult } from './result.ts';
 import { baseUrl, onnxPath, serve } from './serve.ts';
 import { withPage } from './with-page.ts';
 

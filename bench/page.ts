@@ -1,7 +1,8 @@
 import { requestDevice } from '@webdit/gpu';
 import { benchTables, type Table } from '@webdit/gpu/bench';
 import { peerTable } from './peer-table.ts';
-import { nameOf, type PageResult, type PageSettings, plainResult, runInPage } from './run-in-page.ts';
+import { type PageResult, type PageSettings, plainResult } from './result.ts';
+import { nameOf, runInPage } from './run-in-page.ts';
 
 /** What the runner finds in the page, and the page in the runner. */
 export interface BenchWindow {
