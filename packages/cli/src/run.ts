@@ -22,7 +22,7 @@ webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N]
 
-Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16. Latents are
+Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16|int8 --math f32|f16. Latents are
 safetensors files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
