@@ -1,41 +1,53 @@
 import { type Kernel, type KernelConstants, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
 import stepSource from '../common/step.wgsl?raw';
-import kernelSource from './kernel.wgsl?raw';
+import registerSource from './kernel.register.wgsl?raw';
+import workgroupSource from './kernel.workgroup.wgsl?raw';
+import modulateSource from './modulate.wgsl?raw';
 import allRows from './rows.all.wgsl?raw';
 import residualRows from './rows.residual.wgsl?raw';
 import selectedRows from './rows.selected.wgsl?raw';
 
-/** LayerNorm + modulate of every row. Storage: input, modulation table, output. */
-export const layerNormKernel: Kernel = {
-  name: 'layer_norm.all',
-  op: 'layer_norm',
-  source: [kernelSource, allRows, stepSource].join('\n'),
-  storage: ['read', 'read', 'read_write'],
-  usesStep: true,
-  files: ['layer_norm/kernel.wgsl', 'layer_norm/rows.all.wgsl', 'common/step.wgsl'],
-};
+/** One workgroup per row for GPUs, or one invocation for adapters that run on the CPU. */
+export const layerNormTilings = ['workgroup', 'register'] as const;
+export type LayerNormTiling = (typeof layerNormTilings)[number];
 
-/** LayerNorm + modulate of the selected tokens, gathered. Storage: input, modulation table, output, token ids. */
-export const layerNormSelectedKernel: Kernel = {
-  name: 'layer_norm.selected',
-  op: 'layer_norm',
-  source: [kernelSource, selectedRows, stepSource].join('\n'),
-  storage: ['read', 'read', 'read_write', 'read'],
-  usesStep: true,
-  files: ['layer_norm/kernel.wgsl', 'layer_norm/rows.selected.wgsl', 'common/step.wgsl'],
-};
+const kernels = {
+  workgroup: { text: workgroupSource, rows: 1 },
+  register: { text: registerSource, rows: 16 },
+} as const;
 
-/** hidden += gate x branch, then LayerNorm + modulate of every row. Storage: hidden, modulation table, output, branch. */
-export const layerNormResidualKernel: Kernel = {
-  name: 'layer_norm.residual',
-  op: 'layer_norm',
-  source: [kernelSource, residualRows, stepSource].join('\n'),
-  storage: ['read_write', 'read', 'read_write', 'read'],
-  usesStep: true,
-  files: ['layer_norm/kernel.wgsl', 'layer_norm/rows.residual.wgsl', 'common/step.wgsl'],
-};
+const rowKinds = {
+  all: { text: allRows, storage: ['read', 'read', 'read_write'] },
+  selected: { text: selectedRows, storage: ['read', 'read', 'read_write', 'read'] },
+  residual: { text: residualRows, storage: ['read_write', 'read', 'read_write', 'read'] },
+} as const;
 
-export const layerNormVariants: readonly Kernel[] = [layerNormKernel, layerNormSelectedKernel, layerNormResidualKernel];
+/** `all` rows, `selected` tokens gathered by their ids, or all rows after the `residual` that is due. */
+export type LayerNormRows = keyof typeof rowKinds;
+
+/**
+ * LayerNorm + modulate. Storage: input, modulation table, output; then token ids for `selected`, the branch for
+ * `residual`, whose input is written: input += gate x branch.
+ */
+export function layerNormKernel(tiling: LayerNormTiling, rows: LayerNormRows): Kernel {
+  return {
+    name: `layer_norm.${tiling}.${rows}`,
+    op: 'layer_norm',
+    source: [kernels[tiling].text, modulateSource, rowKinds[rows].text, stepSource].join('\n'),
+    storage: rowKinds[rows].storage,
+    usesStep: true,
+    files: [
+      `layer_norm/kernel.${tiling}.wgsl`,
+      'layer_norm/modulate.wgsl',
+      `layer_norm/rows.${rows}.wgsl`,
+      'common/step.wgsl',
+    ],
+  };
+}
+
+export const layerNormVariants: readonly Kernel[] = layerNormTilings.flatMap((tiling) =>
+  (Object.keys(rowKinds) as LayerNormRows[]).map((rows) => layerNormKernel(tiling, rows)),
+);
 
 export function layerNormConstants(size: { C: number; epsilon: number }): KernelConstants {
   return { C4: size.C / 4, EPSILON: size.epsilon };
@@ -66,7 +78,8 @@ export function layerNormResidualParams(
   return Uint32Array.of(...place(p), p.gateOffset / 4, p.gateStride / 4, p.branchOffset / 4);
 }
 
-export function layerNormWorkgroups(rows: number): Workgroups {
-  const x = Math.min(rows, maxWorkgroupsPerDimension);
-  return [x, Math.ceil(rows / x), 1];
+export function layerNormWorkgroups(tiling: LayerNormTiling, rows: number): Workgroups {
+  const groups = Math.ceil(rows / kernels[tiling].rows);
+  const x = Math.min(groups, maxWorkgroupsPerDimension);
+  return [x, Math.ceil(groups / x), 1];
 }

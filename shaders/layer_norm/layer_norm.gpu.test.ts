@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
 import {
+  type LayerNormTiling,
   layerNormConstants,
   layerNormParams,
   layerNormResidualParams,
@@ -16,6 +17,7 @@ const tolerance = 2e-6;
 const flatRowTolerance = 1.3e-4;
 
 describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
+  const tiling = name.split('.')[1] as LayerNormTiling;
   const gathers = name.endsWith('selected');
   const adds = name.endsWith('residual');
 
@@ -66,7 +68,7 @@ describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))
         : adds
           ? layerNormResidualParams({ ...place, gateOffset: C, gateStride: stride, branchOffset: 4 })
           : layerNormParams(place),
-      workgroups: layerNormWorkgroups(chosen.length),
+      workgroups: layerNormWorkgroups(tiling, chosen.length),
       storage: [input, table, chosen.length * C, ...(gathers ? [ids] : adds ? [branch] : [])],
       step: { modulationRow: 1 },
     });

@@ -1,6 +1,7 @@
 import {
   type AttentionTiling,
   attentionTilings,
+  type LayerNormTiling,
   type MatmulSize,
   type MatmulTiling,
   registerTiling,
@@ -21,6 +22,7 @@ export interface AttentionShape {
 export interface KernelChoice {
   matmul(size: MatmulSize): MatmulTiling;
   attention(size: AttentionShape): AttentionTiling;
+  readonly norm: LayerNormTiling;
 }
 
 /** Rows from which a large tile has enough to do. */
@@ -41,16 +43,19 @@ const hardware: KernelChoice = {
   matmul: ({ rows }) => (rows <= splitKRows ? splitKTiling(4, [8, 8]) : workgroupTiling([8, 8], [8, 8], 16)),
   attention: ({ tokens }) =>
     tokens <= attentionTilings.small.keys ? attentionTilings.small : attentionTilings.workgroup,
+  norm: 'workgroup',
 };
 
 const softwareQuads: KernelChoice = {
   matmul: ({ rows }) => (rows >= largeTileRows ? subgroupTiling([16, 16], [8, 4]) : subgroupTiling([8, 4], [8, 8])),
   attention: () => attentionTilings.quads,
+  norm: 'register',
 };
 
 const software: KernelChoice = {
   matmul: ({ rows }) => (rows >= largeTileRows ? registerTiling([16, 8], [8, 4]) : registerTiling([8, 4], [8, 8])),
   attention: () => attentionTilings.register,
+  norm: 'register',
 };
 
 /** The same matmul tiling at every size; the rest runs everywhere. */

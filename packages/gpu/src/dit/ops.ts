@@ -98,7 +98,7 @@ export class DiTOps {
     const params = this.#normParams(place, this.rows);
     const storage = [hidden, this.table.buffer, output];
     if (!residual) {
-      return this.#norm(kernels.layerNormKernel, kernels.layerNormParams(params), storage, place, this.rows);
+      return this.#norm('all', kernels.layerNormParams(params), storage, place, this.rows);
     }
     const { branch, gate } = residual;
     const withResidual = kernels.layerNormResidualParams({
@@ -107,7 +107,7 @@ export class DiTOps {
       gateStride: gate.stride,
       branchOffset: branch.offset,
     });
-    return this.#norm(kernels.layerNormResidualKernel, withResidual, [...storage, branch.buffer], place, this.rows);
+    return this.#norm('residual', withResidual, [...storage, branch.buffer], place, this.rows);
   }
 
   /** LayerNorm + modulate of `selected` tokens per batch row, gathered by `ids`. */
@@ -115,7 +115,7 @@ export class DiTOps {
     const rows = this.batch * selected;
     const params = kernels.layerNormSelectedParams({ ...this.#normParams(place, rows), selected });
     const storage = [input, this.table.buffer, output, ids];
-    return this.#norm(kernels.layerNormSelectedKernel, params, storage, place, rows);
+    return this.#norm('selected', params, storage, place, rows);
   }
 
   /** activation(input x weights + bias), in as many dispatches as its size asks for. */
@@ -212,7 +212,7 @@ export class DiTOps {
   }
 
   #norm(
-    kernel: kernels.Kernel,
+    kind: kernels.LayerNormRows,
     params: Uint32Array,
     storage: readonly GPUBuffer[],
     { epsilon }: NormPlace,
@@ -220,11 +220,11 @@ export class DiTOps {
   ): Dispatch {
     const C = this.config.hiddenSize;
     return this.builder.add({
-      kernel,
+      kernel: kernels.layerNormKernel(this.choice.norm, kind),
       constants: kernels.layerNormConstants({ C, epsilon }),
       params,
       storage,
-      workgroups: kernels.layerNormWorkgroups(rows),
+      workgroups: kernels.layerNormWorkgroups(this.choice.norm, rows),
       cost: rows * C * 10,
     });
   }

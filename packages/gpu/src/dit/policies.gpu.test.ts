@@ -158,7 +158,7 @@ test('the report names the kernels the run used, and waits once', async () => {
   expect(result.waits).toEqual({ final: 1, probe: 0 });
   expect(model.kernels.gated_sum).toBe('gated_sum');
   expect(model.kernels.matmul).toContain('.f32.store');
-  expect(model.kernels.layer_norm).toBe('layer_norm.all + layer_norm.residual');
+  expect(model.kernels.layer_norm).toBe('layer_norm.register.all + layer_norm.register.residual');
   expect(model.kernels.select_tokens).toBeUndefined();
 });
 

@@ -63,6 +63,7 @@ export async function chooseKernels(
   const { records, ...info } = await tune(allocator, ops, { store, budgetMs, ...hooks });
   const [attention, matmul] = records as [TuningRecord, TuningRecord];
   const choice = {
+    ...base,
     attention: tunedAttention(base, attention, tilings.attention),
     matmul: tunedMatmul(base, matmul, tilings.matmul),
   };

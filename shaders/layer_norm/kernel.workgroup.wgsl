@@ -1,16 +1,10 @@
-// adaLN: output = LayerNorm(input) * (1 + scale) + shift, no affine weights of its own.
+// adaLN: LayerNorm without affine weights of its own, then modulate.wgsl.
 //
 // One workgroup of 64 per row. Two passes over the row (mean, then the mean of squared differences), so that a row of tiny
-// variance around a large mean keeps its digits. Scale and shift are vectors of the modulation table.
+// variance around a large mean keeps its digits.
 //
-// Caller: C is a multiple of 4; dispatch rows x 1, folded into y beyond 65535.
+// Caller: C is a multiple of 4; dispatch one workgroup a row, folded into y beyond 65535.
 // Fragments: `params`, input at binding 1, `batch_of`, `source_row` and `load`, which is called once an element (rows.*).
-override C4: u32;
-override EPSILON: f32;
-
-@group(0) @binding(2) var<storage, read> modulation: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [rows, C4]
-
 var<workgroup> partial: array<f32, 64>;
 
 // Sum over the workgroup in a fixed order: a binary tree.
@@ -37,9 +31,7 @@ fn main(
   let source = source_row(row);
   let base = source * C4;
   var sum = 0.0;
-  for (var i = lane; i < C4; i += 64u) {
-    sum += dot(load(source, i), vec4f(1.0));
-  }
+  for (var i = lane; i < C4; i += 64u) { sum += dot(load(source, i), vec4f(1.0)); }
   let mean = reduce(lane, sum) / f32(C4 * 4u);
   var squares = 0.0;
   for (var i = lane; i < C4; i += 64u) {
@@ -47,10 +39,6 @@ fn main(
     squares += dot(d, d);
   }
   let inverse = 1.0 / sqrt(reduce(lane, squares) / f32(C4 * 4u) + EPSILON);
-  let table = (step.modulation_row + batch_of(row)) * params.modulation_stride;
-  for (var i = lane; i < C4; i += 64u) {
-    let scale = modulation[params.scale_offset + table + i];
-    let shift = modulation[params.shift_offset + table + i];
-    output[row * C4 + i] = (input[base + i] - mean) * inverse * (1.0 + scale) + shift;
-  }
+  let table = table_of(row);
+  for (var i = lane; i < C4; i += 64u) { store(row, i, table, (input[base + i] - mean) * inverse); }
 }
