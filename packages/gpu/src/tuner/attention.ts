@@ -50,27 +50,27 @@ export function attentionOp(
         key: attentionClass(size),
         incumbent: incumbent.name,
         fits: (variant) => fits(tilingOf(variant), tokens),
-        cut: (flops) => timedCase(holder, size, flops, tilingOf),
+        cut: (flops) => {
+          const part = cutAttention(holder, size, flops);
+          return caseOf(part.size, part.share, tilingOf, (qkv) => noiseFiller(holder.device.queue)(qkv));
+        },
       },
     ],
     check: checkedCase(headDim, tilingOf),
   };
 }
 
-/** As many heads as memory and work allow, and of one head, if that is too much, a part of its queries. */
-function timedCase(
-  { device, adapterInfo, maxStorageBufferBindingSize }: DeviceHolder,
+/** As many heads as the work, the adapter and its bindings allow; of one head, if that is too much, a share of its queries. */
+export function cutAttention(
+  { adapterInfo, maxStorageBufferBindingSize }: Pick<DeviceHolder, 'adapterInfo' | 'maxStorageBufferBindingSize'>,
   { batch, tokens, heads, headDim }: AttentionShape,
   flops: number,
-  tilingOf: (variant: OpVariant) => AttentionTiling,
-): OpCase {
+): { readonly size: AttentionShape; readonly share: number } {
   const perHead = 4 * batch * tokens * tokens * headDim;
-  const bytesPerHead = batch * tokens * 3 * headDim * 4;
-  const limit = Math.min(flops, dispatchCostLimit(adapterInfo));
-  const fitting = Math.min(limit / perHead, Math.min(maxBytes, maxStorageBufferBindingSize) / bytesPerHead);
-  const timed = { batch, tokens, headDim, heads: Math.max(1, Math.min(heads, Math.floor(fitting))) };
-  const share = Math.min(1, limit / (perHead * timed.heads));
-  return caseOf(timed, share, tilingOf, (qkv) => noiseFiller(device.queue)(qkv));
+  const byWork = Math.min(flops, dispatchCostLimit(adapterInfo)) / perHead;
+  const byBytes = Math.min(maxBytes, maxStorageBufferBindingSize) / (batch * tokens * 3 * headDim * 4);
+  const size = { batch, tokens, headDim, heads: Math.max(1, Math.min(heads, Math.floor(Math.min(byWork, byBytes)))) };
+  return { size, share: Math.min(1, byWork / size.heads) };
 }
 
 function checkedCase(headDim: number, tilingOf: (variant: OpVariant) => AttentionTiling): NumericCheck {

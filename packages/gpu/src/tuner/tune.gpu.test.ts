@@ -4,7 +4,9 @@ import { expect, test, vi } from 'vitest';
 import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
 import { testDevice } from '../../../../testing/gpu.ts';
 import { Allocator } from '../allocator.ts';
+import { emojiDiT } from '../bench/models.ts';
 import { fixedChoice } from '../tiling.ts';
+import { chooseKernels } from './choose.ts';
 import { matmulClass, matmulOp } from './matmul.ts';
 import { memoryStore } from './store.ts';
 import { tune } from './tune.ts';
@@ -132,6 +134,16 @@ test('an abort ends it at once with the signal’s reason: nothing stored, nothi
   const { submits } = await submitsOf(holder.device.queue, () =>
     expect(tune(allocator, [op], { signal: already })).rejects.toBe(reason),
   );
+  expect(submits).toBe(0);
+});
+
+test.each(['auto', 'never'] as const)('%s leaves a software adapter to the static table', async (when) => {
+  const holder = await testDevice();
+  const model = { config: emojiDiT.config, weights: 'f32' } as const;
+  const { submits, result } = await submitsOf(holder.device.queue, () =>
+    chooseKernels(new Allocator(holder), model, base, { when }, {}),
+  );
+  expect(result).toEqual({ choice: base, info: { source: 'static', ms: 0, excluded: [] } });
   expect(submits).toBe(0);
 });
 
