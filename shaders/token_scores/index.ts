@@ -1,17 +1,46 @@
-import type { Kernel } from '../common/kernel.ts';
+import { type AttentionPart, type AttentionSize, attentionParams } from '../attention/index.ts';
+import { wgslConstants } from '../common/constants.ts';
+import type { Kernel, Workgroups } from '../common/kernel.ts';
+import { unroll } from '../common/unroll.ts';
 import attentionSource from './kernel.attention.wgsl?raw';
 import valueNormSource from './kernel.value-norm.wgsl?raw';
 
-/** Attention received per head. Storage: qkv, log-sum-exp, scores. Params and workgroups are those of attention. */
+/** Keys of an invocation, fours of queries in a block, invocations of a workgroup. */
+const keys = 4;
+const blocks = 4;
+const lanes = 16;
+
+/** Attention received per head, for one head dim (a multiple of 4). Storage: qkv, log-sum-exp, scores. */
 export function attentionScoresKernel(headDim: number): Kernel {
+  const constants = { HEAD_DIM4: headDim / 4, KEYS: keys, BLOCKS: blocks, LANES: lanes };
   return {
     name: `token_scores.attention.d${headDim}`,
     op: 'token_scores',
-    source: `const HEAD_DIM4: u32 = ${headDim / 4};\n${attentionSource}`,
+    source: `${wgslConstants(constants)}\n${unroll(attentionSource, { b: blocks, k: keys })}`,
     storage: ['read', 'read', 'read_write'],
     usesStep: false,
     files: ['token_scores/kernel.attention.wgsl'],
   };
+}
+
+/** As those of attention. `first`: the workgroup of the whole pass that this dispatch starts with. */
+export function attentionScoresParams(p: {
+  tokens: number;
+  heads: number;
+  headDim: number;
+  first?: number;
+}): Uint32Array {
+  return attentionParams(p);
+}
+
+/** Workgroups of a whole pass. */
+export function attentionScoresGroups({ batch, tokens, heads }: AttentionSize): number {
+  return Math.ceil(tokens / (keys * lanes)) * heads * batch;
+}
+
+/** One dispatch: the workgroups from `first`, all that are left or `count` of them. */
+export function attentionScoresWorkgroups({ first = 0, count, ...size }: AttentionSize & AttentionPart): Workgroups {
+  return [count ?? attentionScoresGroups(size) - first, 1, 1];
 }
 
 /** Value norms. Storage: qkv, scores. Dispatch flat over batch x tokens. */
@@ -25,7 +54,7 @@ export const valueNormKernel: Kernel = {
 };
 
 export const tokenScoresVariants: readonly Kernel[] = [
-  ...[16, 24, 36, 64, 72].map(attentionScoresKernel),
+  ...[16, 24, 36, 64, 72, 128].map(attentionScoresKernel),
   valueNormKernel,
 ];
 

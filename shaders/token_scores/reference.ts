@@ -1,9 +1,9 @@
-import type { AttentionSize } from '../attention/reference.ts';
+import type { SelfAttentionSize } from '../attention/reference.ts';
 
 /** Column sums of the softmax maps in f64, `[batch, heads, tokens]`; `qkv` is `[batch, tokens, 3, heads, headDim]`. */
 export function attentionScoresReference(
   qkv: Float32Array,
-  { batch, tokens, heads, headDim }: AttentionSize,
+  { batch, tokens, heads, headDim }: SelfAttentionSize,
 ): Float64Array {
   const width = heads * headDim;
   const scores = new Float64Array(batch * heads * tokens);
@@ -32,7 +32,10 @@ export function attentionScoresReference(
 }
 
 /** L2 norm of each token's value vector over all heads, `[batch, tokens]`. */
-export function valueNormReference(qkv: Float32Array, { batch, tokens, heads, headDim }: AttentionSize): Float64Array {
+export function valueNormReference(
+  qkv: Float32Array,
+  { batch, tokens, heads, headDim }: SelfAttentionSize,
+): Float64Array {
   const width = heads * headDim;
   return Float64Array.from({ length: batch * tokens }, (_, row) =>
     Math.hypot(...qkv.subarray((row * 3 + 2) * width, (row * 3 + 3) * width)),

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
-import { attentionParams, attentionWorkgroups } from '../attention/index.ts';
 import { attentionReference } from '../attention/reference.ts';
 import { flatWorkgroups } from '../common/kernel.ts';
-import { tokenScoresVariants, valueNormParams } from './index.ts';
+import {
+  attentionScoresGroups,
+  attentionScoresParams,
+  attentionScoresWorkgroups,
+  tokenScoresVariants,
+  valueNormParams,
+} from './index.ts';
 import { attentionScoresReference, valueNormReference } from './reference.ts';
 
 // Four times the worst measured: 2.3e-6 (attention), 2.2e-7 (value norm).
@@ -32,15 +37,24 @@ describe.each(tokenScoresVariants.map((kernel) => [kernel.name, kernel] as const
       return;
     }
     const logSumExp = Float32Array.from(attentionReference(qkv, size).logSumExp);
-    const [scores] = await runKernel({
-      kernel,
-      params: attentionParams(size),
-      workgroups: attentionWorkgroups(size),
-      storage: [qkv, logSumExp, batch * heads * tokens],
-    });
-    expect(worstError(scores as Float32Array, attentionScoresReference(qkv, size))).toBeLessThan(tolerance);
+    const run = async (part: { first?: number; count?: number }) => {
+      const [scores] = await runKernel({
+        kernel,
+        params: attentionScoresParams({ ...size, ...part }),
+        workgroups: attentionScoresWorkgroups({ ...size, ...part }),
+        storage: [qkv, logSumExp, batch * heads * tokens],
+      });
+      return scores as Float32Array;
+    };
+    const scores = await run({});
+    expect(worstError(scores, attentionScoresReference(qkv, size))).toBeLessThan(tolerance);
     // Every query hands out one unit of attention per head.
-    const total = (scores as Float32Array).reduce((sum, v) => sum + v, 0);
+    const total = scores.reduce((sum, v) => sum + v, 0);
     expect(total).toBeCloseTo(batch * heads * tokens, 3);
+    // Two dispatches write what one does, each its own part.
+    const half = Math.floor(attentionScoresGroups(size) / 2);
+    if (half === 0) return;
+    const end = await run({ first: half });
+    expect((await run({ count: half })).map((v, i) => v + (end[i] as number))).toEqual(scores);
   });
 });

@@ -1,0 +1,4 @@
+import { testAttentionVariants } from './check.ts';
+import { attentionVariants } from './index.ts';
+
+await testAttentionVariants(attentionVariants);
