@@ -6,6 +6,7 @@ import { testDevice } from '../../../../testing/gpu.ts';
 import { Allocator } from '../allocator.ts';
 import { emojiDiT } from '../bench/models.ts';
 import { fixedChoice } from '../tiling.ts';
+import { attentionOp } from './attention.ts';
 import { chooseKernels } from './choose.ts';
 import { matmulClass, matmulOp } from './matmul.ts';
 import { memoryStore } from './store.ts';
@@ -137,6 +138,19 @@ test('an abort ends it at once with the signal’s reason: nothing stored, nothi
   expect(submits).toBe(0);
 });
 
+test('attention is decided by the same rules', async () => {
+  const holder = await testDevice();
+  const allocator = new Allocator(holder);
+  const { small, register } = attentionTilings;
+  const size = { batch: 2, tokens: 64, heads: 2, headDim: 16 };
+  const op = attentionOp(holder, size, base, [small]);
+  const { records, source, excluded } = await tune(allocator, [op], { budgetMs: unhurried });
+  expect({ source, excluded }).toEqual({ source: 'measured', excluded: [] });
+  expect(records[0]?.checked).toEqual({ [small.name]: true, [register.name]: true });
+  expect(records[0]?.decided['64x2']).toMatch(/^(small|register)-/);
+  expect(allocator.bytes.current).toBe(0);
+});
+
 test.each(['auto', 'never'] as const)('%s leaves a software adapter to the static table', async (when) => {
   const holder = await testDevice();
   const model = { config: emojiDiT.config, weights: 'f32' } as const;
@@ -151,8 +165,7 @@ test('a model whose kernels were tuned computes what its reference does, and say
   const store = memoryStore();
   const golden = goldenTensors('dit-original-tiny');
   const load = async () => {
-    const attention = [attentionTilings.register, attentionTilings.small];
-    const tuning = { when: 'always', store, tilings: { matmul: tilings, attention }, budgetMs: unhurried } as const;
+    const tuning = { when: 'always', store, tilings: { matmul: tilings, attention: [] }, budgetMs: unhurried } as const;
     const { model } = await loadModel('goldens/dit-original-tiny', { choice: base, tuning });
     const output = await model.forward(golden('x'), [...golden('timestep')], [...golden('class_labels')]);
     const { tuning: info } = model;

@@ -1,0 +1,61 @@
+import { expect, type Page, test } from 'playwright/test';
+import type * as Webdit from '../packages/webdit/src/index.ts';
+import { openBlank, sourceUrl, webditUrl } from './support.ts';
+
+const tinyModel = `${sourceUrl('goldens/dit-original-tiny')}/`;
+
+/** Changes a source file of the worker's. */
+async function append(page: Page, file: string, code: string, where: 'before' | 'behind'): Promise<void> {
+  await page.route(`**${sourceUrl(file)}*`, async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: where === 'before' ? `${code}\n${body}` : `${body}\n${code}` });
+  });
+}
+
+/**
+ * SwiftShader compiles for seconds what a GPU's driver does in a blink. So there are two small candidates, and the worker's
+ * clock goes at an eighth of its pace, lest a busy machine uses up the budget; the GPU has its own.
+ */
+async function makeTimeFor(page: Page): Promise<void> {
+  const slowClock = `{
+    const { now } = Performance.prototype;
+    Performance.prototype.now = function () { return now.call(this) / 8; };
+    const later = self.setTimeout;
+    self.setTimeout = (call, ms, ...given) => later(call, 8 * ms, ...given);
+  }`;
+  const small = 'registerTiling([8, 4], [8, 8])';
+  const matmul = `matmulTilings.splice(0, Infinity, ${small}, splitKTiling(4, [8, 8]));`;
+  const attention = 'for (const name of ["quads", "workgroup", "small"]) delete attentionTilings[name];';
+  await append(page, 'packages/webdit/src/worker.ts', slowClock, 'before');
+  await append(page, 'shaders/matmul/tilings.ts', matmul, 'behind');
+  await append(page, 'shaders/attention/tilings.ts', attention, 'behind');
+  await append(page, 'packages/gpu/src/tiling.ts', `Object.assign(softwareQuads, fixedChoice(${small}));`, 'behind');
+}
+
+/** Loads a tiny model, and says where its kernels came from. */
+function load(page: Page) {
+  return page.evaluate(
+    async ({ webditUrl, tinyModel }) => {
+      const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);
+      const pipe = await DiffusionPipeline.fromPretrained(tinyModel, { tune: 'always' });
+      const { thread, tuning } = pipe.info;
+      await pipe.dispose();
+      return { thread, ...tuning };
+    },
+    { webditUrl, tinyModel },
+  );
+}
+
+test('kernels tuned in the worker of one tab are known to that of the next', async ({ page, context }) => {
+  await makeTimeFor(page);
+  await openBlank(page);
+  const first = await load(page);
+  expect(first).toMatchObject({ thread: 'worker', source: 'measured', excluded: [] });
+  const next = await context.newPage();
+  await makeTimeFor(next);
+  await openBlank(next);
+  const second = await load(next);
+  expect(second).toMatchObject({ thread: 'worker', source: 'stored', excluded: [] });
+  expect(second.ms).toBeLessThan(first.ms);
+});
