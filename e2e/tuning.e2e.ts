@@ -5,7 +5,7 @@ import { openBlank, sourceUrl, webditUrl } from './support.ts';
 const tinyModel = `${sourceUrl('goldens/dit-original-tiny')}/`;
 
 /** Changes a source file of the worker's. */
-async function append(page: Page, file: string, code: string, where: 'before' | 'behind'): Promise<void> {
+async function addTo(page: Page, file: string, code: string, where: 'before' | 'behind'): Promise<void> {
   await page.route(`**${sourceUrl(file)}*`, async (route) => {
     const response = await route.fetch();
     const body = await response.text();
@@ -27,10 +27,10 @@ async function makeTimeFor(page: Page): Promise<void> {
   const small = 'registerTiling([8, 4], [8, 8])';
   const matmul = `matmulTilings.splice(0, Infinity, ${small}, splitKTiling(4, [8, 8]));`;
   const attention = 'for (const name of ["quads", "workgroup", "small"]) delete attentionTilings[name];';
-  await append(page, 'packages/webdit/src/worker.ts', slowClock, 'before');
-  await append(page, 'shaders/matmul/tilings.ts', matmul, 'behind');
-  await append(page, 'shaders/attention/tilings.ts', attention, 'behind');
-  await append(page, 'packages/gpu/src/tiling.ts', `Object.assign(softwareQuads, fixedChoice(${small}));`, 'behind');
+  await addTo(page, 'packages/webdit/src/worker.ts', slowClock, 'before');
+  await addTo(page, 'shaders/matmul/tilings.ts', matmul, 'behind');
+  await addTo(page, 'shaders/attention/tilings.ts', attention, 'behind');
+  await addTo(page, 'packages/gpu/src/tiling.ts', `Object.assign(softwareQuads, fixedChoice(${small}));`, 'behind');
 }
 
 /** Loads a tiny model, and says where its kernels came from. */
