@@ -56,7 +56,7 @@ function partOf(path) {
 }
 
 function isExempt(path) {
-  return /\.(test|e2e|config)\.(ts|mjs|js)$/.test(path);
+  return /\.(test|testing|e2e|config)\.(ts|mjs|js)$/.test(path);
 }
 
 /** Workspace packages by name. @returns {Map<string, {folder: string, exports: Record<string, unknown>}>} */
@@ -84,6 +84,7 @@ function checkArrows({ path, imports }, packages) {
   for (const { specifier } of imports) {
     const say = (reason) => problems.push(`${path}: imports "${specifier}": ${reason}`);
     if (specifier.startsWith('.')) {
+      if (isExempt(specifier)) say('what tests share is for tests only.');
       const home = path.split('/').slice(0, part === 'shaders' ? 1 : 2);
       const target = posix.join(posix.dirname(path), specifier);
       if (!target.startsWith(`${home.join('/')}/`))

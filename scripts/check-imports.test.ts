@@ -59,6 +59,7 @@ describe('arrows', () => {
     ['packages/gpu/src/a.ts', '@webdit/core/src/rng.ts', 'not an export'],
     ['packages/gpu/src/a.ts', '../../core/src/index.ts', 'must stay in its package'],
     ['packages/core/src/a.ts', '../../../testing/gpu.ts', 'must stay in its package'],
+    ['packages/core/src/a.ts', './b.testing.ts', 'for tests only'],
   ])('%s may not import %s', (path, specifier, reason) => {
     const problems = problemsOf({ [path]: `import { x } from '${specifier}';` });
     expect(problems).toEqual([expect.stringContaining(reason)]);
@@ -78,7 +79,7 @@ describe('arrows', () => {
 
   test('tests may import anything, comments and strings are no imports', () => {
     const code = "import { testDevice } from '../../../testing/gpu.ts';";
-    expect(problemsOf({ 'packages/core/src/a.test.ts': code })).toEqual([]);
+    expect(problemsOf({ 'packages/core/src/a.test.ts': code, 'packages/core/src/a.testing.ts': code })).toEqual([]);
     expect(problemsOf({ 'packages/core/src/a.ts': `// ${code}\nexport const text = "${code}";` })).toEqual([]);
   });
 

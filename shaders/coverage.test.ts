@@ -25,7 +25,7 @@ test('every .wgsl file belongs to a kernel variant', () => {
 
 test.each(variants)('a GPU test walks $name against a reference', ({ name, kernels }) => {
   const folder = (kernels[0] as Kernel).op;
-  const tests = files.filter((path) => dirname(path) === folder && /(\.gpu\.test|check)\.ts$/.test(path));
+  const tests = files.filter((path) => dirname(path) === folder && /(\.gpu\.test|\.testing)\.ts$/.test(path));
   const sources = tests.map((path) => readFileSync(join(root, path), 'utf8'));
   expect(tests).toContain(`${folder}/${folder}.gpu.test.ts`);
   expect(sources.some((source) => source.includes(name))).toBe(true);

@@ -1,4 +1,4 @@
-import { testAttentionVariants } from './check.ts';
 import { attentionVariants } from './index.ts';
+import { testAttentionVariants } from './variants.testing.ts';
 
 await testAttentionVariants(attentionVariants);

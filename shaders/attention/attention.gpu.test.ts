@@ -1,5 +1,5 @@
-import { attentionVariantOf, testAttentionVariants } from './check.ts';
 import { attentionTilings, attentionVariants } from './index.ts';
+import { attentionVariantOf, testAttentionVariants } from './variants.testing.ts';
 
 /**
  * Every tiling and source at one head dim, and the other head dims on the tiling that compiles fastest;

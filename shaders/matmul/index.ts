@@ -1,3 +1,4 @@
+import { wgslConstants } from '../common/constants.ts';
 import type { Kernel, KernelConstants, KernelFeature, Workgroups } from '../common/kernel.ts';
 import { wgslModule } from '../common/kernel.ts';
 import { unroll } from '../common/unroll.ts';
@@ -98,10 +99,7 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
 }
 
 function sizes({ rows, columns, lanes, depth }: MatmulTiling): string {
-  const constants = { LANES_X: lanes[0], LANES_Y: lanes[1], R: rows / 4, C: columns / 4, DEPTH4: depth / 4 };
-  return Object.entries(constants)
-    .map(([name, value]) => `const ${name} = ${value}u;`)
-    .join('\n');
+  return wgslConstants({ LANES_X: lanes[0], LANES_Y: lanes[1], R: rows / 4, C: columns / 4, DEPTH4: depth / 4 });
 }
 
 export const matmulVariants: readonly Kernel[] = matmulTilings.flatMap((tiling) =>

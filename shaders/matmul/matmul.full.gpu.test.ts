@@ -1,4 +1,4 @@
-import { testMatmulVariants } from './check.ts';
 import { matmulVariants } from './index.ts';
+import { testMatmulVariants } from './variants.testing.ts';
 
 await testMatmulVariants(matmulVariants);

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { runKernel } from '../../testing/run-kernel.ts';
-import { matmulVariantOf, testMatmulVariants } from './check.ts';
 import {
   type MatmulTiling,
   matmulConstants,
@@ -10,6 +9,7 @@ import {
   matmulVariants,
   matmulWorkgroups,
 } from './index.ts';
+import { matmulVariantOf, testMatmulVariants } from './variants.testing.ts';
 
 /**
  * Every tiling once, and every kind of weights and epilogue on the two tilings that compile fast; matmul.full.gpu.test.ts has

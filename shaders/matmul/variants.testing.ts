@@ -16,7 +16,7 @@ import {
 } from './index.ts';
 import { matmulTolerance } from './numeric-check.ts';
 import { type Activation, activate, matmulReference } from './reference.ts';
-import { storeWeights } from './testing.ts';
+import { storeWeights } from './weights.testing.ts';
 
 const sizes = [
   { rows: 1, K: 16, N: 16 },
