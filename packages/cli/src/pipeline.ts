@@ -1,11 +1,11 @@
-import { DiffusionPipeline, type DType, type MathDType, pathSource } from 'webdit/node';
+import { DiffusionPipeline, type DType, type MathDType, pathSource, type TuneWhen } from 'webdit/node';
 import { badUsage, type CommandLine, requireOption } from './arguments.ts';
 import type { Output } from './command.ts';
 import { openDevice } from './device.ts';
 import { vaeWasmPaths } from './vae-runtime.ts';
 
 /** What every command that loads a pipeline takes. */
-export const pipelineOptions = ['model', 'dtype', 'math', 'adapter'];
+export const pipelineOptions = ['model', 'dtype', 'math', 'tune', 'adapter'];
 
 /** How weights are stored on the GPU; undefined leaves it to the file. @throws WebDiTError `bad-argument`. */
 export function dtypeOption(line: CommandLine): DType | undefined {
@@ -15,6 +15,11 @@ export function dtypeOption(line: CommandLine): DType | undefined {
 /** What f16 weights are multiplied in; undefined leaves it to the adapter. @throws WebDiTError `bad-argument`. */
 export function mathOption(line: CommandLine): MathDType | undefined {
   return choiceOption(line, 'math', ['f32', 'f16']);
+}
+
+/** Whether kernels are tuned; never, unless asked for, so that one command gives the same bytes twice. */
+export function tuneOption(line: CommandLine): TuneWhen {
+  return choiceOption(line, 'tune', ['auto', 'always', 'never']) ?? 'never';
 }
 
 function choiceOption<T extends string>({ values }: CommandLine, name: string, allowed: readonly T[]): T | undefined {
@@ -32,6 +37,7 @@ export async function withPipeline(
   const model = requireOption(line, 'model');
   const dtype = dtypeOption(line);
   const math = mathOption(line);
+  const tune = tuneOption(line);
   const { holder, adapter } = await openDevice(line.values.adapter);
   output.line(`adapter ${adapter}`);
   try {
@@ -40,6 +46,7 @@ export async function withPipeline(
       device: holder.device,
       ...(dtype === undefined ? {} : { dtype }),
       ...(math === undefined ? {} : { math }),
+      tune,
       vaeBackend: 'wasm',
       wasmPaths: vaeWasmPaths(),
       onProgress: (event) => {

@@ -22,8 +22,9 @@ webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N]
 
-Every command takes --adapter default|swiftshader|lavapipe, and those that run a model --dtype f32|f16|int8 --math f32|f16. Latents are
-safetensors files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
+Every command takes --adapter default|swiftshader|lavapipe; those that run a model take --dtype f32|f16|int8 and
+--math f32|f16, and generate, compare and search take --tune auto|always|never (default never). Latents are safetensors
+files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
 /** Errors that lie in what was typed. */

@@ -13,7 +13,7 @@ import {
 import { readCache } from '../cache-option.ts';
 import type { Command, Output } from '../command.ts';
 import { checkWritable, type LatentsFile, readLatents, writeBytes, writeJson, writeLatents } from '../files.ts';
-import { dtypeOption, mathOption, pipelineOptions, withPipeline } from '../pipeline.ts';
+import { dtypeOption, mathOption, pipelineOptions, tuneOption, withPipeline } from '../pipeline.ts';
 
 const options = [
   ...pipelineOptions,
@@ -72,6 +72,7 @@ async function readRequest(line: CommandLine): Promise<Request> {
   };
   dtypeOption(line);
   mathOption(line);
+  tuneOption(line);
   const outputs = [request.out, request.latentsOut, request.json].filter((path) => path !== undefined);
   if (outputs.length === 0) throw badUsage('Nothing says where the picture goes.', 'Add --out FILE.png.');
   for (const path of outputs) await checkWritable(path);
