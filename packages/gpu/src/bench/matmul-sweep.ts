@@ -21,33 +21,30 @@ import { matmulWork, weightBytes } from './work.ts';
 /** Products of halves are rounded to halves; everything else adds up f32 in one order or another. */
 const tolerance = (weights: MatmulWeights) => (weights === 'f16' ? 5e-3 : 1e-5);
 
-/** Sizes of emoji-dit and DiT-XL/2: blocks, the modulation table, selected tokens, and one picture's modulation. */
-function sizes(quick: boolean): MatmulSize[] {
-  const { hiddenSize: C, mlpHiddenSize: mlp } = emojiDiT.config;
-  const { hiddenSize: wide, mlpHiddenSize: wideMlp } = ditXL2.config;
-  const small = [
-    { rows: 128, K: C, N: 3 * C },
-    { rows: 128, K: mlp, N: C },
-    { rows: 8, K: C, N: mlp },
-  ];
-  if (quick) return small;
-  return [
-    ...small,
-    { rows: 128, K: C, N: C },
-    { rows: 128, K: C, N: mlp },
-    { rows: 100, K: C, N: 6 * C },
-    { rows: 2, K: C, N: 6 * C },
-    { rows: 512, K: wide, N: 3 * wide },
-    { rows: 512, K: wideMlp, N: wide },
-    { rows: 34, K: wide, N: wideMlp },
-    { rows: 2, K: wide, N: 6 * wide },
-  ];
+/** A wide and a long linear of emoji-dit, and one over selected tokens. */
+const everyFormat: readonly MatmulSize[] = [
+  { rows: 128, K: emojiDiT.config.hiddenSize, N: 3 * emojiDiT.config.hiddenSize },
+  { rows: 128, K: emojiDiT.config.mlpHiddenSize, N: emojiDiT.config.hiddenSize },
+  { rows: 8, K: emojiDiT.config.hiddenSize, N: emojiDiT.config.mlpHiddenSize },
+];
+
+/** The modulation table of a run and of one step, and a linear of DiT-XL/2. */
+const f32Only: readonly MatmulSize[] = [
+  { rows: 100, K: emojiDiT.config.hiddenSize, N: 6 * emojiDiT.config.hiddenSize },
+  { rows: 2, K: emojiDiT.config.hiddenSize, N: 6 * emojiDiT.config.hiddenSize },
+  { rows: 512, K: ditXL2.config.hiddenSize, N: 3 * ditXL2.config.hiddenSize },
+];
+
+function sizes(weights: MatmulWeights, quick: boolean): readonly MatmulSize[] {
+  return quick || weights !== 'f32' ? everyFormat : [...everyFormat, ...f32Only];
 }
 
 /** Every tiling of the sweep at every size and for every kind of weights this device multiplies. */
 export function matmulSweepGroups(holder: DeviceHolder, quick: boolean): SweepGroup[] {
   const kinds = matmulWeights.filter((weights) => weights !== 'f16' || holder.features.has('shader-f16'));
-  return kinds.flatMap((weights) => sizes(quick).map((size) => matmulGroup(holder, weights, cut(holder, size))));
+  return kinds.flatMap((weights) =>
+    sizes(weights, quick).map((size) => matmulGroup(holder, weights, cut(holder, size))),
+  );
 }
 
 /** As many rows as this adapter is given at once, whole tiles of the largest. */
