@@ -43,11 +43,17 @@ export function smallAttention(keys: number, lanes: number, split: number): Atte
   return { name, memory: 'small', queries: 1, lanes, split, keys, subgroups: false };
 }
 
-/** The kept ones. */
+/** The kept ones: candidates of the tuner, and what the static table names. */
 export const attentionTilings = {
-  register: registerAttention(4, 8, 16),
+  /** Software adapters without subgroups. */
+  register: registerAttention(8, 16, 8),
+  /** Software adapters with wide vectors: lavapipe. */
   quads: quadAttention(4, 16, 16),
+  /** Software adapters with vectors of four: SwiftShader. */
+  largeQuads: quadAttention(8, 32, 8),
+  /** GPUs. */
   workgroup: workgroupAttention(4, 16, 8),
+  /** GPUs, few keys. */
   small: smallAttention(128, 16, 4),
 } as const satisfies Record<string, AttentionTiling>;
 
@@ -57,8 +63,8 @@ export const attentionSweep: readonly AttentionTiling[] = [
     [8, 16, 32].flatMap((keys) => [2, 4, 8].map((queries) => quadAttention(queries, keys, lanes))),
   ),
   ...[8, 16].flatMap((lanes) => [4, 8].map((queries) => registerAttention(queries, 8, lanes))),
-  registerAttention(4, 16, 8),
-  registerAttention(4, 16, 16),
+  ...[8, 16].map((lanes) => registerAttention(4, 16, lanes)),
+  registerAttention(8, 16, 8),
   ...[4, 8].flatMap((split) => [8, 16].map((lanes) => workgroupAttention(4, lanes, split))),
   workgroupAttention(2, 16, 8),
   ...[2, 4, 8].map((split) => smallAttention(128, 64 / split, split)),
