@@ -33,10 +33,11 @@ test.each(runnable)('$kernel.name computes every chain to its end', async ({ pro
     const ends = invocations * probe.accumulators * lanes;
     const [actual] = await runKernel({ kernel, ...call, storage: [operands, ends] });
     const perChain = operands.filter((_, i) => i % lanes === 0);
-    const chains = arithmeticProbeReference(perChain, probeSteps(probe, turns));
+    const steps = probeSteps(probe, turns);
     const expected = Float64Array.from(
-      { length: ends },
-      (_, i) => chains[Math.floor(i / lanes) % chains.length] as number,
+      Array.from({ length: invocations }, (_, invocation) => [
+        ...arithmeticProbeReference(perChain, steps, invocation),
+      ]).flatMap((chains) => chains.flatMap((end) => Array<number>(lanes).fill(end))),
     );
     return { actual: actual as Float32Array, expected };
   };

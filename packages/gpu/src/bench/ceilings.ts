@@ -111,7 +111,7 @@ async function measureArithmetic(
   }
 }
 
-/** Every chain counts from its own number, so its end says how many steps it took. */
+/** Every chain counts from its own number, in odd invocations from the next, so its end says how many steps it took. */
 async function checkEnds(
   bench: BenchScope,
   { probe, name, program }: BenchCase & { readonly probe: ArithmeticProbe },
@@ -123,7 +123,9 @@ async function checkEnds(
   const lanes = probeLanes(probe);
   const found = await bench.read(ends, invocations * probe.accumulators * lanes);
   const steps = probeSteps(probe, turns);
-  if (found.every((end, i) => end === (Math.floor(i / lanes) % probe.accumulators) + steps)) return;
+  const { accumulators } = probe;
+  const counted = (chain: number) => (chain % accumulators) + (Math.floor(chain / accumulators) % 2) + steps;
+  if (found.every((end, i) => end === counted(Math.floor(i / lanes)))) return;
   throw wrong(name);
 }
 
