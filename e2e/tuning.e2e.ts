@@ -24,13 +24,18 @@ async function makeTimeFor(page: Page): Promise<void> {
     const later = self.setTimeout;
     self.setTimeout = (call, ms, ...given) => later(call, 8 * ms, ...given);
   }`;
-  const small = 'registerTiling([8, 4], [8, 8])';
-  const matmul = `matmulTilings.splice(0, Infinity, ${small}, splitKTiling(4, [8, 8]));`;
-  const attention = 'for (const name of ["quads", "workgroup", "small"]) delete attentionTilings[name];';
+  const matmul = `
+    self.smallTiling = registerTiling([8, 4], [8, 8]);
+    matmulTilings.splice(0, Infinity, self.smallTiling, splitKTiling(4, [8, 8]));`;
+  const attention = `for (const [name, { memory, subgroups }] of Object.entries(attentionTilings)) {
+    if (memory !== 'register' || subgroups) delete attentionTilings[name];
+  }`;
+  // Whatever the table for this adapter is.
+  const choice = 'staticChoice = () => fixedChoice(self.smallTiling);';
   await addTo(page, 'packages/webdit/src/worker.ts', slowClock, 'before');
   await addTo(page, 'shaders/matmul/tilings.ts', matmul, 'behind');
   await addTo(page, 'shaders/attention/tilings.ts', attention, 'behind');
-  await addTo(page, 'packages/gpu/src/tiling.ts', `Object.assign(softwareQuads, fixedChoice(${small}));`, 'behind');
+  await addTo(page, 'packages/gpu/src/tiling.ts', choice, 'behind');
 }
 
 /** Loads a tiny model, and says where its kernels came from. */

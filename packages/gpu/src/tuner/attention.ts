@@ -14,12 +14,22 @@ import { dispatchCostLimit } from '../slicer.ts';
 import type { AttentionShape, KernelChoice } from '../tiling.ts';
 import type { NumericCheck, OpCase, OpVariant, TunableOp } from './op.ts';
 import type { TuningRecord } from './record.ts';
-import { workingVariant } from './working.ts';
+import { byName, workingVariant } from './working.ts';
 
 /** Bytes of the queries, keys and values of a timed part. */
 const maxBytes = 32 * 2 ** 20;
 
-const allTilings: readonly AttentionTiling[] = Object.values(attentionTilings);
+export type AttentionCandidates = ReadonlyMap<string, AttentionTiling>;
+
+/** What is chosen from, by name: kept tilings and the base's own, as far as this device has the features for them. */
+export function attentionCandidates(
+  { features }: Pick<DeviceHolder, 'features'>,
+  size: AttentionShape,
+  base: Pick<KernelChoice, 'attention'>,
+  tilings: readonly AttentionTiling[] = Object.values(attentionTilings),
+): AttentionCandidates {
+  return byName(features, [...tilings, base.attention(size)]);
+}
 
 /** The class of a size; with guidance or without is the same. */
 export function attentionClass({ tokens, heads }: AttentionShape): string {
@@ -33,18 +43,17 @@ export function attentionOp(
   holder: DeviceHolder,
   size: AttentionShape,
   base: Pick<KernelChoice, 'attention'>,
-  tilings: readonly AttentionTiling[] = allTilings,
+  candidates: AttentionCandidates,
 ): TunableOp {
   const { headDim, tokens } = size;
   const incumbent = base.attention(size);
-  const candidates = new Map([...tilings, incumbent].map((tiling) => [tiling.name, tiling]));
   const tilingOf = ({ name }: OpVariant) => candidates.get(name) as AttentionTiling;
-  const all = [...candidates.values()].map((tiling): OpVariant => {
+  const variants = [...candidates.values()].map((tiling): OpVariant => {
     return { name: tiling.name, kernel: attentionKernel({ headDim, tiling, source: 'self' }) };
   });
   return {
     name: `attention.d${headDim}`,
-    variants: all.filter(({ kernel }) => (kernel.features ?? []).every((name) => holder.features.has(name))),
+    variants,
     classes: [
       {
         key: attentionClass(size),
@@ -119,16 +128,12 @@ function caseOf(
 export function tunedAttention(
   base: Pick<KernelChoice, 'attention'>,
   { decided, checked }: Pick<TuningRecord, 'decided' | 'checked'>,
-  tilings: readonly AttentionTiling[] = allTilings,
+  candidates: AttentionCandidates,
 ): KernelChoice['attention'] {
   return (size) => {
-    const chosen = decided[attentionClass(size)];
-    const tiling = tilings.find(({ name }) => name === chosen) ?? base.attention(size);
-    return workingVariant(
-      'attention',
-      tiling,
-      tilings.filter((other) => fits(other, size.tokens)),
-      checked,
-    );
+    const usual = base.attention(size);
+    const wanted = candidates.get(decided[attentionClass(size)] ?? '') ?? usual;
+    const others = [...candidates.values()].filter((other) => fits(other, size.tokens));
+    return workingVariant('attention', wanted, [usual, ...others], checked);
   };
 }

@@ -9,9 +9,9 @@ import {
 import type { Allocator } from '../allocator.ts';
 import { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
-import { attentionOp, tunedAttention } from './attention.ts';
+import { attentionCandidates, attentionOp, tunedAttention } from './attention.ts';
 import { ditAttentionSize, ditMatmulSizes } from './dit-sizes.ts';
-import { matmulOp, tunedMatmul } from './matmul.ts';
+import { matmulCandidates, matmulOp, tunedMatmul } from './matmul.ts';
 import type { TuningRecord } from './record.ts';
 import type { TuningStore } from './store.ts';
 import { type TuningInfo, tune } from './tune.ts';
@@ -55,17 +55,22 @@ export async function chooseKernels(
   if (when === 'never' || (when === 'auto' && holder.adapterInfo.isFallback)) return { choice: base, info: untuned };
   const { config, weights } = model;
   const sizes = ditMatmulSizes(config);
+  const attentionSize = ditAttentionSize(config);
+  const candidates = {
+    attention: attentionCandidates(holder, attentionSize, base, tilings.attention),
+    matmul: matmulCandidates(holder, { sizes, base }, tilings.matmul),
+  };
   // Attention has one class, so that it takes little of the budget.
   const ops = [
-    attentionOp(holder, ditAttentionSize(config), base, tilings.attention),
-    matmulOp(holder, { weights, sizes, base, tilings: tilings.matmul }),
+    attentionOp(holder, attentionSize, base, candidates.attention),
+    matmulOp(holder, { weights, sizes, base, candidates: candidates.matmul }),
   ];
   const { records, ...info } = await tune(allocator, ops, { store, budgetMs, ...hooks });
   const [attention, matmul] = records as [TuningRecord, TuningRecord];
   const choice = {
     ...base,
-    attention: tunedAttention(base, attention, tilings.attention),
-    matmul: tunedMatmul(base, matmul, tilings.matmul),
+    attention: tunedAttention(base, attention, candidates.attention),
+    matmul: tunedMatmul(base, matmul, candidates.matmul),
   };
   const pipelines = PipelineCache.of(holder);
   for (const size of sizes) {

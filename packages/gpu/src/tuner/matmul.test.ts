@@ -1,8 +1,8 @@
-import { registerTiling, splitKTiling, workgroupTiling } from '@webdit/shaders';
+import { registerTiling, splitKTiling, subgroupTiling, workgroupTiling } from '@webdit/shaders';
 import { expect, test } from 'vitest';
 import { emojiDiT } from '../bench/models.ts';
 import { ditMatmulSizes } from './dit-sizes.ts';
-import { cutSize, matmulClass, tunedMatmul } from './matmul.ts';
+import { cutSize, matmulCandidates, matmulClass, tunedMatmul } from './matmul.ts';
 
 const register = registerTiling([8, 4], [8, 8]);
 const splitK = splitKTiling(4, [8, 8]);
@@ -31,17 +31,27 @@ test('decided sizes get their tiling, others the base’s, and none the one that
   const base = { matmul: ({ rows }: { rows: number }) => (rows <= 4 ? splitK : workgroup) };
   const size = (rows: number, N = 64) => ({ rows, K: 32, N });
   const record = { decided: { '16x32x64': splitK.name }, checked: { [register.name]: true, [splitK.name]: true } };
-  const tuned = tunedMatmul(base as never, record, tilings);
+  const candidates = new Map(tilings.map((tiling) => [tiling.name, tiling]));
+  const tuned = tunedMatmul(base, record, candidates);
   expect(tuned(size(9))).toBe(splitK);
   expect(tuned(size(17))).toBe(workgroup);
   expect(tuned(size(9, 128))).toBe(workgroup);
-  const failed = tunedMatmul(
-    base as never,
-    { ...record, checked: { ...record.checked, [workgroup.name]: false } },
-    tilings,
-  );
+  const checked = { ...record.checked, [workgroup.name]: false };
+  const failed = tunedMatmul(base, { ...record, checked }, candidates);
   expect(failed(size(17))).toBe(register);
   expect(failed(size(2))).toBe(splitK);
+});
+
+test('candidates are the list and what the base runs, also where another size of it wins, but none the device cannot run', () => {
+  const base = { matmul: ({ rows }: { rows: number }) => (rows <= 4 ? splitK : workgroup) };
+  const sizes = [2, 64].map((rows) => ({ rows, K: 32, N: 64 }));
+  const quads = subgroupTiling([8, 4], [8, 8]);
+  const candidates = (...features: string[]) =>
+    matmulCandidates({ features: new Set(features) }, { sizes, base }, [register, quads]);
+  expect([...candidates('subgroups').values()]).toEqual([register, quads, splitK, workgroup]);
+  expect([...candidates().values()]).toEqual([register, splitK, workgroup]);
+  const tuned = tunedMatmul(base, { decided: { '64x32x64': splitK.name }, checked: {} }, candidates());
+  expect(tuned({ rows: 64, K: 32, N: 64 })).toBe(splitK);
 });
 
 test('the sizes of a model fall into a few classes, those of full steps first', () => {

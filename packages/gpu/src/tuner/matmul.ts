@@ -16,7 +16,7 @@ import { dispatchCostLimit } from '../slicer.ts';
 import type { KernelChoice } from '../tiling.ts';
 import type { NumericCheck, OpCase, OpVariant, SizeClass, TunableOp } from './op.ts';
 import type { TuningRecord } from './record.ts';
-import { workingVariant } from './working.ts';
+import { byName, workingVariant } from './working.ts';
 
 /** Rows that end a class: a matmul of few rows wants another tiling than one of many, but not for each number of them. */
 export const matmulRowBounds: readonly number[] = [4, 16, 64];
@@ -35,14 +35,25 @@ export function matmulClass({ rows, K, N }: MatmulSize): string {
   return `${bound ?? 'many'}x${K}x${N}`;
 }
 
+export type MatmulCandidates = ReadonlyMap<string, MatmulTiling>;
+
+/** What is chosen from, by name: kept tilings and the base's own, as far as this device has the features for them. */
+export function matmulCandidates(
+  { features }: Pick<DeviceHolder, 'features'>,
+  { sizes, base }: Pick<MatmulOpRequest, 'sizes' | 'base'>,
+  tilings: readonly MatmulTiling[] = matmulTilings,
+): MatmulCandidates {
+  return byName(features, [...tilings, ...sizes.map((size) => base.matmul(size))]);
+}
+
 export interface MatmulOpRequest {
   readonly weights: MatmulWeights;
   /** Those that matter most first; one of each class is timed, the first. */
   readonly sizes: readonly MatmulSize[];
   /** The choice at sizes that nothing beats it at. */
   readonly base: Pick<KernelChoice, 'matmul'>;
-  /** Default: every kept tiling. */
-  readonly tilings?: readonly MatmulTiling[] | undefined;
+  /** Of these sizes and this base. */
+  readonly candidates: MatmulCandidates;
   /** Makes the kernel of a tiling; tests break some. */
   readonly kernelOf?: typeof matmulKernel;
 }
@@ -50,10 +61,9 @@ export interface MatmulOpRequest {
 /** Matmul over one kind of weights, as the tuner sees it. Variants are named by their tilings. */
 export function matmulOp(
   holder: DeviceHolder,
-  { weights, sizes, base, tilings = matmulTilings, kernelOf = matmulKernel }: MatmulOpRequest,
+  { weights, sizes, base, candidates, kernelOf = matmulKernel }: MatmulOpRequest,
 ): TunableOp {
-  const candidates = new Map([...tilings, ...sizes.map((size) => base.matmul(size))].map((t) => [t.name, t]));
-  const all = [...candidates.values()].map((tiling): OpVariant => {
+  const variants = [...candidates.values()].map((tiling): OpVariant => {
     return {
       name: tiling.name,
       kernel: kernelOf({ tiling, weights, epilogue: 'store' }),
@@ -73,7 +83,7 @@ export function matmulOp(
   }
   return {
     name: `matmul.${weights}`,
-    variants: all.filter(({ kernel }) => (kernel.features ?? []).every((name) => holder.features.has(name))),
+    variants,
     classes: [...classes.values()],
     check: checkedCase(candidates, weights),
   };
@@ -96,7 +106,7 @@ export function cutSize(
 
 function timedCase(
   fill: ReturnType<typeof noiseFiller>,
-  candidates: ReadonlyMap<string, MatmulTiling>,
+  candidates: MatmulCandidates,
   weights: MatmulWeights,
   size: MatmulSize,
 ): OpCase {
@@ -112,7 +122,7 @@ function timedCase(
   });
 }
 
-function checkedCase(candidates: ReadonlyMap<string, MatmulTiling>, kind: MatmulWeights): NumericCheck {
+function checkedCase(candidates: MatmulCandidates, kind: MatmulWeights): NumericCheck {
   const { size, input, weights, finish, expected, tolerance } = matmulNumericCheck(kind);
   const made = caseOf(candidates, size, (scope) =>
     [input, weights, finish].map((content, i) => {
@@ -125,7 +135,7 @@ function checkedCase(candidates: ReadonlyMap<string, MatmulTiling>, kind: Matmul
 }
 
 function caseOf(
-  candidates: ReadonlyMap<string, MatmulTiling>,
+  candidates: MatmulCandidates,
   size: MatmulSize,
   inputs: (scope: BufferScope) => readonly GPUBuffer[],
 ): OpCase {
@@ -155,11 +165,11 @@ function caseOf(
 export function tunedMatmul(
   base: Pick<KernelChoice, 'matmul'>,
   { decided, checked }: Pick<TuningRecord, 'decided' | 'checked'>,
-  tilings: readonly MatmulTiling[] = matmulTilings,
+  candidates: MatmulCandidates,
 ): KernelChoice['matmul'] {
   return (size) => {
-    const chosen = decided[matmulClass(size)];
-    const tiling = tilings.find(({ name }) => name === chosen) ?? base.matmul(size);
-    return workingVariant('matmul', tiling, tilings, checked);
+    const usual = base.matmul(size);
+    const wanted = candidates.get(decided[matmulClass(size)] ?? '') ?? usual;
+    return workingVariant('matmul', wanted, [usual, ...candidates.values()], checked);
   };
 }

@@ -1,4 +1,5 @@
 import { median } from '@webdit/core';
+import { inTurn } from '../turns.ts';
 
 /** Share by which a variant must be faster than the one it replaces, so that noise flips none. */
 export const margin = 0.05;
@@ -30,8 +31,7 @@ export async function raceVariants(
   for (const [name, seconds] of first) if (seconds <= limit || name === incumbent) samples.set(name, []);
   if (samples.size > 1) {
     for (let round = 0; round < rounds; round++) {
-      const turn = [...samples.keys()];
-      for (const name of [...turn.slice(round % turn.length), ...turn.slice(0, round % turn.length)]) {
+      for (const name of inTurn([...samples.keys()], round)) {
         if (!timeLeft()) return undefined;
         samples.get(name)?.push(await time(name, 1));
       }

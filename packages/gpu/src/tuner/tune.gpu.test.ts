@@ -6,9 +6,9 @@ import { testDevice } from '../../../../testing/gpu.ts';
 import { Allocator } from '../allocator.ts';
 import { emojiDiT } from '../bench/models.ts';
 import { fixedChoice } from '../tiling.ts';
-import { attentionOp } from './attention.ts';
+import { attentionCandidates, attentionOp } from './attention.ts';
 import { chooseKernels } from './choose.ts';
-import { matmulClass, matmulOp } from './matmul.ts';
+import { matmulCandidates, matmulClass, matmulOp } from './matmul.ts';
 import { memoryStore } from './store.ts';
 import { tune } from './tune.ts';
 
@@ -17,6 +17,7 @@ const register = registerTiling([8, 4], [8, 8]);
 const splitK = splitKTiling(4, [8, 8]);
 const tilings = [register, splitK];
 const base = fixedChoice(register);
+const candidates = new Map(tilings.map((tiling) => [tiling.name, tiling]));
 const sizes = [
   { rows: 64, K: 48, N: 144 },
   { rows: 2, K: 48, N: 288 },
@@ -52,7 +53,7 @@ test('never chooses what is wrong or does not compile, frees its memory, and reu
       weights: 'f32',
       sizes: all,
       base,
-      tilings: [wrong, refused, ...tilings],
+      candidates: matmulCandidates(holder, { sizes: all, base }, [wrong, refused, ...tilings]),
       kernelOf: breaking,
     });
   const op = opFor(sizes);
@@ -90,7 +91,7 @@ test('keeps to its budget, and gives up on what three loads could not decide', a
   const holder = await testDevice();
   const allocator = new Allocator(holder);
   const many = Array.from({ length: 40 }, (_, i) => ({ rows: 64, K: 48, N: 16 * (i + 1) }));
-  const op = matmulOp(holder, { weights: 'f32', sizes: many, base, tilings });
+  const op = matmulOp(holder, { weights: 'f32', sizes: many, base, candidates });
   const store = memoryStore();
   const { ms, records } = await tune(allocator, [op], { store, budgetMs: 300 });
   // One check or one class's warm-up may begin just in time; those take some 0.1 s here.
@@ -116,7 +117,7 @@ test('an abort ends it at once with the signal’s reason: nothing stored, nothi
   const holder = await testDevice();
   const allocator = new Allocator(holder);
   const held = allocator.create('held', 1024, GPUBufferUsage.STORAGE);
-  const op = matmulOp(holder, { weights: 'f32', sizes, base, tilings });
+  const op = matmulOp(holder, { weights: 'f32', sizes, base, candidates });
   const store = memoryStore();
   const set = vi.spyOn(store, 'set');
   const controller = new AbortController();
@@ -143,7 +144,7 @@ test('attention is decided by the same rules', async () => {
   const allocator = new Allocator(holder);
   const { small, register } = attentionTilings;
   const size = { batch: 2, tokens: 64, heads: 2, headDim: 16 };
-  const op = attentionOp(holder, size, base, [small]);
+  const op = attentionOp(holder, size, base, attentionCandidates(holder, size, base, [small]));
   const { records, source, excluded } = await tune(allocator, [op], { budgetMs: unhurried });
   expect({ source, excluded }).toEqual({ source: 'measured', excluded: [] });
   expect(records[0]?.checked).toEqual({ [small.name]: true, [register.name]: true });

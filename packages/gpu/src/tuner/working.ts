@@ -4,6 +4,15 @@ interface Named {
   readonly name: string;
 }
 
+/** Of those this device has the features for, one by each name. */
+export function byName<T extends Named & { readonly subgroups: boolean }>(
+  features: Pick<ReadonlySet<string>, 'has'>,
+  tilings: Iterable<T>,
+): ReadonlyMap<string, T> {
+  const running = [...tilings].filter(({ subgroups }) => !subgroups || features.has('subgroups'));
+  return new Map(running.map((tiling) => [tiling.name, tiling]));
+}
+
 /**
  * A variant, unless it failed its check here: then the first that passed, or at least did not fail.
  * @throws WebDiTError `numeric` when all failed.
