@@ -155,11 +155,44 @@ export const matmulSweep: readonly MatmulTiling[] = [
   splitKTiling(8, [8, 8]),
 ];
 
-/** The kept ones: candidates of the tuner, and what the static table names. */
+/** The kept ones: candidates of the tuner, and all that the static table names. */
 export const matmulTilings: readonly MatmulTiling[] = [
   registerTiling([8, 4], [8, 8]),
   registerTiling([16, 8], [8, 4]),
-  subgroupTiling([16, 8], [8, 4]),
+  ...each(subgroupTiling, [
+    [
+      [4, 4],
+      [8, 8],
+    ],
+    [
+      [8, 4],
+      [16, 4],
+    ],
+    [
+      [8, 8],
+      [8, 8],
+    ],
+    [
+      [16, 4],
+      [8, 4],
+    ],
+    [
+      [16, 4],
+      [4, 8],
+    ],
+    [
+      [16, 8],
+      [8, 4],
+    ],
+    [
+      [16, 16],
+      [4, 4],
+    ],
+    [
+      [32, 8],
+      [8, 4],
+    ],
+  ]),
   workgroupTiling([8, 8], [8, 8], 16),
   splitKTiling(4, [8, 8]),
 ];

@@ -10,11 +10,22 @@ const stepFlushSeconds = 0.008;
 /** FLOP/s assumed before the first slice has been measured. */
 const initialSpeed = { fallback: 1e9, hardware: 5e10 };
 
-/** FLOPs of one dispatch, which cannot be interrupted: a tenth of a second or so of a software adapter, less of a GPU. */
-const largestDispatch = { fallback: 2.5e8, hardware: 4e9 };
+/** FLOPs of one dispatch, which cannot be interrupted, on an adapter whose speed is not known. */
+const largestDispatch = { fallback: 2.5e8, hardware: 5e9 };
 
 export function dispatchCostLimit({ isFallback }: AdapterInfo): number {
   return isFallback ? largestDispatch.fallback : largestDispatch.hardware;
+}
+
+/** The same on a device that may have shown that a slice holds more; in powers of two, so that it rarely changes. */
+export function measuredDispatchCostLimit({
+  device,
+  adapterInfo,
+}: Pick<DeviceHolder, 'device' | 'adapterInfo'>): number {
+  const first = dispatchCostLimit(adapterInfo);
+  const known = measured.get(device);
+  if (!known) return first;
+  return Math.max(first, 2 ** Math.floor(Math.log2((sliceSeconds * known.cost) / known.seconds)));
 }
 
 /** Weight of what was measured before, when a new slice has finished. */

@@ -4,6 +4,7 @@ import {
   type LayerNormTiling,
   type MatmulSize,
   type MatmulTiling,
+  type MatmulWeights,
   registerTiling,
   splitKTiling,
   subgroupTiling,
@@ -25,40 +26,75 @@ export interface KernelChoice {
   readonly norm: LayerNormTiling;
 }
 
-/** Rows from which a large tile has enough to do. */
-const largeTileRows = 32;
-/** Rows up to which sharing K out keeps more of a GPU busy than tiles do. */
-const splitKRows = 4;
+/** Rows of a single modulation vector, and of selected tokens: below these, tiles with few rows waste less. */
+const fewRows = 4;
+const someRows = 16;
+/** K x N from which a tile may be taller than it is wide. */
+const largeMatrix = 2 ** 20;
 
 /**
  * The static table, from the sweeps in `bench/results`. Software adapters have no use for workgroup memory, whose barriers
  * they pay for, and gain most from quads that share their loads. Hardware takes the workgroup tiles until it has been tuned.
  */
-export function staticChoice(holder: Pick<DeviceHolder, 'adapterInfo' | 'features'>): KernelChoice {
-  if (!holder.adapterInfo.isFallback) return hardware;
-  return holder.features.has('subgroups') ? softwareQuads : software;
+export function staticChoice(
+  holder: Pick<DeviceHolder, 'adapterInfo' | 'features'>,
+  weights: MatmulWeights = 'f32',
+): KernelChoice {
+  if (!holder.adapterInfo.isFallback) return hardwareChoice;
+  if (!holder.features.has('subgroups')) return plainChoice;
+  const { vendor, architecture, description } = holder.adapterInfo;
+  const isSwiftShader = /swiftshader/i.test(`${vendor} ${architecture} ${description}`);
+  return isSwiftShader ? swiftShaderChoice(weights) : lavapipeChoice(weights);
 }
 
-const hardware: KernelChoice = {
-  matmul: ({ rows }) => (rows <= splitKRows ? splitKTiling(4, [8, 8]) : workgroupTiling([8, 8], [8, 8], 16)),
+/** For GPUs: workgroup memory, and K shared out where there are few rows. */
+export const hardwareChoice: KernelChoice = {
+  matmul: ({ rows }) => (rows <= fewRows ? splitKTiling(4, [8, 8]) : workgroupTiling([8, 8], [8, 8], 16)),
   attention: ({ tokens }) =>
     tokens <= attentionTilings.small.keys ? attentionTilings.small : attentionTilings.workgroup,
   norm: 'workgroup',
 };
 
-const softwareQuads: KernelChoice = {
-  matmul: ({ rows }) => (rows >= largeTileRows ? subgroupTiling([16, 16], [8, 4]) : subgroupTiling([8, 4], [8, 8])),
-  attention: () => attentionTilings.quads,
-  norm: 'register',
-};
-
-const software: KernelChoice = {
-  matmul: ({ rows }) => (rows >= largeTileRows ? registerTiling([16, 8], [8, 4]) : registerTiling([8, 4], [8, 8])),
+/** For adapters that run on the CPU and have no subgroups; needs no feature. */
+export const plainChoice: KernelChoice = {
+  matmul: ({ rows }) => (rows > someRows ? registerTiling([16, 8], [8, 4]) : registerTiling([8, 4], [8, 8])),
   attention: () => attentionTilings.register,
   norm: 'register',
 };
 
+function swiftShaderChoice(weights: MatmulWeights): KernelChoice {
+  const large = weights === 'packed-f16' ? subgroupTiling([32, 8], [8, 4]) : subgroupTiling([16, 16], [4, 4]);
+  return {
+    ...plainChoice,
+    matmul: ({ rows }) => {
+      if (rows <= fewRows) return subgroupTiling([4, 4], [8, 8]);
+      return rows <= someRows ? subgroupTiling([8, 4], [16, 4]) : large;
+    },
+    attention: () => attentionTilings.largeQuads,
+  };
+}
+
+/** Also of software adapters that nobody has measured. */
+function lavapipeChoice(weights: MatmulWeights): KernelChoice {
+  const tall = subgroupTiling([16, 4], [8, 4]);
+  const large = {
+    f32: tall,
+    'packed-f16': tall,
+    f16: subgroupTiling([16, 16], [4, 4]),
+    int8: subgroupTiling([16, 8], [8, 4]),
+  };
+  return {
+    ...plainChoice,
+    matmul: ({ rows, K, N }) => {
+      if (rows <= fewRows) return subgroupTiling([4, 4], [8, 8]);
+      if (rows <= someRows) return subgroupTiling([8, 8], [8, 8]);
+      return weights === 'f32' && K * N >= largeMatrix ? subgroupTiling([16, 4], [4, 8]) : large[weights];
+    },
+    attention: () => attentionTilings.quads,
+  };
+}
+
 /** The same matmul tiling at every size; the rest runs everywhere. */
 export function fixedChoice(tiling: MatmulTiling): KernelChoice {
-  return { ...software, matmul: () => tiling };
+  return { ...plainChoice, matmul: () => tiling };
 }

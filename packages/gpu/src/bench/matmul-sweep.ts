@@ -55,7 +55,7 @@ function cut(holder: DeviceHolder, { rows, K, N }: MatmulSize): MatmulSize {
 
 function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulSize): SweepGroup {
   const { rows, K, N } = size;
-  const choice = staticChoice(holder).matmul(size);
+  const choice = staticChoice(holder, weights).matmul(size);
   const work = matmulWork(size, weights);
   return {
     op: 'matmul',

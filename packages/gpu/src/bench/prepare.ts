@@ -45,7 +45,7 @@ export function prepareModel(
     scope,
     pipelines,
   );
-  const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder), scope);
+  const graph = new DiTGraph(config, shape, noise, pipelines, staticChoice(holder, weights), scope);
   const steps = new StepPrograms(graph, plan, scope);
   const [full, storing, reuse, selective] = plan.steps.slice(0, 4).map((step) => steps.compile(step));
   if (!full || !storing || !reuse || !selective) throw new RangeError('The plan begins with one step of each kind');

@@ -1,6 +1,6 @@
 import { compileRunPlan, relativeError, torchRandn } from '@webdit/core';
 import { registerTiling, splitKTiling, workgroupTiling } from '@webdit/shaders';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
 import { testDevice } from '../../../../testing/gpu.ts';
 import { fixedChoice } from '../tiling.ts';
@@ -81,6 +81,17 @@ test('f16 math is refused without halves, and where the adapter has none', async
   if (device.features.has('shader-f16')) return;
   const refused = loadModel(tiny, { weightDType: 'f16', math: 'f16' });
   await expect(refused).rejects.toMatchObject({ code: 'unsupported-config' });
+});
+
+test('a run of any length finds its pipelines compiled', async () => {
+  const { model, plan, init } = await tinyPlan(70);
+  const compile = vi.spyOn(device, 'createComputePipelineAsync');
+  const controller = new AbortController();
+  const onStep = () => controller.abort('enough');
+  await expect(model.run(plan, init, { signal: controller.signal, onStep })).rejects.toBe('enough');
+  expect(compile).not.toHaveBeenCalled();
+  compile.mockRestore();
+  model.dispose();
 });
 
 describe('abort', () => {

@@ -5,7 +5,7 @@ import type { DeviceHolder } from '../device.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import type { Dispatch } from '../program.ts';
 import { readFloats } from '../readback.ts';
-import { Slicer } from '../slicer.ts';
+import { measuredDispatchCostLimit, Slicer } from '../slicer.ts';
 import { type KernelChoice, staticChoice } from '../tiling.ts';
 import { PassTimer } from '../timer.ts';
 import { chooseKernels, type TuningOptions, untuned } from '../tuner/choose.ts';
@@ -14,7 +14,7 @@ import { DiTGraph, type GraphShape } from './graph.ts';
 import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
-import { everyKindOfStep } from './warm-up.ts';
+import { everyKindOfStep, requestConditioning } from './warm-up.ts';
 import { chooseMath, DiTWeights, type MathDType, type WeightDType } from './weights.ts';
 
 export interface DiTModelOptions {
@@ -72,6 +72,8 @@ export class DiTModel {
   #choice: KernelChoice;
   #tuning: TuningInfo = untuned;
   #graph: DiTGraph | undefined;
+  /** What one dispatch of the graph may cost: it is made anew once this device is known to be faster. */
+  #graphLimit = 0;
   #kernels: Record<string, string> = {};
   #busy = false;
   #disposed = false;
@@ -85,11 +87,11 @@ export class DiTModel {
     this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
-    this.#choice = options.choice ?? staticChoice(holder);
     this.#tuningOptions = options.tuning;
     const { weightDType: dtype } = options;
     this.math = chooseMath(options.math ?? 'auto', dtype, holder);
     this.#weights = new DiTWeights(config, { dtype, math: this.math }, this.#scope, this.#pipelines);
+    this.#choice = options.choice ?? staticChoice(holder, this.#weights.kernelWeights('blocks.0.attn.qkv'));
     this.#timer = PassTimer.create(holder, this.#scope);
   }
 
@@ -143,6 +145,7 @@ export class DiTModel {
     try {
       const plan = everyKindOfStep(this.config);
       const graph = await this.#prepare(schedulePlan(plan, this.config, this.holder.maxStorageBufferBindingSize).shape);
+      requestConditioning(this.#pipelines, this.#choice, this.#weights, this.config);
       for (const score of ['attention', 'value-norm'] as const) {
         const programs = new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope);
         for (const step of plan.steps) programs.compile(step);
@@ -286,7 +289,9 @@ export class DiTModel {
 
   /** The graph of this shape: the one at hand, or a new one in its place. */
   async #prepare(shape: GraphShape): Promise<DiTGraph> {
-    if (this.#graph && JSON.stringify(this.#graph.shape) === JSON.stringify(shape)) return this.#graph;
+    const limit = measuredDispatchCostLimit(this.holder);
+    const known = this.#graph;
+    if (known && limit === this.#graphLimit && JSON.stringify(known.shape) === JSON.stringify(shape)) return known;
     this.#graph?.destroy();
     this.#graph = undefined;
     const scope = new BufferScope(this.#allocator);
@@ -294,6 +299,7 @@ export class DiTModel {
       const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#choice, scope);
       await this.#allocator.settle();
       this.#graph = graph;
+      this.#graphLimit = limit;
       return graph;
     } catch (error) {
       scope.destroy();
@@ -327,7 +333,7 @@ function wrongLength(what: string, found: number, expected: number): WebDiTError
   );
 }
 
-/** The kernels move vectors of four and keep a head in workgroup memory. */
+/** The kernels move vectors of four, and two tiles of a head must fit workgroup memory. */
 function checkConfig(config: DiTConfig): void {
   const headDim = config.hiddenSize / config.numHeads;
   const finalWidth = config.patchSize ** 2 * config.outChannels;

@@ -1,7 +1,7 @@
 import { type DiTConfig, tokenCount } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
-import { dispatchCostLimit } from '../slicer.ts';
+import { measuredDispatchCostLimit } from '../slicer.ts';
 import type { KernelChoice } from '../tiling.ts';
 import type { DiTWeights } from './weights.ts';
 
@@ -248,8 +248,10 @@ export class DiTOps {
 
   /** One dispatch, or several where one would be more work than this adapter may be given at once. */
   #cut(units: number, cost: number, part: (first: number, count: number) => Omit<DispatchSpec, 'cost'>): Dispatch[] {
-    const limit = dispatchCostLimit(this.builder.scope.allocator.holder.adapterInfo);
-    const atOnce = Math.max(1, Math.floor((limit / cost) * units));
+    const limit = measuredDispatchCostLimit(this.builder.scope.allocator.holder);
+    const most = Math.max(1, Math.floor((limit / cost) * units));
+    // Parts of one size.
+    const atOnce = Math.ceil(units / Math.ceil(units / most));
     const dispatches: Dispatch[] = [];
     for (let first = 0; first < units; first += atOnce) {
       const count = Math.min(atOnce, units - first);

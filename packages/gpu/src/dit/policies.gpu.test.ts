@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, tensorsOf } from '../../../../testing/golden.ts';
 import { ReferenceDiT } from '../../../../testing/reference-dit.ts';
 import { adoptDevice } from '../device.ts';
+import { hardwareChoice } from '../tiling.ts';
 import { DiTModel } from './model.ts';
 import { schedulePlan } from './run.ts';
 
@@ -61,6 +62,18 @@ describe('each policy equals its definition', () => {
     });
     const tokens = new Map(trace.tokens.map(({ n, layer, rows }) => [`${n}.${layer}`, rows]));
     expect(tokens).toEqual(expected.tokens);
+  });
+
+  test('procache with the kernels of hardware adapters', async () => {
+    const { model } = await loadModel(tiny, { choice: hardwareChoice });
+    const plan = planOf(procache({ pattern: '10210210', deepLayerStart: 2, tokenRatio: 0.3 }));
+    const { latents } = await model.run(plan, init);
+    expect(model.kernels.matmul).toContain('workgroup-8x8.8x8.k16.f32.scatter');
+    expect(model.kernels.attention).toContain('small');
+    expect(model.kernels.layer_norm).toContain('layer_norm.workgroup.selected');
+    const expected = reference.run(plan, init).latents.at(-1) as Float32Array;
+    expect(relativeError(latents, expected)).toBeLessThan(1e-5);
+    model.dispose();
   });
 
   test('k = N is attention reused and the MLP whole, in every layer', async () => {

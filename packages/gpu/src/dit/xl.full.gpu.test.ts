@@ -113,8 +113,8 @@ describe('DiT-XL/2 with random weights', () => {
     const { latents } = await model.run(plan, init);
     const reference = new ReferenceDiT(config, (name) => tensors.values(name));
     const expected = reference.run(plan, init).latents.at(-1) as Float32Array;
-    // Four times the worst measured, 0.
-    expect(relativeError(latents, expected)).toBeLessThan(0);
+    // Four times the worst measured, 4.4e-7.
+    expect(relativeError(latents, expected)).toBeLessThan(1.8e-6);
     model.dispose();
   });
 });
