@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ContenderResult, maxAbsoluteDifference, medianOrNull, peerRatios } from './peer-summary.ts';
+import { type ContenderResult, judgeOutput, medianOrNull, peerRatios } from './peer-summary.ts';
 
 const ran = (runtime: ContenderResult['runtime'], samples: number[], more: Partial<ContenderResult> = {}) => ({
   name: runtime,
@@ -36,8 +36,25 @@ test('what did not run has no ratio', () => {
   });
 });
 
-test('differences are absolute, and no NaN slips through', () => {
-  expect(maxAbsoluteDifference([1, -2, 3], [1, -2.5, 3.25])).toBe(0.5);
-  expect(maxAbsoluteDifference([1, Number.NaN], [1, 2])).toBe(Number.POSITIVE_INFINITY);
-  expect(maxAbsoluteDifference([1], [1, 2])).toBe(Number.POSITIVE_INFINITY);
+test('what failed has no ratio, and nothing has one where WebDiT failed', () => {
+  const off = ran('ort-webgpu', [10], { maxAbsoluteDifference: 0.5, error: 'its output differs' });
+  const results = [ran('webdit', [100]), off, ran('ort-webgpu', [300]), ran('ort-wasm', [200], { threads: 1 })];
+  expect(peerRatios(results)).toMatchObject({ ratioOverOrtWebgpu: 3, maxAbsoluteDifference: 1e-6 });
+  for (const ours of [ran('webdit', [], { error: 'its output is not finite' }), ran('webdit', [Number.NaN])]) {
+    expect(peerRatios([ours, ...results.slice(1)])).toMatchObject({ ratioOverOrtWebgpu: null, ratioOverOrtWasm: {} });
+  }
+});
+
+test('an output counts that is finite, as long as ours and no further than 1e-4 from it', () => {
+  const floats = (...values: number[]) => Float32Array.from(values);
+  const ours = floats(1, -2, 3);
+  expect(judgeOutput(floats(1, -2, 3 + 2 ** -14), ours)).toEqual({ maxAbsoluteDifference: 2 ** -14 });
+  expect(judgeOutput(floats(1, -2.5, 3.25), ours)).toEqual({
+    maxAbsoluteDifference: 0.5,
+    error: "its output differs from WebDiT's by 5.0e-1, more than 0.0001",
+  });
+  expect(judgeOutput(floats(1, Number.NaN, 3), ours).error).toBe('its output is not finite');
+  expect(judgeOutput(floats(Number.POSITIVE_INFINITY), undefined).error).toBe('its output is not finite');
+  expect(judgeOutput(floats(1), ours).error).toBe('its output has 1 values, not 3');
+  expect(judgeOutput(ours, undefined)).toEqual({ maxAbsoluteDifference: null });
 });

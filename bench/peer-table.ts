@@ -13,7 +13,7 @@ export function peerTable({ contenders, model, forwards, ratioOverOrtWebgpu }: P
     rows: contenders.map(({ name, ms, maxAbsoluteDifference, error }) => [
       error === undefined ? name : `${name}: ${error}`,
       ms === null ? '-' : figures(ms),
-      ms === null ? '-' : `${(ms / ours).toFixed(2)} x`,
+      ms === null || !Number.isFinite(ours) ? '-' : `${(ms / ours).toFixed(2)} x`,
       maxAbsoluteDifference === null ? '-' : maxAbsoluteDifference.toExponential(1),
     ]),
   };
