@@ -1,15 +1,10 @@
 import { torchRandn } from '@webdit/core';
 import { DiTModel, requestDevice } from '@webdit/gpu';
+import { inTurn } from '@webdit/gpu/bench';
 import { httpSource, openModelFolder } from '@webdit/weights';
 import { openOrtWasm } from './ort-wasm.ts';
 import { openOrtWebgpu } from './ort-webgpu.ts';
-import {
-  type ContenderResult,
-  maxAbsoluteDifference,
-  medianOrNull,
-  type PeerRatios,
-  peerRatios,
-} from './peer-summary.ts';
+import { type ContenderResult, judgeOutput, medianOrNull, type PeerRatios, peerRatios } from './peer-summary.ts';
 
 /** One forward of emoji-dit with classifier-free guidance. */
 export interface Forward {
@@ -78,16 +73,18 @@ export async function runPeer({ onnx, model, warmUps, forwards, onProgress }: Pe
   try {
     for (const opener of openers) runners.push(await open(opener));
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < runners.length; i++) {
-        await runOnce(runners[(i + round) % runners.length] as Runner, round >= warmUps);
+      for (const runner of inTurn(runners, round)) {
+        await runOnce(runner, round >= warmUps);
         onProgress(++done, total);
       }
     }
   } finally {
     for (const { contender } of runners) await contender?.dispose();
   }
-  const [ours] = runners;
-  const contenders = runners.map((runner) => summarize(runner, ours?.output));
+  const [webdit, ...others] = runners;
+  const ours = webdit && summarize(webdit, undefined);
+  const expected = ours?.error === undefined ? webdit?.output : undefined;
+  const contenders = [...(ours ? [ours] : []), ...others.map((runner) => summarize(runner, expected))];
   return { model, batch: 2, dtype: 'f32', warmUps, forwards, contenders, ...peerRatios(contenders) };
 }
 
@@ -130,17 +127,19 @@ async function runOnce(runner: Runner, counts: boolean): Promise<void> {
   }
 }
 
-function summarize({ opener, output, samples, notes, error }: Runner, ours: Float32Array | undefined): ContenderResult {
-  const { name, runtime, threads } = opener;
-  const valid = error === undefined ? samples : [];
+function summarize(runner: Runner, ours: Float32Array | undefined): ContenderResult {
+  const { name, runtime, threads } = runner.opener;
+  const verdict = runner.output ? judgeOutput(runner.output, ours) : { maxAbsoluteDifference: null };
+  const error = runner.error ?? verdict.error;
+  const samples = error === undefined ? runner.samples : [];
   return {
     name,
     runtime,
     ...(threads === undefined ? {} : { threads }),
-    samples: valid,
-    ms: medianOrNull(valid),
-    maxAbsoluteDifference: runtime !== 'webdit' && output && ours ? maxAbsoluteDifference(output, ours) : null,
-    notes,
+    samples,
+    ms: medianOrNull(samples),
+    maxAbsoluteDifference: verdict.maxAbsoluteDifference,
+    notes: runner.notes,
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -1,3 +1,4 @@
+export { inTurn } from '../turns.ts';
 export { attentionSweepGroups } from './attention-sweep.ts';
 export { type BandwidthRate, type Ceilings, measureCeilings, type ProbeRate } from './ceilings.ts';
 export { matmulSweepGroups } from './matmul-sweep.ts';

@@ -2,6 +2,7 @@ import { median } from '@webdit/core';
 import { Allocator } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { type Clock, type Pace, Stopwatch, type Timed, warmUp } from '../stopwatch.ts';
+import { inTurn } from '../turns.ts';
 
 export type { Clock as BenchClock } from '../stopwatch.ts';
 
@@ -33,20 +34,23 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Least milliseconds of a sample: the program is repeated until it lasts as long. */
   readonly minMs: number;
+  /** Cases this many times slower than the fastest after two rounds are sampled no further. */
+  readonly hopeless?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every warm-up and every sample. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
- * Times programs in turns: every round runs each once, another one first, so that a slow spell of the machine hits all
- * alike. Each has run before, unmeasured, to find how often to repeat it.
+ * Times programs in turns: every round runs each once, so that a slow spell of the machine hits all alike; another one is
+ * first each time, and every second round goes backwards, so that none always follows the same one. Each has run before,
+ * unmeasured, to find how often to repeat it.
  * @throws WebDiTError for refused commands and a lost device; the signal's reason on abort.
  */
 export async function measureInterleaved(
   holder: DeviceHolder,
   cases: readonly BenchCase[],
-  { rounds, minMs, signal, onProgress }: BenchOptions,
+  { rounds, minMs, hopeless = Number.POSITIVE_INFINITY, signal, onProgress }: BenchOptions,
 ): Promise<BenchResult[]> {
   const stopwatch = await Stopwatch.create(new Allocator(holder), signal);
   const total = cases.length * (rounds + 1);
@@ -58,12 +62,16 @@ export async function measureInterleaved(
       entries.push({ bench, pace: await warmUp(stopwatch, bench, minMs / 1000), samples: [] });
       advance();
     }
+    let racing = entries;
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < entries.length; i++) {
-        const { bench, pace, samples } = entries[(i + round) % entries.length] as (typeof entries)[number];
+      for (const { bench, pace, samples } of inTurn(racing, round)) {
         samples.push(await stopwatch.time(bench, pace));
         advance();
       }
+      if (round !== 1) continue;
+      const fastest = Math.min(...entries.map(({ samples }) => median(samples)));
+      racing = entries.filter(({ samples }) => median(samples) <= hopeless * fastest);
+      done += (entries.length - racing.length) * (rounds - 2);
     }
     return entries.map(({ bench, pace, samples }) => summarize(bench, stopwatch.clock, pace.repeats, samples));
   } finally {
