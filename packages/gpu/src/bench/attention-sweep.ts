@@ -5,6 +5,7 @@ import {
   attentionSweep,
   attentionTilings,
   attentionWorkgroups,
+  firstAttention,
 } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { noiseFiller } from '../noise.ts';
@@ -16,9 +17,6 @@ import { attentionWork } from './work.ts';
 
 /** Sums in one order or another. */
 const tolerance = 1e-5;
-
-/** One query an invocation and the keys in workgroup memory: how the first kernel did it. */
-const baseline = attentionTilings.workgroup;
 
 const kept = Object.values(attentionTilings);
 const tilings = [...kept, ...attentionSweep.filter(({ name }) => kept.every((tiling) => tiling.name !== name))];
@@ -48,7 +46,13 @@ function attentionGroup(holder: DeviceHolder, { config }: BenchModel): SweepGrou
       const kernel = attentionKernel({ headDim, tiling, source: 'self' });
       const { name } = tiling;
       return [
-        { name, kernel, kept: kept.includes(tiling), chosen: name === choice.name, baseline: tiling === baseline },
+        {
+          name,
+          kernel,
+          kept: kept.includes(tiling),
+          chosen: name === choice.name,
+          baseline: tiling === firstAttention,
+        },
       ];
     }),
     prepare(bench, variants) {
@@ -60,7 +64,7 @@ function attentionGroup(holder: DeviceHolder, { config }: BenchModel): SweepGrou
         bench.dispatch({
           kernel,
           params: attentionParams({ tokens, heads, headDim }),
-          workgroups: attentionWorkgroups(tilings.find((tiling) => tiling.name === name) ?? baseline, {
+          workgroups: attentionWorkgroups(tilings.find((tiling) => tiling.name === name) ?? firstAttention, {
             batch,
             tokens,
             heads,
@@ -69,7 +73,7 @@ function attentionGroup(holder: DeviceHolder, { config }: BenchModel): SweepGrou
           flops: work.flops,
         }),
       );
-      return { dispatches, output };
+      return { dispatches, outputs: [output, logSumExp] };
     },
   };
 }

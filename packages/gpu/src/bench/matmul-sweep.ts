@@ -47,10 +47,10 @@ export function matmulSweepGroups(holder: DeviceHolder, quick: boolean): SweepGr
   );
 }
 
-/** As many rows as this adapter is given at once, whole tiles of the largest. */
+/** More than 128 rows are cut to what this adapter is given at once, in whole multiples of 128 so that no tile is cut; 128 at least. */
 function cut(holder: DeviceHolder, { rows, K, N }: MatmulSize): MatmulSize {
   const fitting = Math.floor(dispatchCostLimit(holder.adapterInfo) / (2 * K * N));
-  return { rows: Math.min(rows, Math.max(128, fitting)), K, N };
+  return { rows: rows <= fitting ? rows : Math.min(rows, Math.max(128, fitting - (fitting % 128))), K, N };
 }
 
 function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulSize): SweepGroup {
@@ -66,6 +66,7 @@ function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulS
     variants: matmulSweep.map((tiling) => ({
       name: tiling.name,
       kernel: matmulKernel({ tiling, weights, epilogue: 'store' }),
+      constants: matmulConstants('none'),
       kept: matmulTilings.some(({ name }) => name === tiling.name),
       chosen: tiling.name === choice.name,
       baseline: tiling.name === firstTiling.name,
@@ -79,17 +80,17 @@ function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulS
       fill(matrix, weights === 'f32' || weights === 'int8' ? 'f32' : 'f16');
       const output = bench.buffer(rows * N, 'output');
       const tilings = variants.map((variant) => matmulSweep.find(({ name }) => name === variant.name) ?? firstTiling);
-      const dispatches = variants.map(({ kernel }, i) =>
+      const dispatches = variants.map(({ kernel, constants = {} }, i) =>
         bench.dispatch({
           kernel,
-          constants: matmulConstants('none'),
+          constants,
           params: matmulStoreParams(size),
           workgroups: matmulWorkgroups(tilings[i] ?? firstTiling, rows, N),
           storage: [input, matrix, bias, output],
           flops: work.flops,
         }),
       );
-      return { dispatches, output };
+      return { dispatches, outputs: [output] };
     },
   };
 }

@@ -1,9 +1,9 @@
-import { relativeError, WebDiTError } from '@webdit/core';
-import type { Kernel } from '@webdit/shaders';
+import { relativeError } from '@webdit/core';
+import type { Kernel, KernelConstants } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import type { Dispatch } from '../program.ts';
 import { type Ceilings, peakOf } from './ceilings.ts';
-import { type BenchCase, type BenchOptions, measureInterleaved } from './measure.ts';
+import { type BenchCase, type BenchOptions, type BenchResult, measureInterleaved } from './measure.ts';
 import { shareOfCeiling } from './roofline.ts';
 import { BenchScope } from './scope.ts';
 import type { Work } from './work.ts';
@@ -12,11 +12,12 @@ import type { Work } from './work.ts';
 export interface SweepVariant {
   readonly name: string;
   readonly kernel: Kernel;
+  readonly constants?: KernelConstants;
   /** Among those the library may run. */
   readonly kept: boolean;
   /** What the static table names for this adapter and size. */
   readonly chosen: boolean;
-  /** The simple kernel that the others are measured against. */
+  /** The simple kernel that the others are measured and checked against. */
   readonly baseline: boolean;
 }
 
@@ -30,8 +31,11 @@ export interface SweepGroup {
   /** Largest relative error against the baseline's result. */
   readonly tolerance: number;
   readonly variants: readonly SweepVariant[];
-  /** Makes the data once and a dispatch for each variant that this device can run. */
-  prepare(bench: BenchScope, variants: readonly SweepVariant[]): { dispatches: readonly Dispatch[]; output: GPUBuffer };
+  /** Makes the data once and a dispatch for each variant that this device can run, all with the same outputs. */
+  prepare(
+    bench: BenchScope,
+    variants: readonly SweepVariant[],
+  ): { readonly dispatches: readonly Dispatch[]; readonly outputs: readonly GPUBuffer[] };
 }
 
 export interface SweepRate {
@@ -45,9 +49,9 @@ export interface SweepRate {
   readonly share: number;
   /** Time of the fastest over this one's: 1 is the fastest. */
   readonly ofBest: number;
-  /** Time of the baseline over this one's. */
-  readonly overBaseline: number;
-  /** Against the baseline's result. */
+  /** Time of the baseline over this one's; null where the baseline failed. */
+  readonly overBaseline: number | null;
+  /** Against the baseline's result; the first other variant's where the baseline does not compile. */
   readonly relativeError: number;
 }
 
@@ -55,18 +59,29 @@ export interface SweepResult {
   readonly op: string;
   readonly shape: string;
   readonly format: string;
-  readonly best: string;
+  /** Null when all failed. */
+  readonly best: string | null;
   /** The fastest of those that are kept. */
-  readonly bestKept: SweepRate;
+  readonly bestKept: SweepRate | null;
   /** Fastest first. */
   readonly rates: readonly SweepRate[];
   /** Variants that want a feature this device has not. */
   readonly notRun: readonly string[];
+  /** Variants this adapter does not compile or computes wrongly. */
+  readonly failed: readonly SweepFailure[];
 }
 
+export interface SweepFailure {
+  readonly variant: string;
+  readonly error: string;
+}
+
+/** Times the fastest after which a variant is sampled no further: no more rounds would make it the fastest. */
+const hopeless = 2.5;
+
 /**
- * Measures the variants of each group in turns.
- * @throws WebDiTError `numeric` when a variant's result is not the baseline's; the signal's reason.
+ * Measures the variants of each group in turns. Those that fail say why and are left out.
+ * @throws WebDiTError for a lost device; the signal's reason.
  */
 export async function runSweep(
   holder: DeviceHolder,
@@ -90,79 +105,101 @@ async function measureGroup(
   options: BenchOptions,
 ): Promise<SweepResult> {
   const bench = new BenchScope(holder);
+  const { op, shape, format, work } = group;
+  const failed: SweepFailure[] = [];
   try {
     const runs = ({ kernel }: SweepVariant) => (kernel.features ?? []).every((name) => holder.features.has(name));
-    const variants = group.variants.filter(runs);
-    const { dispatches, output } = group.prepare(bench, variants);
+    const notRun = group.variants.filter((variant) => !runs(variant)).map(({ name }) => name);
+    const variants = await compilable(bench, group.variants.filter(runs), failed);
+    const { dispatches, outputs } = group.prepare(bench, variants);
     await bench.ready(options.signal);
-    const errors = await checkAgainstBaseline(bench, group, variants, dispatches, output);
-    const cases = variants.map(({ name }, i): BenchCase => {
-      return { name, program: [dispatches[i] as Dispatch], flops: group.work.flops };
+    const entries = variants.map((variant, i): Entry => ({ variant, dispatch: dispatches[i] as Dispatch }));
+    const right = await checkAgainstBaseline(bench, group, entries, outputs, failed);
+    const cases = right.map(({ variant, dispatch }): BenchCase => {
+      return { name: variant.name, program: [dispatch], flops: work.flops };
     });
-    const seconds = (await measureInterleaved(holder, cases, options)).map((result) => result.seconds);
-    const rates = rank(group, variants, seconds, errors, ceilings);
-    const bestKept = rates.find(({ kept }) => kept);
-    if (!bestKept) throw new RangeError('A sweep holds at least one kept variant');
-    const { op, shape, format } = group;
-    const notRun = group.variants.filter((variant) => !variants.includes(variant)).map(({ name }) => name);
-    return { op, shape, format, best: (rates[0] as SweepRate).variant, bestKept, rates, notRun };
+    const times = await measureInterleaved(holder, cases, { ...options, hopeless });
+    const rates = rank(
+      group,
+      right.map((entry, i) => ({ ...entry, seconds: (times[i] as BenchResult).seconds })),
+      ceilings,
+    );
+    const bestKept = rates.find(({ kept }) => kept) ?? null;
+    return { op, shape, format, best: rates[0]?.variant ?? null, bestKept, rates, notRun, failed };
   } finally {
     bench.destroy();
   }
 }
 
+interface Entry {
+  readonly variant: SweepVariant;
+  readonly dispatch: Dispatch;
+}
+
+interface Checked extends Entry {
+  readonly relativeError: number;
+}
+
+async function compilable(
+  { pipelines }: BenchScope,
+  variants: readonly SweepVariant[],
+  failed: SweepFailure[],
+): Promise<SweepVariant[]> {
+  const compiles = await Promise.all(variants.map(({ kernel, constants }) => pipelines.attempt(kernel, constants)));
+  return variants.filter(({ name }, i) => {
+    if (!compiles[i]) failed.push({ variant: name, error: "this adapter's compiler refuses it" });
+    return compiles[i];
+  });
+}
+
 async function checkAgainstBaseline(
   bench: BenchScope,
-  { op, tolerance }: SweepGroup,
-  variants: readonly SweepVariant[],
-  dispatches: readonly Dispatch[],
-  output: GPUBuffer,
-): Promise<number[]> {
-  const run = async (i: number) => {
-    bench.fill(output, Number.NaN);
-    await bench.run([dispatches[i] as Dispatch]);
-    return bench.read(output);
+  { tolerance }: SweepGroup,
+  entries: readonly Entry[],
+  outputs: readonly GPUBuffer[],
+  failed: SweepFailure[],
+): Promise<Checked[]> {
+  const run = async ({ dispatch }: Entry) => {
+    for (const output of outputs) bench.fill(output, Number.NaN);
+    await bench.run([dispatch]);
+    const results: Float32Array[] = [];
+    for (const output of outputs) results.push(await bench.read(output));
+    return results;
   };
-  const expected = await run(variants.findIndex(({ baseline }) => baseline));
-  const errors: number[] = [];
-  for (const [i, { name }] of variants.entries()) {
-    const error = relativeError(await run(i), expected);
-    if (!(error <= tolerance)) {
-      throw new WebDiTError(
-        'numeric',
-        `The ${op} variant ${name} is off by ${error.toExponential(1)} on this adapter.`,
-        'Update the browser and the graphics driver, and report the adapter name if it persists.',
-      );
-    }
-    errors.push(error);
+  const reference = entries.find(({ variant }) => variant.baseline) ?? entries[0];
+  if (!reference) return [];
+  const expected = await run(reference);
+  const right: Checked[] = [];
+  for (const entry of entries) {
+    const errors = (await run(entry)).map((result, i) => relativeError(result, expected[i] as Float32Array));
+    const error = Math.max(...errors);
+    if (error <= tolerance) right.push({ ...entry, relativeError: error });
+    else failed.push({ variant: entry.variant.name, error: `off by ${error.toExponential(1)}` });
   }
-  return errors;
+  return right;
 }
 
 function rank(
   { work, format }: SweepGroup,
-  variants: readonly SweepVariant[],
-  seconds: readonly number[],
-  errors: readonly number[],
+  entries: readonly (Checked & { readonly seconds: number })[],
   ceilings: Ceilings,
 ): SweepRate[] {
   const peak = peakOf(ceilings, format === 'f16' ? 'f16' : 'f32');
-  const fastest = Math.min(...seconds);
-  const baseline = seconds[variants.findIndex((variant) => variant.baseline)] ?? Number.NaN;
-  return variants
-    .map(({ name, kept, chosen, baseline: isBaseline }, i): SweepRate => {
-      const taken = seconds[i] as number;
+  const fastest = Math.min(...entries.map(({ seconds }) => seconds));
+  const baselineSeconds = entries.find(({ variant }) => variant.baseline)?.seconds;
+  return entries
+    .map(({ variant: { name, kept, chosen, baseline }, seconds, relativeError }): SweepRate => {
       return {
         variant: name,
         kept,
         chosen,
-        baseline: isBaseline,
-        ms: taken * 1000,
-        gflops: work.flops / taken / 1e9,
-        share: shareOfCeiling(work, taken, peak).share,
-        ofBest: fastest / taken,
-        overBaseline: baseline / taken,
-        relativeError: errors[i] as number,
+        baseline,
+        ms: seconds * 1000,
+        gflops: work.flops / seconds / 1e9,
+        share: shareOfCeiling(work, seconds, peak).share,
+        ofBest: fastest / seconds,
+        overBaseline: baselineSeconds === undefined ? null : baselineSeconds / seconds,
+        relativeError,
       };
     })
     .sort((a, b) => a.ms - b.ms);

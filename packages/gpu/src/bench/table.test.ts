@@ -37,7 +37,7 @@ test('columns line up, text to the left and numbers to the right', () => {
   ]);
 });
 
-test('the summary of a sweep holds the fastest kept variant and the chosen one, once if they are the same', () => {
+test('the summary of a sweep holds the chosen variant, then the fastest kept one', () => {
   const rate = (variant: string, ms: number, roles: Partial<SweepRate>): SweepRate => ({
     variant,
     kept: false,
@@ -51,7 +51,7 @@ test('the summary of a sweep holds the fastest kept variant and the chosen one, 
     relativeError: 0,
     ...roles,
   });
-  const group = { op: 'matmul', shape: '1 x 2 x 3', format: 'f32', best: 'odd', notRun: ['subgroups'] };
+  const group = { op: 'matmul', shape: '1 x 2 x 3', format: 'f32', best: 'odd', notRun: ['subgroups'], failed: [] };
   const fast = rate('fast', 2, { kept: true });
   const rates = [
     rate('odd', 1, {}),
@@ -61,10 +61,15 @@ test('the summary of a sweep holds the fastest kept variant and the chosen one, 
   ];
   const result = { ...group, bestKept: fast, rates };
   expect(sweepSummary([result]).rows.map((row) => row.slice(1, 4))).toEqual([
-    ['fast', 'kept', '2.00'],
     ['slow', 'kept, chosen', '4.00'],
+    ['fast', 'kept', '2.00'],
   ]);
-  expect(sweepSummary([result]).rows[0]?.slice(-2)).toEqual(['50 %', '4.00 x']);
+  expect(sweepSummary([result]).rows[1]?.slice(-2)).toEqual(['50 %', '4.00 x']);
+  const both = { ...fast, chosen: true };
+  expect(sweepSummary([{ ...group, bestKept: both, rates: [both] }]).rows).toHaveLength(1);
+  const failed = { ...group, best: null, bestKept: null, rates: [], failed: [{ variant: 'odd', error: 'off by 1' }] };
+  expect(sweepSummary([failed]).rows).toEqual([]);
+  expect(sweepTable(failed).title).toContain('; odd failed: off by 1');
   expect(sweepTable(result).title).toBe('matmul 1 x 2 x 3, f32; 1 not run here');
   expect(sweepTable(result).rows.at(-1)?.slice(0, 2)).toEqual(['first', 'baseline']);
 });

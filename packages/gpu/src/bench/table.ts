@@ -104,24 +104,26 @@ function stepTable(models: readonly ModelSteps[]): Table {
 }
 
 /** All variants of one group, fastest first. */
-export function sweepTable({ op, shape, format, rates, notRun }: SweepResult): Table {
+export function sweepTable({ op, shape, format, rates, notRun, failed }: SweepResult): Table {
   const left = notRun.length > 0 ? `; ${notRun.length} not run here` : '';
+  const wrong = failed.map(({ variant, error }) => `; ${variant} failed: ${error}`).join('');
   return {
-    title: `${op} ${shape}, ${format}${left}`,
+    title: `${op} ${shape}, ${format}${left}${wrong}`,
     header: ['variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
     textColumns: 2,
     rows: rates.map((rate) => [rate.variant, role(rate), ...rateCells(rate)]),
   };
 }
 
-/** The fastest kept variant of each group, and the one the static table chooses. */
+/** What the static table runs here in each group, then the fastest kept variant, where that is another. */
 export function sweepSummary(results: readonly SweepResult[]): Table {
   return {
-    title: 'Kept variants against the best of the sweep and against its baseline',
+    title: 'What runs here, and the best of the kept, against the best of the sweep and against its baseline',
     header: ['group', 'variant', 'role', 'ms', 'GFLOP/s', 'of ceiling', 'of best', 'over baseline'],
     textColumns: 3,
     rows: results.flatMap(({ op, shape, format, bestKept, rates }) => {
-      const shown = rates.filter((rate) => rate === bestKept || rate.chosen);
+      const chosen = rates.filter((rate) => rate.chosen);
+      const shown = bestKept && !bestKept.chosen ? [...chosen, bestKept] : chosen;
       return shown.map((rate) => [`${op} ${shape}, ${format}`, rate.variant, role(rate), ...rateCells(rate)]);
     }),
   };
@@ -135,7 +137,7 @@ const rateCells = ({ ms, gflops, share, ofBest, overBaseline }: SweepRate) => [
   figures(gflops),
   percent(share),
   percent(ofBest),
-  `${overBaseline.toFixed(2)} x`,
+  overBaseline === null ? '-' : `${overBaseline.toFixed(2)} x`,
 ];
 
 /** A table for a terminal, which is GitHub markdown too. */
