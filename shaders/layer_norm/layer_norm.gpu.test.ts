@@ -12,9 +12,10 @@ import {
 import { layerNormReference } from './reference.ts';
 
 // Four times the worst measured: 4.9e-7 on ordinary rows, 3.3e-5 on rows of variance 1e-6 around 1, where the rounding of
-// the f32 mean alone (6e-8 of 1.7e-3) costs that much.
+// the f32 mean alone (6e-8 of 1.7e-3) costs that much. The register kernel corrects its mean, and is left with that of its
+// sums; not where the residual itself has been rounded.
 const tolerance = 2e-6;
-const flatRowTolerance = 1.3e-4;
+const flatRowTolerance = (name: string) => (/register\.(all|selected)/.test(name) ? 1e-6 : 1.3e-4);
 
 describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
   const tiling = name.split('.')[1] as LayerNormTiling;
@@ -33,7 +34,7 @@ describe.each(layerNormVariants.map((kernel) => [kernel.name, kernel] as const))
 
   test('rows of variance 1e-6 around 1', async () => {
     const input = randomValues(4 * 256, 2).map((v) => 1 + 1.7e-3 * v);
-    expect(await error(input, 4, 256, 2)).toBeLessThan(flatRowTolerance);
+    expect(await error(input, 4, 256, 2)).toBeLessThan(flatRowTolerance(name));
   });
 
   async function error(input: Float32Array, rows: number, C: number, tokens: number): Promise<number> {
