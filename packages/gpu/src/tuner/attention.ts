@@ -65,7 +65,8 @@ export function attentionOp(
         },
       },
     ],
-    check: checkedCase(headDim, tilingOf),
+    checks: [checkedCase(headDim, tilingOf)],
+    inUse: (known) => [tunedAttention(base, known, candidates)(size).name],
   };
 }
 
@@ -87,7 +88,7 @@ function checkedCase(headDim: number, tilingOf: (variant: OpVariant) => Attentio
   const made = caseOf(size, 1, tilingOf, (buffer, { allocator }) =>
     allocator.holder.device.queue.writeBuffer(buffer, 0, qkv as Float32Array<ArrayBuffer>),
   );
-  return { ...made, expected: [expected.output, expected.logSumExp], tolerance };
+  return { ...made, formOf: (variant) => variant, expected: [expected.output, expected.logSumExp], tolerance };
 }
 
 /** @param share of the attention's workgroups that one execution computes. */

@@ -20,7 +20,7 @@ export async function passesCheck(
     for (const output of outputs) {
       device.queue.writeBuffer(output, 0, new Float32Array(output.size / 4).fill(Number.NaN));
     }
-    const prepared = new ProgramBuilder('tuner', pipelines, scope).add(dispatch(variant));
+    const prepared = new ProgramBuilder('tuner', pipelines, scope).add(dispatch(check.formOf(variant)));
     await allocator.settle();
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();

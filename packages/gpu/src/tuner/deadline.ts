@@ -3,6 +3,7 @@ export class Deadline {
   readonly #started = performance.now();
 
   constructor(
+    /** Infinity: only the signal ends it. */
     readonly budgetMs: number,
     readonly signal?: AbortSignal | undefined,
   ) {}
@@ -26,7 +27,8 @@ export class Deadline {
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
     });
-    const timer = setTimeout(stop, Math.max(0, this.budgetMs - this.elapsedMs));
+    const left = Math.max(0, this.budgetMs - this.elapsedMs);
+    const timer = Number.isFinite(left) ? setTimeout(stop, left) : undefined;
     signal?.addEventListener('abort', stop, { once: true });
     try {
       await Promise.race([work, stopped]);

@@ -15,6 +15,17 @@ export function ditAttentionSize(config: DiTConfig): AttentionShape {
   return { batch: guided, tokens: tokenCount(config), heads, headDim: hiddenSize / heads };
 }
 
+/** The matmul sizes of a DiT outside its blocks, whose weights stay f32 beside int8 ones: time embedding and final layer. */
+export function ditOuterMatmulSizes(config: DiTConfig): MatmulSize[] {
+  const { hiddenSize: C, frequencyEmbeddingSize, patchSize, outChannels } = config;
+  const final = [guided, 1].map((batch) => ({
+    rows: batch * tokenCount(config),
+    K: C,
+    N: patchSize ** 2 * outChannels,
+  }));
+  return [{ rows: usualSteps, K: frequencyEmbeddingSize, N: C }, { rows: usualSteps, K: C, N: C }, ...final];
+}
+
 /**
  * The matmul sizes of a DiT's runs, by what they cost in a usual one: full steps, selective steps, pictures without guidance,
  * and the modulation table.

@@ -40,16 +40,20 @@ export type MatmulCandidates = ReadonlyMap<string, MatmulTiling>;
 /** What is chosen from, by name: kept tilings and the base's own, as far as this device has the features for them. */
 export function matmulCandidates(
   { features }: Pick<DeviceHolder, 'features'>,
-  { sizes, base }: Pick<MatmulOpRequest, 'sizes' | 'base'>,
+  { sizes, untimed = [], base }: Pick<MatmulOpRequest, 'sizes' | 'untimed' | 'base'>,
   tilings: readonly MatmulTiling[] = matmulTilings,
 ): MatmulCandidates {
-  return byName(features, [...tilings, ...sizes.map((size) => base.matmul(size))]);
+  return byName(features, [...tilings, ...[...sizes, ...untimed].map((size) => base.matmul(size))]);
 }
 
 export interface MatmulOpRequest {
   readonly weights: MatmulWeights;
   /** Those that matter most first; one of each class is timed, the first. */
   readonly sizes: readonly MatmulSize[];
+  /** Sizes that run too and are not worth timing. */
+  readonly untimed?: readonly MatmulSize[];
+  /** Other weights that some linears have: the same tilings must work on them. */
+  readonly alsoOn?: readonly MatmulWeights[];
   /** The choice at sizes that nothing beats it at. */
   readonly base: Pick<KernelChoice, 'matmul'>;
   /** Of these sizes and this base. */
@@ -61,15 +65,21 @@ export interface MatmulOpRequest {
 /** Matmul over one kind of weights, as the tuner sees it. Variants are named by their tilings. */
 export function matmulOp(
   holder: DeviceHolder,
-  { weights, sizes, base, candidates, kernelOf = matmulKernel }: MatmulOpRequest,
+  { weights, sizes, untimed = [], alsoOn = [], base, candidates, kernelOf = matmulKernel }: MatmulOpRequest,
 ): TunableOp {
-  const variants = [...candidates.values()].map((tiling): OpVariant => {
+  const form = (tiling: MatmulTiling, weights: MatmulWeights): OpVariant => {
     return {
       name: tiling.name,
       kernel: kernelOf({ tiling, weights, epilogue: 'store' }),
       constants: matmulConstants('none'),
     };
-  });
+  };
+  const checkOn = (weights: MatmulWeights): NumericCheck => {
+    return {
+      ...checkedCase(candidates, weights),
+      formOf: ({ name }) => form(candidates.get(name) as MatmulTiling, weights),
+    };
+  };
   const fill = noiseFiller(holder.device.queue);
   const classes = new Map<string, SizeClass>();
   for (const size of sizes) {
@@ -82,10 +92,14 @@ export function matmulOp(
     });
   }
   return {
-    name: `matmul.${weights}`,
-    variants,
+    name: `matmul.${[weights, ...alsoOn].join('+')}`,
+    variants: [...candidates.values()].map((tiling) => form(tiling, weights)),
     classes: [...classes.values()],
-    check: checkedCase(candidates, weights),
+    checks: [checkOn(weights), ...alsoOn.map(checkOn)],
+    inUse: (known) => {
+      const tuned = tunedMatmul(base, known, candidates);
+      return [...sizes, ...untimed].map((size) => tuned(size).name);
+    },
   };
 }
 
@@ -122,7 +136,7 @@ function timedCase(
   });
 }
 
-function checkedCase(candidates: MatmulCandidates, kind: MatmulWeights): NumericCheck {
+function checkedCase(candidates: MatmulCandidates, kind: MatmulWeights): Omit<NumericCheck, 'formOf'> {
   const { size, input, weights, finish, expected, tolerance } = matmulNumericCheck(kind);
   const made = caseOf(candidates, size, (scope) =>
     [input, weights, finish].map((content, i) => {

@@ -1,6 +1,7 @@
 import type { Kernel, KernelConstants } from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { DispatchSpec } from '../program.ts';
+import type { TuningRecord } from './record.ts';
 
 /** An op with several kernels that do the same: what the tuner chooses between, and where. */
 export interface TunableOp {
@@ -10,7 +11,13 @@ export interface TunableOp {
   readonly variants: readonly OpVariant[];
   /** Classes of sizes to decide on, those that matter most first. */
   readonly classes: readonly SizeClass[];
-  readonly check: NumericCheck;
+  /** Of what is timed, and then of other formats that the same variants run on. */
+  readonly checks: readonly [NumericCheck, ...NumericCheck[]];
+  /**
+   * Names of the variants that run when this is known.
+   * @throws WebDiTError `numeric` when all failed.
+   */
+  inUse(known: Pick<TuningRecord, 'decided' | 'checked'>): readonly string[];
 }
 
 export interface OpVariant {
@@ -44,6 +51,8 @@ export interface PreparedCase {
 
 /** A small awkward case with a known result. */
 export interface NumericCheck extends OpCase {
+  /** The variant as it is checked: its kernel for the format of this check. */
+  formOf(variant: OpVariant): OpVariant;
   /** By output. */
   readonly expected: readonly ArrayLike<number>[];
   /** Largest allowed deviation over the root mean square of what is expected. */

@@ -1,20 +1,36 @@
 import { expect, test } from 'vitest';
 import type { TunableOp } from './op.ts';
-import { emptyRecord, missingClasses, readRecord, recordHead, recordKey, type TuningRecord } from './record.ts';
+import {
+  emptyRecord,
+  excluding,
+  mergeRecords,
+  missingClasses,
+  readRecord,
+  recordHead,
+  recordKey,
+  type TuningRecord,
+} from './record.ts';
 
 const adapter = { vendor: 'v', architecture: 'a', device: 'd', description: '', isFallback: false };
+const limits = { maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256, maxBindGroups: 4 };
+const holderOf = (features: string[], adapterInfo = {}) => {
+  const device = { features: new Set(features), limits, adapterInfo } as unknown as GPUDevice;
+  return { adapterInfo: adapter, device };
+};
+const holder = holderOf(['subgroups', 'shader-f16'], { subgroupMinSize: 4 });
 
 function opOf(...sources: string[]): TunableOp {
   return {
     name: 'matmul.f32',
     variants: sources.map((source, i) => ({ name: `v${i}`, kernel: { source } as TunableOp['variants'][0]['kernel'] })),
     classes: ['s', 'm', 'l'].map((key) => ({ key, incumbent: 'v0' }) as TunableOp['classes'][0]),
-    check: {} as TunableOp['check'],
+    checks: [{} as TunableOp['checks'][0]],
+    inUse: () => [],
   };
 }
 
 const op = opOf('one', 'two', 'three');
-const head = await recordHead(adapter, op);
+const head = await recordHead(holder, op);
 const record: TuningRecord = {
   ...head,
   decided: { s: 'v0', m: 'v1' },
@@ -29,13 +45,41 @@ test('reads back what it wrote', () => {
 });
 
 test('the key names adapter, browser and op; a release with other kernels finds the record and does not believe it', async () => {
-  const other = await recordHead(adapter, opOf('one', 'two', 'four'));
+  const other = await recordHead(holder, opOf('one', 'two', 'four'));
   expect(other.kernels).not.toBe(head.kernels);
   expect(recordKey(other)).toBe(recordKey(head));
   expect(readRecord(copy(), other, op)).toEqual(emptyRecord(other));
   expect(recordKey({ ...head, adapter: { ...adapter, device: 'e' } })).not.toBe(recordKey(head));
   expect(recordKey({ ...head, agent: 'next' })).not.toBe(recordKey(head));
   expect(recordKey({ ...head, op: 'matmul.f16' })).not.toBe(recordKey(head));
+});
+
+test('the key names the features and limits that kernels depend on', async () => {
+  expect(head.device).toEqual({
+    features: ['shader-f16', 'subgroups'],
+    limits: { maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256, subgroupMinSize: 4 },
+  });
+  const fewer = await recordHead(holderOf(['subgroups'], { subgroupMinSize: 4 }), op);
+  const wider = await recordHead(holderOf(['subgroups', 'shader-f16'], { subgroupMinSize: 8 }), op);
+  expect(new Set([head, fewer, wider].map(recordKey)).size).toBe(3);
+  expect(readRecord(copy(), fewer, op)).toEqual(emptyRecord(fewer));
+});
+
+test('a variant that fails loses what was decided for it', () => {
+  const { decided, checked } = excluding(record, 'v1');
+  expect({ decided, checked }).toEqual({ decided: { s: 'v0' }, checked: { v0: true, v1: false, v2: false } });
+});
+
+test('two loads know all that either decided, and nothing that failed in either', () => {
+  const other = {
+    ...record,
+    decided: { m: 'v0', l: 'v2' },
+    postponed: { l: 1, x: 1 },
+    checked: { v0: true, v2: true },
+  };
+  const merged = { ...record, decided: { s: 'v0', m: 'v0' }, postponed: { l: 2, x: 1 } };
+  expect(mergeRecords(record, other)).toEqual(merged);
+  expect(mergeRecords(other, record).decided).toEqual({ s: 'v0', m: 'v1' });
 });
 
 test.each([

@@ -1,5 +1,6 @@
-import type { AdapterInfo } from '../device.ts';
+import type { AdapterInfo, DeviceHolder } from '../device.ts';
 import type { TunableOp } from './op.ts';
+import { type DeviceTraits, deviceTraits } from './traits.ts';
 
 export const recordFormat = 'webdit-tuning/1';
 
@@ -7,6 +8,7 @@ export const recordFormat = 'webdit-tuning/1';
 export interface TuningRecord {
   readonly format: typeof recordFormat;
   readonly adapter: AdapterInfo;
+  readonly device: DeviceTraits;
   /** Browser and its version. */
   readonly agent: string;
   readonly op: string;
@@ -16,7 +18,10 @@ export interface TuningRecord {
   readonly decided: Readonly<Record<string, string>>;
   /** Times the budget ended before a class was decided. */
   readonly postponed: Readonly<Record<string, number>>;
-  /** Outcome of the numeric check by variant; those not checked yet are missing. */
+  /**
+   * Latest outcome of the numeric checks by variant; those not checked yet are missing. A pass is no promise: drivers change, so
+   * every load checks what it uses.
+   */
   readonly checked: Readonly<Record<string, boolean>>;
   /** Milliseconds spent, all in all. */
   readonly ms: number;
@@ -26,16 +31,26 @@ export interface TuningRecord {
 const maxPostponed = 3;
 
 /** Whom a record is about, and which kernels. */
-export type RecordHead = Pick<TuningRecord, 'format' | 'adapter' | 'agent' | 'op' | 'kernels'>;
+export type RecordHead = Pick<TuningRecord, 'format' | 'adapter' | 'device' | 'agent' | 'op' | 'kernels'>;
 
-export async function recordHead(adapter: AdapterInfo, op: TunableOp): Promise<RecordHead> {
+export async function recordHead(
+  { adapterInfo: adapter, device }: Pick<DeviceHolder, 'adapterInfo' | 'device'>,
+  op: TunableOp,
+): Promise<RecordHead> {
   const agent = typeof navigator === 'undefined' ? 'node' : navigator.userAgent;
-  return { format: recordFormat, adapter, agent, op: op.name, kernels: await kernelsHash(op) };
+  return {
+    format: recordFormat,
+    adapter,
+    device: deviceTraits(device),
+    agent,
+    op: op.name,
+    kernels: await kernelsHash(op),
+  };
 }
 
 /** The name a record is stored by. A new release finds the old one there, and replaces it. */
-export function recordKey({ adapter, agent, op }: RecordHead): string {
-  return JSON.stringify([recordFormat, op, agent, adapter]);
+export function recordKey({ adapter, device, agent, op }: RecordHead): string {
+  return JSON.stringify([recordFormat, op, agent, adapter, device]);
 }
 
 export function emptyRecord(head: RecordHead): TuningRecord {
@@ -47,7 +62,8 @@ export function readRecord(value: unknown, head: RecordHead, op: TunableOp): Tun
   const empty = emptyRecord(head);
   if (!isObject(value)) return empty;
   if ((['format', 'agent', 'op', 'kernels'] as const).some((key) => value[key] !== head[key])) return empty;
-  if (JSON.stringify(value.adapter) !== JSON.stringify(head.adapter)) return empty;
+  if ((['adapter', 'device'] as const).some((key) => JSON.stringify(value[key]) !== JSON.stringify(head[key])))
+    return empty;
   const known = new Set(op.variants.map(({ name }) => name));
   const checked = entries(value.checked, (ok, name) => typeof ok === 'boolean' && known.has(name)) as Record<
     string,
@@ -61,6 +77,29 @@ export function readRecord(value: unknown, head: RecordHead, op: TunableOp): Tun
     postponed: entries(value.postponed, (n) => Number.isInteger(n) && (n as number) >= 0) as Record<string, number>,
     ms: typeof value.ms === 'number' && Number.isFinite(value.ms) ? value.ms : 0,
   };
+}
+
+/** The record without a variant: what was decided for it is open again. */
+export function excluding(record: TuningRecord, variant: string): TuningRecord {
+  return {
+    ...record,
+    checked: { ...record.checked, [variant]: false },
+    decided: Object.fromEntries(Object.entries(record.decided).filter(([, name]) => name !== variant)),
+  };
+}
+
+/** What two loads found out about the same kernels: all they decided, the later one's where both did, but nothing that failed in either. */
+export function mergeRecords(earlier: TuningRecord, later: TuningRecord): TuningRecord {
+  const postponed = { ...earlier.postponed };
+  for (const [key, times] of Object.entries(later.postponed)) postponed[key] = Math.max(times, postponed[key] ?? 0);
+  const merged = {
+    ...later,
+    decided: { ...earlier.decided, ...later.decided },
+    checked: { ...earlier.checked, ...later.checked },
+    postponed,
+  };
+  const failed = [earlier, later].flatMap(({ checked }) => Object.keys(checked).filter((name) => !checked[name]));
+  return failed.reduce(excluding, merged);
 }
 
 /** The classes of an op that are neither decided nor given up. */

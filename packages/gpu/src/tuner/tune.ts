@@ -7,7 +7,6 @@ import type { TunableOp } from './op.ts';
 import type { TuningRecord } from './record.ts';
 import type { TuningStore } from './store.ts';
 import { ClassTimer } from './timing.ts';
-import { noneWorks } from './working.ts';
 
 export interface TuneOptions {
   /** Where records are looked up and kept. */
@@ -36,7 +35,8 @@ export interface Tuned extends TuningInfo {
 
 /**
  * Chooses kernel variants by timing them on this device: compiles the candidates, checks each against its op's reference, then
- * times them in turns, class by class of sizes, until the budget is used up. What is known from the store is not timed again.
+ * times them in turns, class by class of sizes, until the budget is used up. What is known from the store is not timed again,
+ * but what will run is checked in every load, whatever time is left: drivers change.
  * @throws WebDiTError `numeric` when no variant of an op works here, `device-lost`; the signal's reason. Nothing of the unfinished
  *   is stored then, no GPU work is under way and no memory held.
  */
@@ -49,24 +49,25 @@ export async function tune(
   const deadline = new Deadline(budgetMs, signal);
   const jobs = await Promise.all(ops.map((op) => TuningJob.open(op, holder, store)));
   signal?.throwIfAborted();
-  const open = jobs.filter(({ missing }) => missing.length > 0);
-  if (open.length > 0) {
-    const pipelines = PipelineCache.of(holder);
-    try {
+  const pipelines = PipelineCache.of(holder);
+  try {
+    for (const job of jobs) if (job.missing.length === 0) await prove(allocator, pipelines, job, signal);
+    const open = jobs.filter(({ missing }) => missing.length > 0);
+    if (open.length > 0) {
       await compileCandidates(pipelines, open, deadline, onProgress);
       await checkCandidates(allocator, pipelines, open, deadline);
       await timeClasses(allocator, pipelines, open, deadline);
-      // What a lost device refused was no fault of the kernels.
-      await holder.device.queue.onSubmittedWorkDone();
-    } catch (error) {
-      holder.check();
-      throw error;
     }
+    for (const job of jobs) await prove(allocator, pipelines, job, signal);
+    // What a lost device refused was no fault of the kernels.
+    await holder.device.queue.onSubmittedWorkDone();
+  } catch (error) {
     holder.check();
-    signal?.throwIfAborted();
-    for (const { op, candidates } of open) if (candidates.length === 0) throw noneWorks(op.name);
-    for (const job of open) await job.save(store, deadline.elapsedMs);
+    throw error;
   }
+  holder.check();
+  signal?.throwIfAborted();
+  for (const job of jobs) await job.save(store, deadline.elapsedMs);
   return {
     source: sourceOf(jobs),
     ms: deadline.elapsedMs,
@@ -90,7 +91,7 @@ async function compileCandidates(
     const compiles = await pipelines.attempt(variant.kernel, variant.constants);
     if (!waiting) return;
     if (compiles) job.compiled(variant);
-    else job.checked(variant, false);
+    else job.refused(variant);
     onProgress?.(++done, candidates.length);
   };
   try {
@@ -109,8 +110,32 @@ async function checkCandidates(
   for (const job of jobs) {
     for (const variant of job.unchecked) {
       if (!deadline.hasTime) return;
-      job.checked(variant, await passesCheck(allocator, pipelines, job.op.check, variant));
+      const [check] = job.op.checks;
+      job.checked(variant, check, await passesCheck(allocator, pipelines, check, variant));
       deadline.signal?.throwIfAborted();
+    }
+  }
+}
+
+/** Checks what is about to run in all its formats, and what takes the place of that which fails. */
+async function prove(
+  allocator: Allocator,
+  pipelines: PipelineCache,
+  job: TuningJob,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let open = job.unproven; open.length > 0; open = job.unproven) {
+    const compiles = new Map<(typeof open)[number], boolean>();
+    const compile = async (one: (typeof open)[number]) => {
+      const { kernel, constants } = one.check.formOf(one.variant);
+      compiles.set(one, await pipelines.attempt(kernel, constants));
+    };
+    await new Deadline(Number.POSITIVE_INFINITY, signal).wait(Promise.all(open.map(compile)));
+    for (const one of open) {
+      const { variant, check } = one;
+      if (!compiles.get(one)) job.refused(variant);
+      else job.checked(variant, check, await passesCheck(allocator, pipelines, check, variant));
+      signal?.throwIfAborted();
     }
   }
 }
