@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Page } from 'playwright';
-import { badUsage, integerOption, readCommandLine } from '../packages/cli/src/arguments.ts';
+import { badUsage, integerOption, readCommandLine, withoutFolders } from '../packages/cli/src/arguments.ts';
 import { checkWritable, writeJson } from '../packages/cli/src/files.ts';
 import { machine } from '../packages/cli/src/machine.ts';
 import { chromiumFlags, hardwareFlags } from '../testing/chromium.ts';
@@ -79,7 +79,7 @@ async function measure(flags: readonly string[]): Promise<void> {
     const about = machine();
     const full = {
       format,
-      command: `npm run bench -- ${args.join(' ')}`.trim(),
+      command: `npm run bench -- ${withoutFolders(args).join(' ')}`.trim(),
       date,
       machine: { ...about.machine, runtime: `Chromium ${browser.version()}, ${about.machine.runtime}` },
       flags,

@@ -10,5 +10,7 @@ export async function run(args) {
     process.stderr.write(`${error}\n`);
     process.exit(error?.code === 'bad-argument' ? 2 : 1);
   }
+  // What is on its way through a pipe is lost on exit; an empty write ends after it.
+  await new Promise((done) => process.stdout.write('', done));
   process.exit();
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { integerOption, numberOption, readCommandLine, requireOption, seedOption } from './arguments.ts';
+import {
+  integerOption,
+  numberOption,
+  readCommandLine,
+  requireOption,
+  seedOption,
+  withoutFolders,
+} from './arguments.ts';
 
 const badArgument = expect.objectContaining({ code: 'bad-argument', message: expect.not.stringContaining('\n') });
 const read = (...args: string[]) => readCommandLine(args, ['seed', 'steps', 'out'], 0);
@@ -45,4 +52,9 @@ it('seedOption keeps all digits', () => {
   for (const text of ['-1', '1.5', 'x', '', '18446744073709551616']) {
     expect(() => seedOption(read(`--seed=${text}`))).toThrow(badArgument);
   }
+});
+
+it('keeps of a path its last part', () => {
+  const args = ['--quick', '--json', '/home/me/a.json', '--onnx=../b/c.onnx', '--adapter=x', 'C:\\d\\e'];
+  expect(withoutFolders(args)).toEqual(['--quick', '--json', 'a.json', '--onnx=c.onnx', '--adapter=x', 'e']);
 });

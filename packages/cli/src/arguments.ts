@@ -55,6 +55,11 @@ export function readCommandLine(
   };
 }
 
+/** Arguments as they are kept with results: of every path only its last part, since folders are nobody else's business. */
+export function withoutFolders(args: readonly string[]): string[] {
+  return args.map((arg) => arg.replace(/^(--[^=]+=)?.*[\\/]/, '$1'));
+}
+
 /** @throws WebDiTError `bad-argument` when the option is missing or empty. */
 export function requireOption({ values }: CommandLine, name: string): string {
   const value = values[name];

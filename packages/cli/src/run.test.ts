@@ -111,6 +111,7 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /--steps is 0/, ['verify', join(root, 'goldens/emoji-dit'), '--steps', '0']],
     [2, /no run "dog"/, ['verify', join(root, 'goldens/emoji-dit'), '--runs', 'dog']],
     [2, /no sweep of "norm"/, ['bench', '--sweep', 'norm']],
+    [2, /--dtype does nothing with --sweep/, ['bench', '--sweep', 'matmul', '--dtype', 'f16']],
     [2, /--dtype is "f8"/, ['bench', '--dtype', 'f8']],
     [1, /no writable folder/, ['bench', '--json', join(root, 'no/such/folder/a.json')]],
     [1, /no writable folder/, [...pizza, '--out', join(root, 'no/such/folder/a.png')]],

@@ -11,7 +11,7 @@ import {
   type Table,
   tableText,
 } from '@webdit/gpu/bench';
-import { badUsage, type CommandLine, readCommandLine } from '../arguments.ts';
+import { badUsage, type CommandLine, readCommandLine, withoutFolders } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { openDevice } from '../device.ts';
 import { checkWritable, writeJson } from '../files.ts';
@@ -33,7 +33,7 @@ export const bench: Command = async (args, output) => {
   try {
     const result = await work(holder, output);
     if (json !== undefined) {
-      const command = `webdit bench ${args.join(' ')}`;
+      const command = `webdit bench ${withoutFolders(args).join(' ')}`;
       const { format, ...rest } = result;
       await writeJson(json, { format, command, ...machine(), adapter, ...rest });
       output.line(`wrote ${json}`);
@@ -54,6 +54,10 @@ function readWork(line: CommandLine): (holder: Holder, output: Output) => Promis
   }
   if (!Object.hasOwn(sweeps, sweep)) {
     throw badUsage(`There is no sweep of "${sweep}".`, `Use one of: ${Object.keys(sweeps).join(', ')}.`);
+  }
+  const unused = ['dtype', 'math'].find((name) => line.values[name] !== undefined);
+  if (unused !== undefined) {
+    throw badUsage(`--${unused} does nothing with --sweep.`, 'Leave it out: a sweep measures every format there is.');
   }
   return (holder, output) => sweepOne(holder, output, sweep as keyof typeof sweeps, quick);
 }
