@@ -12,6 +12,7 @@ vi.mock('@webdit/gpu', () => ({
   requestDevice: async () => fakes.gpu?.holder,
   DiTModel: { create: async () => fakes.gpu?.model },
   memoryStore: () => ({}),
+  timesKernels: () => false,
 }));
 afterEach(() => vi.unstubAllGlobals());
 

@@ -1,8 +1,8 @@
-import { type DeviceHolder, DiTModel } from '@webdit/gpu';
+import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, openRequired } from '@webdit/weights';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress } from './progress.ts';
-import { tuningStore } from './tuning-store.ts';
+import { tuningAlone, tuningStore } from './tuning-store.ts';
 import type { DType, PipelineInfo, ProgressEvent } from './types.ts';
 import { VaeDecoder } from './vae.ts';
 
@@ -35,14 +35,16 @@ export async function loadParts(
   const model = await DiTModel.create(holder, folder.config, {
     weightDType: dtype,
     math: options.math,
-    tuning: { when: options.tune, store: tuningStore() },
+    tuning: { when: options.tune, store: tuningStore(), alone: tuningAlone },
   });
 
   progress.initiate(folder.weightsFile, folder.weightsSize);
-  const loadModel = async () => {
+  const loadModel = async (vae: Promise<unknown>) => {
     const onProgress = ({ loaded }: { loaded: number }) => progress.advance(folder.weightsFile, loaded);
     await folder.loadWeights(model.sink, { signal, onProgress });
     progress.done(folder.weightsFile);
+    // What opening the VAE asks of the processor and the GPU would be timed with the kernels.
+    if (timesKernels(options.tune, holder)) await vae;
     await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
   };
   const loadVae = () => openVae(source, folder, options, holder, progress, signal);
@@ -56,7 +58,8 @@ export async function loadParts(
     }
   };
   // The VAE's runtime downloads and compiles while the weights stream.
-  const [, vae] = await Promise.all([half(loadModel()), half(loadVae())]);
+  const opening = half(loadVae());
+  const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
   if (signal.aborted) {
     model.dispose();
     await vae?.dispose().catch(() => {});

@@ -30,7 +30,8 @@ export interface FromPretrainedOptions {
   readonly math?: MathDType | 'auto';
   /**
    * Time kernel variants in the load, for 3 seconds at most, and keep the fastest for later loads: `auto` (default) on hardware
-   * adapters, `always`, or `never`. `info.tuning` says what came of it.
+   * adapters, `always`, or `never`, for pictures that must be the same to the byte from load to load: other kernels round
+   * otherwise. `info.tuning` says what came of it.
    */
   readonly tune?: TuneWhen;
   /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
