@@ -8,7 +8,7 @@ const slicesInFlight = 2;
 /** A finished step is submitted at once when it is at least this long; shorter ones are gathered. */
 const stepFlushSeconds = 0.008;
 /** FLOP/s assumed before the first slice has been measured. */
-const initialSpeed = { fallback: 1e9, hardware: 5e10 };
+export const initialSpeed = { fallback: 1e9, hardware: 5e10 };
 
 /** FLOPs of one dispatch, which cannot be interrupted, on an adapter whose speed is not known. */
 const largestDispatch = { fallback: 2.5e8, hardware: 5e9 };

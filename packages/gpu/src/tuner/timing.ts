@@ -2,6 +2,7 @@ import { WebDiTError } from '@webdit/core';
 import { type Allocator, BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { ProgramBuilder } from '../program.ts';
+import { initialSpeed } from '../slicer.ts';
 import { Stopwatch, type Timed, warmUp } from '../stopwatch.ts';
 import type { Deadline } from './deadline.ts';
 import type { OpVariant, SizeClass } from './op.ts';
@@ -9,8 +10,6 @@ import { pickVariant, raceVariants } from './race.ts';
 
 /** A sample's length: browsers round GPU timestamps to 0.1 ms, and the wall clock sees the queue's latency. */
 const sampleSeconds = { gpu: 0.004, wall: 0.012 };
-/** FLOP/s assumed before the first measurement. */
-const initialSpeed = { fallback: 1e9, hardware: 5e10 };
 
 /** Decides classes of sizes by timing; knows how fast the device is from what it timed before. */
 export class ClassTimer {
