@@ -7,12 +7,16 @@ import type { GenerateRequest } from './arguments.ts';
 import { Engine } from './engine.ts';
 import { fakeGpu } from './testing/fake-gpu.ts';
 
-const fakes = vi.hoisted(() => ({ gpu: null as ReturnType<typeof fakeGpu> | null, createSession: vi.fn() }));
+const fakes = vi.hoisted(() => ({
+  gpu: null as ReturnType<typeof fakeGpu> | null,
+  createSession: vi.fn(),
+  tunes: false,
+}));
 vi.mock('@webdit/gpu', () => ({
   requestDevice: async () => fakes.gpu?.holder,
   DiTModel: { create: async () => fakes.gpu?.model },
   memoryStore: () => ({}),
-  timesKernels: () => false,
+  timesKernels: () => fakes.tunes,
 }));
 vi.mock('onnxruntime-web/wasm', () => ({
   env: { wasm: {} },
@@ -73,10 +77,29 @@ let gpu: ReturnType<typeof fakeGpu>;
 beforeEach(() => {
   gpu = fakeGpu();
   fakes.gpu = gpu;
+  fakes.tunes = false;
   fakes.createSession.mockReset().mockImplementation(async () => session());
 });
 
 describe('Engine.load', () => {
+  it('times kernels only once the VAE is open', async () => {
+    fakes.tunes = true;
+    let finish: (made: ReturnType<typeof session>) => void = () => {};
+    fakes.createSession.mockReturnValue(
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+    );
+    const loading = load();
+    await vi.waitFor(() => expect(fakes.createSession).toHaveBeenCalled());
+    // The weights are read by then.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(gpu.model.finishLoading).not.toHaveBeenCalled();
+    finish(session());
+    await (await loading).dispose();
+    expect(gpu.model.finishLoading).toHaveBeenCalledTimes(1);
+  });
+
   it('rejects with the first failure, without waiting for the VAE’s runtime, and releases its session later', async () => {
     let finish: (made: object) => void = () => {};
     fakes.createSession.mockReturnValue(

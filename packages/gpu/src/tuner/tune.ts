@@ -24,7 +24,7 @@ export interface TuningInfo {
   readonly source: 'static' | 'measured' | 'stored';
   /** Milliseconds this load spent on it. */
   readonly ms: number;
-  /** Kernels that give wrong results on this adapter or do not compile there, and are never used. */
+  /** Kernels that gave wrong results on this adapter, now or in an earlier load, or did not compile in this one: not used. */
   readonly excluded: readonly string[];
 }
 
