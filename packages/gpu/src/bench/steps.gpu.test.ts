@@ -32,7 +32,7 @@ test('every kernel case does the work it is credited with', async () => {
   try {
     const cases = kernelCases(bench, emojiDiT, 'packed-f16');
     expect(cases).toHaveLength(16);
-    const heavy = cases.filter(({ flops }) => flops > 1e6 && flops / 10 > 1e5);
+    const heavy = cases.filter(({ flops }) => flops > 1e6);
     expect(heavy.length).toBeGreaterThan(8);
     for (const { name, program, flops } of heavy) expect(cost(program) / flops, name).toBeCloseTo(1, 1);
     expect(cases.every(({ bytes }) => bytes > 0)).toBe(true);

@@ -1,7 +1,8 @@
 import { type DiTConfig, median, tokenCount } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
-import { bindStep, type Dispatch, encodeDispatch } from '../program.ts';
+import type { Dispatch } from '../program.ts';
+import { Slicer } from '../slicer.ts';
 import { type BenchModel, batch } from './models.ts';
 import type { PreparedModel } from './prepare.ts';
 import { prepareModel } from './prepare.ts';
@@ -12,7 +13,7 @@ import { addWork, attentionWork, gatedSumWork, matmulWork, normWork, type Tokens
 export interface StepCost {
   readonly kind: 'full' | 'full, storing' | 'reuse';
   readonly dispatches: number;
-  /** Median CPU milliseconds to encode the step and finish its command buffer. */
+  /** Median CPU milliseconds to encode the step as a run does and finish its command buffers. */
   readonly encodeMs: number;
   /** The first time of all, when nothing is compiled yet. */
   readonly firstEncodeMs: number;
@@ -24,7 +25,7 @@ export interface StepCost {
 export interface ModelSteps {
   readonly model: string;
   readonly depth: number;
-  /** Dispatches of one block in a full step. */
+  /** Dispatches of one block in a full step, at full width: more where this adapter is given large ones in parts. */
   readonly dispatchesPerBlock: number;
   readonly steps: readonly StepCost[];
 }
@@ -32,7 +33,7 @@ export interface ModelSteps {
 /** Encodes every kind of step of a model `samples` times; nothing is submitted. */
 export async function measureSteps(
   holder: DeviceHolder,
-  { name, config }: BenchModel,
+  { name, config, standsFor = config }: BenchModel,
   weights: MatmulWeights,
   { samples, signal }: { readonly samples: number; readonly signal?: AbortSignal | undefined },
 ): Promise<ModelSteps> {
@@ -50,13 +51,24 @@ export async function measureSteps(
     const steps: StepCost[] = [];
     for (const [kind, program, { flops, bytes }] of kinds) {
       const dispatches = [...program, ...graph.sampler];
-      const times = await timeEncoding(prepared, holder.device, dispatches, samples);
+      const times = await timeEncoding(prepared, holder, dispatches, samples);
       steps.push({ kind, dispatches: dispatches.length, ...times, gflop: flops / 1e9, megabytes: bytes / 1e6 });
       signal?.throwIfAborted();
     }
-    const block = graph.blocks[0];
-    const dispatchesPerBlock = (block?.attention.length ?? 0) + (block?.rest.length ?? 0);
+    const dispatchesPerBlock = await countPerBlock(holder, standsFor, weights);
     return { model: name, depth: config.depth, dispatchesPerBlock, steps };
+  } finally {
+    bench.destroy();
+  }
+}
+
+/** Dispatches of a block, none of them compiled or run. */
+async function countPerBlock(holder: DeviceHolder, config: DiTConfig, weights: MatmulWeights): Promise<number> {
+  const bench = new BenchScope(holder);
+  try {
+    const [block] = prepareModel(bench, { ...config, depth: 1 }, weights).graph.blocks;
+    await bench.scope.allocator.settle();
+    return (block?.attention.length ?? 0) + (block?.rest.length ?? 0);
   } finally {
     bench.destroy();
   }
@@ -67,24 +79,30 @@ const warmUps = 5;
 
 async function timeEncoding(
   { graph }: PreparedModel,
-  device: GPUDevice,
+  holder: DeviceHolder,
   dispatches: readonly Dispatch[],
   samples: number,
 ): Promise<{ readonly encodeMs: number; readonly firstEncodeMs: number }> {
+  const slicer = new Slicer(withoutSubmits(holder), { stepGroup: graph.stepGroup });
   const taken: number[] = [];
   for (let i = 0; i < samples + warmUps; i++) {
     const start = performance.now();
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    bindStep(pass, graph.stepGroup, 0);
-    for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
-    pass.end();
-    encoder.finish();
+    await slicer.add(i, 0, dispatches);
+    await slicer.endStep(i);
+    await slicer.flush();
     taken.push(performance.now() - start);
     // In a browser another process takes the commands: let it keep up.
-    await device.queue.onSubmittedWorkDone();
+    await holder.device.queue.onSubmittedWorkDone();
   }
+  await slicer.finish();
   return { encodeMs: median(taken.slice(warmUps)), firstEncodeMs: taken[0] ?? Number.NaN };
+}
+
+/** The device as the slicer sees it, with a queue that does at once nothing: a step is then one submit or few. */
+function withoutSubmits(holder: DeviceHolder): ConstructorParameters<typeof Slicer>[0] {
+  const queue = { submit() {}, onSubmittedWorkDone: async () => {} };
+  const device = { queue, createCommandEncoder: () => holder.device.createCommandEncoder() };
+  return { device: device as unknown as GPUDevice, adapterInfo: holder.adapterInfo, check: () => holder.check() };
 }
 
 /** Work of a step between its modulation table and its sampler update, by the ops of the graph. */
