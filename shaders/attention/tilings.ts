@@ -49,8 +49,10 @@ export const attentionTilings = {
   register: registerAttention(8, 16, 8),
   /** Software adapters with wide vectors: lavapipe. */
   quads: quadAttention(4, 16, 16),
-  /** Software adapters with vectors of four: SwiftShader. */
-  largeQuads: quadAttention(8, 32, 8),
+  /** Software adapters with vectors of four, few tokens: SwiftShader. */
+  smallQuads: quadAttention(4, 16, 8),
+  /** The same with many tokens. */
+  largeQuads: quadAttention(8, 32, 16),
   /** GPUs. */
   workgroup: workgroupAttention(4, 16, 8),
   /** GPUs, few keys. */

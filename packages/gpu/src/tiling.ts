@@ -29,6 +29,8 @@ export interface KernelChoice {
 /** Rows of a single modulation vector, and of selected tokens: below these, tiles with few rows waste less. */
 const fewRows = 4;
 const someRows = 16;
+/** Tokens of a sequence that a large tile would leave half empty. */
+const fewTokens = 128;
 /** K x N from which a tile may be taller than it is wide. */
 const largeMatrix = 2 ** 20;
 
@@ -70,7 +72,7 @@ function swiftShaderChoice(weights: MatmulWeights): KernelChoice {
       if (rows <= fewRows) return subgroupTiling([4, 4], [8, 8]);
       return rows <= someRows ? subgroupTiling([8, 4], [16, 4]) : large;
     },
-    attention: () => attentionTilings.largeQuads,
+    attention: ({ tokens }) => (tokens <= fewTokens ? attentionTilings.smallQuads : attentionTilings.largeQuads),
   };
 }
 

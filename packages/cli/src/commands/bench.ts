@@ -73,7 +73,7 @@ async function benchAll(holder: Holder, output: Output, settings: BenchSettings)
 
 async function sweepOne(holder: Holder, output: Output, op: keyof typeof sweeps, quick: boolean) {
   const options = (what: string) => ({
-    rounds: quick ? 3 : 7,
+    rounds: quick ? 3 : 25,
     minMs: quick ? 5 : 20,
     onProgress: (done: number, total: number) => output.progress(`${what}: ${done} of ${total}`),
   });

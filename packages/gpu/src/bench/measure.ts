@@ -34,12 +34,15 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Least milliseconds of a sample: the program is repeated until it lasts as long. */
   readonly minMs: number;
-  /** Cases this many times slower than the fastest after two rounds are sampled no further. */
+  /** Cases this many times slower than the fastest after five rounds are sampled no further. */
   readonly hopeless?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every warm-up and every sample. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
+
+/** Rounds after which a case may be out of the race: one slow spell of the machine spoils two of them at most. */
+const heats = 5;
 
 /**
  * Times programs in turns: every round runs each once, so that a slow spell of the machine hits all alike; another one is
@@ -68,10 +71,10 @@ export async function measureInterleaved(
         samples.push(await stopwatch.time(bench, pace));
         advance();
       }
-      if (round !== 1) continue;
+      if (round !== heats - 1) continue;
       const fastest = Math.min(...entries.map(({ samples }) => median(samples)));
       racing = entries.filter(({ samples }) => median(samples) <= hopeless * fastest);
-      done += (entries.length - racing.length) * (rounds - 2);
+      done += (entries.length - racing.length) * (rounds - heats);
     }
     return entries.map(({ bench, pace, samples }) => summarize(bench, stopwatch.clock, pace.repeats, samples));
   } finally {

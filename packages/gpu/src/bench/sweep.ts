@@ -77,7 +77,7 @@ export interface SweepFailure {
 }
 
 /** Times the fastest after which a variant is sampled no further: no more rounds would make it the fastest. */
-const hopeless = 2.5;
+const hopeless = 1.7;
 
 /**
  * Measures the variants of each group in turns. Those that fail say why and are left out.
