@@ -48,14 +48,14 @@ export default defineConfig({
       unit,
       onGpu('gpu-swiftshader', swiftShader),
       onGpu('gpu-lavapipe', { WEBDIT_ADAPTER: 'lavapipe' }),
-      // Law 11: everything also runs where one binding holds 8 MiB at most; the kernels, whose buffers are small, with the full
-      // tests. The command's own tests know no cap, and one linear of DiT-XL/2 exceeds it.
+      // Law 11: the goldens also run where one binding holds 8 MiB at most; the kernels, whose buffers are small, and the loop
+      // with the full tests. The command's own tests know no cap, and one linear of DiT-XL/2 exceeds it.
       onGpu('gpu-capped', capped, {
-        include: full ? ['shaders/**/*.gpu.test.ts'] : [],
+        include: full ? ['shaders/**/*.gpu.test.ts', 'packages/gpu/src/dit/*.gpu.test.ts'] : [],
         exclude: [
           'packages/{cli,gpu/src/bench,gpu/src/tuner}/**',
           '**/xl.full.gpu.test.ts',
-          ...(full ? ['shaders/**/*.full.gpu.test.ts'] : ['shaders/**']),
+          ...(full ? ['shaders/**/*.full.gpu.test.ts'] : ['{shaders,packages}/**']),
         ],
       }),
     ],
