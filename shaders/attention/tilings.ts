@@ -50,7 +50,7 @@ export const attentionTilings = {
   /** Software adapters with wide vectors: lavapipe. */
   quads: quadAttention(4, 16, 16),
   /** Software adapters with vectors of four, few tokens: SwiftShader. */
-  smallQuads: quadAttention(4, 16, 8),
+  smallQuads: quadAttention(8, 32, 8),
   /** The same with many tokens. */
   largeQuads: quadAttention(8, 32, 16),
   /** GPUs. */
