@@ -35,6 +35,8 @@ export {
 /** What a kernel multiplies: f32, halves in f32 math, halves in f16 math with f32 sums, or scaled bytes in f32 math. */
 export const matmulWeights = ['f32', 'packed-f16', 'f16', 'int8'] as const;
 export type MatmulWeights = (typeof matmulWeights)[number];
+/** Bytes of one weight in memory. */
+export const bytesPerWeight: Readonly<Record<MatmulWeights, number>> = { f32: 4, 'packed-f16': 2, f16: 2, int8: 1 };
 export const matmulEpilogues = ['store', 'scatter'] as const;
 export type MatmulEpilogue = (typeof matmulEpilogues)[number];
 

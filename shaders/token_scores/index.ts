@@ -1,4 +1,4 @@
-import { type AttentionPart, type AttentionSize, attentionParams } from '../attention/index.ts';
+import type { AttentionPart, AttentionSize } from '../attention/index.ts';
 import { wgslConstants } from '../common/constants.ts';
 import type { Kernel, Workgroups } from '../common/kernel.ts';
 import { unroll } from '../common/unroll.ts';
@@ -10,7 +10,7 @@ const keys = 4;
 const blocks = 4;
 const lanes = 16;
 
-/** Attention received per head, for one head dim (a multiple of 4). Storage: qkv, log-sum-exp, scores. */
+/** Attention received per head, for one head dim (a multiple of 4). Storage: qkv, log-sum-exp, scores. Params: `attentionParams`. */
 export function attentionScoresKernel(headDim: number): Kernel {
   const constants = { HEAD_DIM4: headDim / 4, KEYS: keys, BLOCKS: blocks, LANES: lanes };
   return {
@@ -21,16 +21,6 @@ export function attentionScoresKernel(headDim: number): Kernel {
     usesStep: false,
     files: ['token_scores/kernel.attention.wgsl'],
   };
-}
-
-/** As those of attention. `first`: the workgroup of the whole pass that this dispatch starts with. */
-export function attentionScoresParams(p: {
-  tokens: number;
-  heads: number;
-  headDim: number;
-  first?: number;
-}): Uint32Array {
-  return attentionParams(p);
 }
 
 /** Workgroups of a whole pass. */

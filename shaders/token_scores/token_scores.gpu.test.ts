@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
+import { attentionParams } from '../attention/index.ts';
 import { attentionReference } from '../attention/reference.ts';
 import { flatWorkgroups } from '../common/kernel.ts';
-import {
-  attentionScoresGroups,
-  attentionScoresParams,
-  attentionScoresWorkgroups,
-  tokenScoresVariants,
-  valueNormParams,
-} from './index.ts';
+import { attentionScoresGroups, attentionScoresWorkgroups, tokenScoresVariants, valueNormParams } from './index.ts';
 import { attentionScoresReference, valueNormReference } from './reference.ts';
 
 // Four times the worst measured: 2.3e-6 (attention), 2.2e-7 (value norm).
@@ -40,7 +35,7 @@ describe.each(tokenScoresVariants.map((kernel) => [kernel.name, kernel] as const
     const run = async (part: { first?: number; count?: number }) => {
       const [scores] = await runKernel({
         kernel,
-        params: attentionScoresParams({ ...size, ...part }),
+        params: attentionParams({ ...size, ...part }),
         workgroups: attentionScoresWorkgroups({ ...size, ...part }),
         storage: [qkv, logSumExp, batch * heads * tokens],
       });

@@ -3,8 +3,8 @@ import { executed, published, runFlops } from './flops.ts';
 import type { StepCompute } from './plan.ts';
 import type { CacheSpec } from './policies/cache-spec.ts';
 import { compileRunPlan } from './policies/compile.ts';
+import { ditXl2 } from './published-models.ts';
 import { ditSampler } from './samplers/sampler.ts';
-import { ditXl2 } from './testing/configs.ts';
 
 const full: StepCompute = { kind: 'full' };
 const reuse: StepCompute = { kind: 'reuse' };

@@ -14,6 +14,7 @@ export * from './policies/policy.ts';
 export * from './policies/procache/derive.ts';
 export * from './policies/procache.ts';
 export * from './policies/registry.ts';
+export * from './published-models.ts';
 export * from './rng/torch.ts';
 export * from './samplers/ddim.ts';
 export * from './samplers/noise-schedule.ts';

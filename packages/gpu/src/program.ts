@@ -75,3 +75,13 @@ export function encodeDispatch(pass: GPUComputePassEncoder, { handle, group, wor
   pass.setBindGroup(0, group);
   pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
 }
+
+/** Runs dispatches once, in a submit of their own. */
+export function submitProgram(device: GPUDevice, program: readonly Dispatch[], stepGroup?: GPUBindGroup): void {
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  if (stepGroup) bindStep(pass, stepGroup, 0);
+  for (const dispatch of program) encodeDispatch(pass, dispatch);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+}

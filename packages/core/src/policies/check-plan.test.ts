@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunPlan } from '../plan.ts';
+import { ditXl2 } from '../published-models.ts';
 import { ditSampler } from '../samplers/sampler.ts';
-import { ditXl2 } from '../testing/configs.ts';
 import { checkPolicyPlan, checkRunPlan } from './check-plan.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { registerPolicy } from './registry.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { executed } from '../flops.ts';
 import type { StepCompute } from '../plan.ts';
+import { ditXl2 } from '../published-models.ts';
 import { ditSampler, samplerSteps } from '../samplers/sampler.ts';
-import { ditXl2 } from '../testing/configs.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { none } from './none.ts';
 import type { CachePolicy } from './policy.ts';

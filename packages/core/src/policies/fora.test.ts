@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ditXl2 } from '../published-models.ts';
 import { ditSampler } from '../samplers/sampler.ts';
-import { ditXl2 } from '../testing/configs.ts';
 import { readJson } from '../testing/goldens.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { foraPattern } from './fora.ts';

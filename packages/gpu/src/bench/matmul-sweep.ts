@@ -1,4 +1,5 @@
 import {
+  bytesPerWeight,
   firstTiling,
   type MatmulSize,
   type MatmulWeights,
@@ -16,7 +17,7 @@ import { dispatchCostLimit } from '../slicer.ts';
 import { staticChoice } from '../tiling.ts';
 import { ditXL2, emojiDiT } from './models.ts';
 import type { SweepGroup } from './sweep.ts';
-import { matmulWork, weightBytes } from './work.ts';
+import { matmulWork } from './work.ts';
 
 /** Products of halves are rounded to halves; everything else adds up f32 in one order or another. */
 const tolerance = (weights: MatmulWeights) => (weights === 'f16' ? 5e-3 : 1e-5);
@@ -74,7 +75,7 @@ function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulS
     prepare(bench, variants) {
       const fill = noiseFiller(holder.device.queue);
       const input = bench.buffer(rows * K, 'input');
-      const matrix = bench.buffer(Math.ceil((K * N * weightBytes[weights]) / 4), 'weights');
+      const matrix = bench.buffer(Math.ceil((K * N * bytesPerWeight[weights]) / 4), 'weights');
       const bias = bench.buffer(2 * N, 'bias');
       for (const buffer of [input, bias]) fill(buffer);
       fill(matrix, weights === 'f32' || weights === 'int8' ? 'f32' : 'f16');

@@ -1,4 +1,4 @@
-import { type DiTConfig, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
+import { type DiTConfig, ditXl2, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
 
 /** A model whose shapes are measured; its weights are noise. */
 export interface BenchModel {
@@ -8,22 +8,11 @@ export interface BenchModel {
   readonly standsFor?: DiTConfig;
 }
 
-const shared = {
-  kind: 'dit',
-  patchSize: 2,
-  inChannels: 4,
-  frequencyEmbeddingSize: 256,
-  timestepDivisor: 128,
-  normEps: 1e-6,
-  mlpNormEps: 1e-6,
-  embeddersPerBlock: false,
-} as const;
-
 /** The bundled model, `models/emoji-dit`. */
 export const emojiDiT: BenchModel = {
   name: 'emoji-dit',
   config: {
-    ...shared,
+    ...ditXl2,
     inputSize: 16,
     outChannels: 4,
     hiddenSize: 256,
@@ -36,22 +25,7 @@ export const emojiDiT: BenchModel = {
   },
 };
 
-/** DiT-XL/2 for pictures of 256 x 256 pixels (Peebles and Xie 2023, table 1). */
-export const ditXL2: BenchModel = {
-  name: 'DiT-XL/2 256',
-  config: {
-    ...shared,
-    inputSize: 32,
-    outChannels: 8,
-    hiddenSize: 1152,
-    depth: 28,
-    numHeads: 16,
-    mlpHiddenSize: 4608,
-    numClasses: 1000,
-    learnSigma: true,
-    guidanceChannels: 3,
-  },
-};
+export const ditXL2: BenchModel = { name: 'DiT-XL/2 256', config: ditXl2 };
 
 /** As many blocks and tokens as DiT-XL/2 has, on one head of its 16: encoding it costs the CPU the same where no dispatch is cut. */
 export const narrowXL2: BenchModel = {

@@ -3,7 +3,7 @@ import { stepByteLength, writeStep } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
-import { bindStep, type Dispatch, encodeDispatch, ProgramBuilder } from '../program.ts';
+import { type Dispatch, ProgramBuilder, submitProgram } from '../program.ts';
 import { readFloats } from '../readback.ts';
 
 /** Contents of a binding, a buffer at hand, or the number of 4-byte elements of a zeroed one. */
@@ -84,12 +84,7 @@ export class BenchScope {
   /** Runs dispatches once. */
   async run(program: readonly Dispatch[], stepGroup?: GPUBindGroup): Promise<void> {
     const { device } = this.holder;
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    if (stepGroup) bindStep(pass, stepGroup, 0);
-    for (const dispatch of program) encodeDispatch(pass, dispatch);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
+    submitProgram(device, program, stepGroup);
     await device.queue.onSubmittedWorkDone();
     this.holder.check();
   }

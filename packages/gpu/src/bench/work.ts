@@ -1,4 +1,4 @@
-import type { MatmulWeights } from '@webdit/shaders';
+import { bytesPerWeight, type MatmulWeights } from '@webdit/shaders';
 
 /**
  * What an op must do at least: FLOPs, and bytes if everything it reads and writes crosses the memory bus once. Activations are
@@ -18,15 +18,12 @@ export const addWork = (parts: readonly Work[]): Work => ({
 
 export const times = ({ flops, bytes }: Work, count: number): Work => ({ flops: flops * count, bytes: bytes * count });
 
-/** Bytes of one linear weight. */
-export const weightBytes: Readonly<Record<MatmulWeights, number>> = { f32: 4, 'packed-f16': 2, f16: 2, int8: 1 };
-
 /** `[rows, K] x [K, N] + bias`. */
 export function matmulWork(
   { rows, K, N }: { readonly rows: number; readonly K: number; readonly N: number },
   weights: MatmulWeights,
 ): Work {
-  return { flops: 2 * rows * K * N, bytes: f32 * (rows * K + N + rows * N) + weightBytes[weights] * K * N };
+  return { flops: 2 * rows * K * N, bytes: f32 * (rows * K + N + rows * N) + bytesPerWeight[weights] * K * N };
 }
 
 /** One batch of token rows: what every op of a block works on. */

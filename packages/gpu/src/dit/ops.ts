@@ -168,7 +168,7 @@ export class DiTOps {
     const kernel = kernels.attentionScoresKernel(size.headDim);
     return this.#cut(kernels.attentionScoresGroups(size), 2 * this.#attentionProducts, (first, count) => ({
       kernel,
-      params: kernels.attentionScoresParams({ ...size, first }),
+      params: kernels.attentionParams({ ...size, first }),
       storage: [qkv, logSumExp, scores],
       workgroups: kernels.attentionScoresWorkgroups({ ...size, first, count }),
     }));

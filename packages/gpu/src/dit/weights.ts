@@ -7,6 +7,7 @@ import {
   WebDiTError,
 } from '@webdit/core';
 import {
+  bytesPerWeight,
   flatWorkgroups,
   type Kernel,
   type MatmulWeights,
@@ -19,7 +20,7 @@ import {
 import { BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import type { PipelineCache } from '../pipelines.ts';
-import { encodeDispatch, ProgramBuilder } from '../program.ts';
+import { ProgramBuilder, submitProgram } from '../program.ts';
 
 /** Largest piece of a tensor that waits on the GPU, as PyTorch stores it, for its transposition. */
 const stagingBytes = 32 * 2 ** 20;
@@ -68,8 +69,6 @@ interface Target {
   readonly linear: LinearTarget | undefined;
   filled: number;
 }
-
-const bytesPerWeight: Readonly<Record<WeightStorage, number>> = { f32: 4, 'packed-f16': 2, int8: 1 };
 
 /** What a linear arrives as: bytes are made of f32 on the GPU. */
 const incoming = (storage: WeightStorage) =>
@@ -224,7 +223,6 @@ export class DiTWeights implements TensorSink {
 
   /** Moves what is staged to its columns: transposed, and as bytes where those are asked for. */
   #store(output: GPUBuffer, { K, N, storage, finish }: LinearTarget, rows: number, column: number): void {
-    const { device } = this.pipelines;
     const dispatch = this.#builder.add({
       kernel: uploadKernel(storage),
       params: transposeParams({ rows, K, N, column }),
@@ -232,11 +230,7 @@ export class DiTWeights implements TensorSink {
       workgroups: storage === 'int8' ? quantizeWorkgroups(rows) : flatWorkgroups((rows * K) / 16),
       cost: rows * K,
     });
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    encodeDispatch(pass, dispatch);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
+    submitProgram(this.pipelines.device, [dispatch]);
   }
 
   /** Hands bytes to the queue; waits for the GPU now and then, so that the browser's copies cannot pile up. */

@@ -3,6 +3,7 @@ import {
   type DiTConfig,
   ditSampler,
   ditTensorShapes,
+  ditXl2,
   relativeError,
   type TensorShape,
   type TensorSink,
@@ -11,7 +12,6 @@ import { describe, expect, test, vi } from 'vitest';
 import { testDevice } from '../../../../testing/gpu.ts';
 import { ReferenceDiT } from '../../../../testing/reference-dit.ts';
 import { packHalves, randomValues, unpackHalves } from '../../../../testing/run-kernel.ts';
-import { ditXl2 } from '../../../core/src/testing/configs.ts';
 import { Allocator, BufferScope } from '../allocator.ts';
 import { DeviceHolder } from '../device.ts';
 import { PipelineCache } from '../pipelines.ts';

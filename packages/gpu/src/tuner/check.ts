@@ -2,7 +2,7 @@ import { worstError } from '@webdit/core';
 import type { Allocator } from '../allocator.ts';
 import { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
-import { encodeDispatch, ProgramBuilder } from '../program.ts';
+import { ProgramBuilder, submitProgram } from '../program.ts';
 import { readFloats } from '../readback.ts';
 import type { NumericCheck, OpVariant } from './op.ts';
 
@@ -22,11 +22,7 @@ export async function passesCheck(
     }
     const prepared = new ProgramBuilder('tuner', pipelines, scope).add(dispatch(check.formOf(variant)));
     await allocator.settle();
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    encodeDispatch(pass, prepared);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
+    submitProgram(device, [prepared]);
     for (const [i, expected] of check.expected.entries()) {
       const values = await readFloats(allocator.holder, scope, outputs[i] as GPUBuffer, expected.length);
       if (!(worstError(values, expected) <= check.tolerance)) return false;

@@ -1,4 +1,5 @@
 import {
+  bytesPerWeight,
   type MatmulSize,
   type MatmulTiling,
   type MatmulWeights,
@@ -26,8 +27,6 @@ const maxRows = 256;
 const columnStep = 128;
 /** Bytes of weights of a timed part. */
 const maxWeightBytes = 32 * 2 ** 20;
-
-const bytesPerWeight: Readonly<Record<MatmulWeights, number>> = { f32: 4, 'packed-f16': 2, f16: 2, int8: 1 };
 
 /** The class of a size, such as `16x256x1024`: up to 16 rows; `manyx…`: more than any bound. */
 export function matmulClass({ rows, K, N }: MatmulSize): string {

@@ -1,6 +1,6 @@
-import type { DiTConfig } from '../model.ts';
+import type { DiTConfig } from './model.ts';
 
-/** Tests only. DiT-XL/2 at 256 x 256. */
+/** DiT-XL/2 for pictures of 256 x 256 pixels (Peebles and Xie 2023, table 1). */
 export const ditXl2: DiTConfig = {
   kind: 'dit',
   inputSize: 32,
