@@ -84,7 +84,8 @@ function kernelTable(model: string, rates: readonly KernelRate[]): Table {
 
 function stepTable(models: readonly ModelSteps[]): Table {
   return {
-    title: 'Steps: what one asks of the CPU and of the memory bus',
+    title:
+      'Steps: what one asks of the CPU and of the memory bus (dispatches a block: at full width, where large ones are cut)',
     header: ['step', 'model', 'blocks', 'dispatches a block', 'dispatches', 'encode ms', 'first time', 'GFLOP', 'MB'],
     textColumns: 2,
     rows: models.flatMap(({ model, depth, dispatchesPerBlock, steps }) =>
