@@ -1,1 +1,1 @@
-import './studio.ts';
+import './app.ts';

@@ -1,4 +1,6 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit';
+import type { ViewName } from './route.ts';
 import type { Settings } from './settings.ts';
 
 /** What the page shows of a failure; WebDiT's errors bring a remedy, others get none. */
@@ -12,6 +14,8 @@ export type Phase =
   | { readonly name: 'idle' }
   | { readonly name: 'loading'; readonly progress: Extract<ProgressEvent, { status: 'progress_total' }> | null }
   | { readonly name: 'running'; readonly step: StepEvent | null; readonly steps: number }
+  /** A view's own work, whose progress the view shows itself. */
+  | { readonly name: 'working' }
   | { readonly name: 'done'; readonly report: RunReport }
   | { readonly name: 'aborted' }
   | { readonly name: 'failed'; readonly failure: Failure };
@@ -27,24 +31,36 @@ export interface Track {
   readonly done: readonly Pick<StepEvent, 'kind' | 'ms'>[];
 }
 
-type Pipeline = import('webdit').DiffusionPipeline;
+export type Pipeline = import('webdit').DiffusionPipeline;
 
-/** Owns the pipeline: loads it on first use, runs it, stops it. Tells the page through `onChange`. */
+/** Owns the pipeline: loads it on first use, gives it to one piece of work at a time, stops it. Tells whoever subscribed. */
 export class Session {
   phase: Phase = { name: 'idle' };
+  /** The view whose work the phase tells of. */
+  owner: ViewName = 'generate';
   painting: Painting | null = null;
   /** Of the run under way, or the last one. */
   track: Track | null = null;
-  private pipeline: Pipeline | null = null;
+  /** The loaded model, or null. */
+  pipeline: Pipeline | null = null;
   private controller: AbortController | null = null;
+  private readonly listeners = new Set<() => void>();
 
-  constructor(
-    private readonly modelUrl: URL,
-    private readonly onChange: () => void,
-  ) {}
+  constructor(readonly modelUrl: URL) {}
+
+  /** @returns what ends the subscription. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 
   get busy(): boolean {
     return this.controller !== null;
+  }
+
+  /** The phase of a view's own work; idle for all others. */
+  phaseOf(view: ViewName): Phase {
+    return view === this.owner ? this.phase : { name: 'idle' };
   }
 
   abort(): void {
@@ -53,14 +69,11 @@ export class Session {
 
   /** Loads the model without painting. */
   async load(): Promise<void> {
-    await this.work(async (signal) => {
-      await this.ready(signal);
-      this.enter({ name: 'idle' });
-    });
+    await this.run('generate', async () => {});
   }
 
   async generate(settings: Settings): Promise<void> {
-    await this.work(async (signal) => {
+    await this.work('generate', async (signal) => {
       const { label, seed, steps, guidance: guidanceScale, cache } = settings;
       const options = { seed, numInferenceSteps: steps, guidanceScale, cache };
       const { checkArguments } = await this.library();
@@ -76,6 +89,27 @@ export class Session {
       this.painting = { image, settings };
       this.enter({ name: 'done', report });
     });
+  }
+
+  /**
+   * Gives the loaded pipeline to a view's own work, unless other work is under way. A failure or an abort becomes the phase, and
+   * the result is undefined.
+   * @param check throws on bad input, before anything large is downloaded.
+   */
+  async run<T>(
+    view: ViewName,
+    work: (pipeline: Pipeline, signal: AbortSignal) => Promise<T>,
+    check?: (library: typeof import('webdit')) => void,
+  ): Promise<T | undefined> {
+    let result: T | undefined;
+    await this.work(view, async (signal) => {
+      check?.(await this.library());
+      const pipeline = await this.ready(signal);
+      this.enter({ name: 'working' });
+      result = await work(pipeline, signal);
+      this.enter({ name: 'idle' });
+    });
+    return result;
   }
 
   /** Downloaded at the first use, which is part of loading. */
@@ -96,10 +130,11 @@ export class Session {
     return this.pipeline;
   }
 
-  private async work(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  private async work(view: ViewName, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.controller) return;
     const controller = new AbortController();
     this.controller = controller;
+    this.owner = view;
     try {
       await run(controller.signal);
     } catch (error) {
@@ -108,7 +143,7 @@ export class Session {
       if (!aborted) await this.dropBrokenPipeline(error);
     } finally {
       this.controller = null;
-      this.onChange();
+      this.notify();
     }
   }
 
@@ -129,11 +164,35 @@ export class Session {
 
   private enter(phase: Phase): void {
     this.phase = phase;
-    this.onChange();
+    this.notify();
+  }
+
+  private notify(): void {
+    for (const listener of this.listeners) listener();
   }
 }
 
-function describe(error: unknown): Failure {
+/** Renders a component anew whenever its session says something. */
+export class SessionWatch implements ReactiveController {
+  private stop: (() => void) | null = null;
+
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly session: () => Session,
+  ) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.stop = this.session().subscribe(() => this.host.requestUpdate());
+  }
+
+  hostDisconnected(): void {
+    this.stop?.();
+  }
+}
+
+export function describe(error: unknown): Failure {
   const { code, message, remedy } = error as Partial<Failure>;
   return {
     code: code ?? 'error',

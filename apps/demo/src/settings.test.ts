@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { defaults, formatHash, parseHash } from './settings.ts';
+import { defaults, formatSettings, parseSettings } from './settings.ts';
 
 it('survives the round trip through the address', () => {
   const settings = { label: 'hot dog & co', seed: 4294967295, steps: 20, guidance: 2.5, cache: 'procache:B17' };
-  expect(parseHash(formatHash(settings))).toEqual(settings);
+  expect(parseSettings(formatSettings(settings))).toEqual(settings);
 });
 
 it('fills in what a link leaves out', () => {
-  expect(parseHash('')).toEqual(defaults);
-  expect(parseHash('#seed=7')).toEqual({ ...defaults, seed: 7 });
+  expect(parseSettings('')).toEqual(defaults);
+  expect(parseSettings('seed=7')).toEqual({ ...defaults, seed: 7 });
 });
 
 it('keeps a wrong number wrong instead of guessing', () => {
-  expect(parseHash('#steps=many').steps).toBeNaN();
-  expect(parseHash('#guidance=').guidance).toBeNaN();
+  expect(parseSettings('steps=many').steps).toBeNaN();
+  expect(parseSettings('guidance=').guidance).toBeNaN();
 });

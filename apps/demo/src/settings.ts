@@ -10,9 +10,9 @@ export interface Settings {
 
 export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3, cache: 'procache' };
 
-/** Reads `#label=pizza&seed=7&steps=50&guidance=3&cache=none`; what is missing keeps its default. Wrong values stay wrong. */
-export function parseHash(hash: string): Settings {
-  const params = new URLSearchParams(hash.replace(/^#/, ''));
+/** Reads `label=pizza&seed=7&steps=50&guidance=3&cache=none`; what is missing keeps its default. Wrong values stay wrong. */
+export function parseSettings(query: string): Settings {
+  const params = new URLSearchParams(query);
   const number = (key: 'seed' | 'steps' | 'guidance') => {
     const text = params.get(key);
     return text === null ? defaults[key] : parseNumber(text);
@@ -26,10 +26,10 @@ export function parseHash(hash: string): Settings {
   };
 }
 
-export function formatHash(settings: Settings): string {
+export function formatSettings(settings: Settings): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(settings)) params.set(key, String(value));
-  return `#${params}`;
+  return String(params);
 }
 
 /** What an input field holds; NaN for an empty one, which the pipeline then refuses by name. */

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { budgetsFor, type FolderSchedule } from './schedules.ts';
+import { budgetsFor, type FolderSchedule } from '../schedules.ts';
 import { controls } from './shared-styles.ts';
 
 const policies = [

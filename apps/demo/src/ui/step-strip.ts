@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { StepKind } from 'webdit';
-import type { Track } from './session.ts';
+import type { Track } from '../session.ts';
 import { controls } from './shared-styles.ts';
 
 /** In the order of their cost. */
@@ -44,7 +45,7 @@ export class StepStrip extends LitElement {
     return html`
       <div
         class="marks"
-        style="max-width: ${count * widestCell}px"
+        style=${styleMap({ maxWidth: `${count * widestCell}px` })}
         role=${done.length > 0 ? 'slider' : nothing}
         tabindex=${done.length > 0 ? 0 : nothing}
         aria-hidden=${done.length > 0 ? nothing : 'true'}
@@ -69,7 +70,7 @@ export class StepStrip extends LitElement {
         ${
           active === null
             ? nothing
-            : html`<span class="flag" style="--at: ${(active + 0.5) / count}">${this.describe(active)}</span>`
+            : html`<span class="flag" style=${styleMap({ '--at': String((active + 0.5) / count) })}>${this.describe(active)}</span>`
         }
       </div>
       <ul aria-label="Kinds of steps">

@@ -1,5 +1,5 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
-import { type EmojiClass, findLabel, searchClasses } from './classes.ts';
+import { type EmojiClass, findLabel, searchClasses } from '../classes.ts';
 import { controls } from './shared-styles.ts';
 
 const cellHeight = 52;

@@ -1,5 +1,5 @@
 import { css, html, LitElement } from 'lit';
-import { parseNumber } from './settings.ts';
+import { parseNumber } from '../settings.ts';
 import { controls } from './shared-styles.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { RunReport } from 'webdit';
-import type { Phase } from './session.ts';
+import type { Phase } from '../session.ts';
 import { controls } from './shared-styles.ts';
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
@@ -36,6 +36,7 @@ export class RunStatus extends LitElement {
     const { phase } = this;
     switch (phase.name) {
       case 'idle':
+      case 'working':
         return {
           label: '',
           text: 'Every seed gives another picture; the same seed gives the same one.',

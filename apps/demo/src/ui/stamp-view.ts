@@ -1,5 +1,5 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
-import type { Painting } from './session.ts';
+import type { Painting } from '../session.ts';
 import { controls } from './shared-styles.ts';
 
 const noiseCells = 16;

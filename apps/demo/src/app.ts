@@ -1,0 +1,191 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { type Catalogue, emptyCatalogue, loadCatalogue } from './catalogue.ts';
+import { formatRoute, parseRoute, type Route, type ViewName } from './route.ts';
+import { Session, SessionWatch } from './session.ts';
+import type { SettingsChange } from './settings-change.ts';
+import { controls } from './ui/shared-styles.ts';
+import { views } from './views.ts';
+
+const modelUrl = new URL('models/emoji-dit/', document.baseURI);
+
+/** The page: its name, the way to each view, the view that is open. A view that was open once keeps its state. */
+export class WebditApp extends LitElement {
+  static override properties = { route: { state: true }, catalogue: { state: true }, ready: { state: true } };
+  declare route: Route;
+  declare catalogue: Catalogue;
+  /** Views whose code has been loaded, in the order of their first visit. */
+  declare ready: readonly ViewName[];
+
+  private readonly session = new Session(modelUrl);
+
+  constructor() {
+    super();
+    this.route = parseRoute(location.hash);
+    this.catalogue = emptyCatalogue;
+    this.ready = [];
+    new SessionWatch(this, () => this.session);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('hashchange', this.onHash);
+    void this.open();
+    void loadCatalogue(modelUrl).then((catalogue) => {
+      this.catalogue = catalogue;
+    });
+    // Without WebGPU the pipeline's own sentence says so at once, not after a click.
+    if (!('gpu' in navigator)) void this.session.load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('hashchange', this.onHash);
+  }
+
+  override render() {
+    return html`
+      <header>
+        <div class="brand">
+          <h1>WebDiT</h1>
+          <p>Pick an emoji. Your own graphics card paints a new one, in this tab.</p>
+        </div>
+        <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
+      </header>
+      ${this.workElsewhere()}
+      <main @settings-change=${this.onSettings}>
+        ${views.filter(({ name }) => this.ready.includes(name)).map((view) => this.frame(view.name, view.render))}
+      </main>
+      <footer>
+        Nothing you paint leaves this tab.
+        <a href=${new URL('CARD.md', modelUrl).href}>About the model and the artists it learnt from</a>
+      </footer>
+    `;
+  }
+
+  private link({ name, title }: { name: ViewName; title: string }) {
+    const { view, settings } = this.route;
+    const here = name === view;
+    return html`<a href=${formatRoute({ view: name, settings })} aria-current=${here ? 'page' : nothing}>${title}</a>`;
+  }
+
+  private frame(name: ViewName, render: (typeof views)[number]['render']): TemplateResult {
+    const { session, catalogue } = this;
+    const { view, settings } = this.route;
+    return html`<div class="view" ?hidden=${name !== view}>${render({ session, catalogue, settings })}</div>`;
+  }
+
+  /** Work goes on while the visitor looks at another view, and can be stopped from there. */
+  private workElsewhere() {
+    const { busy, owner } = this.session;
+    if (!busy || owner === this.route.view) return nothing;
+    const title = views.find(({ name }) => name === owner)?.title;
+    return html`
+      <div class="elsewhere" role="status">
+        <span>${title} is using the graphics card.</span>
+        <button type="button" @click=${() => this.session.abort()}>Stop it</button>
+      </div>
+    `;
+  }
+
+  private readonly onHash = () => {
+    this.route = parseRoute(location.hash);
+    void this.open();
+  };
+
+  private onSettings({ detail }: SettingsChange): void {
+    this.route = { ...this.route, settings: { ...this.route.settings, ...detail } };
+    history.replaceState(null, '', formatRoute(this.route));
+  }
+
+  private async open(): Promise<void> {
+    const { view } = this.route;
+    const entry = views.find(({ name }) => name === view);
+    await entry?.load();
+    if (!this.ready.includes(view)) this.ready = [...this.ready, view];
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        max-width: 1120px;
+        margin: 0 auto;
+        padding: clamp(0.75rem, 2.5vw, 2rem);
+      }
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: end;
+        justify-content: space-between;
+        gap: 0.6rem 2rem;
+        margin-bottom: clamp(0.9rem, 2.5vw, 1.75rem);
+      }
+      h1 {
+        margin: 0;
+        font: 800 1.6rem / 1.2 var(--round);
+        letter-spacing: -0.02em;
+      }
+      header p {
+        margin: 0;
+        color: var(--soft);
+      }
+      nav {
+        display: flex;
+        gap: 0.25rem;
+        max-width: 100%;
+        padding: 0.25rem;
+        border-radius: var(--radius);
+        background: var(--panel);
+        overflow-x: auto;
+        scrollbar-width: none;
+      }
+      nav a {
+        flex: none;
+        padding: 0.45rem 0.8rem;
+        border-radius: 10px;
+        color: var(--soft);
+        font: 600 0.92rem var(--round);
+        text-decoration: none;
+      }
+      nav a:hover {
+        color: var(--ink);
+      }
+      nav a[aria-current] {
+        background: var(--accent);
+        color: var(--accent-ink);
+      }
+      .elsewhere {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.5rem 1rem;
+        margin-bottom: 1rem;
+        padding: 0.5rem 0.5rem 0.5rem 1rem;
+        border-left: 4px solid var(--accent);
+        border-radius: 8px;
+        background: var(--accent-wash);
+      }
+      .elsewhere button {
+        margin-left: auto;
+        padding: 0.4rem 0.9rem;
+        border: 0;
+        border-radius: 8px;
+        background: var(--ink);
+        color: var(--ground);
+      }
+      [hidden] {
+        display: none;
+      }
+      footer {
+        margin-top: 1.25rem;
+        color: var(--soft);
+        font-size: 0.85rem;
+      }
+      footer a {
+        color: inherit;
+      }
+    `,
+  ];
+}
+
+customElements.define('webdit-app', WebditApp);

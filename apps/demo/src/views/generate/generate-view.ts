@@ -1,0 +1,218 @@
+import { css, html, LitElement, nothing } from 'lit';
+import '../../ui/cache-picker.ts';
+import '../../ui/emoji-picker.ts';
+import '../../ui/failure-panel.ts';
+import '../../ui/number-field.ts';
+import '../../ui/run-facts.ts';
+import '../../ui/run-status.ts';
+import '../../ui/seed-field.ts';
+import '../../ui/stamp-view.ts';
+import '../../ui/step-strip.ts';
+import type { Catalogue } from '../../catalogue.ts';
+import { findLabel } from '../../classes.ts';
+import { type Session, SessionWatch } from '../../session.ts';
+import type { Settings } from '../../settings.ts';
+import { requestSettings } from '../../settings-change.ts';
+import { controls } from '../../ui/shared-styles.ts';
+
+/** What to paint, how, the button, the picture. */
+export class GenerateView extends LitElement {
+  static override properties = {
+    session: { attribute: false },
+    settings: { attribute: false },
+    catalogue: { attribute: false },
+  };
+  declare session: Session;
+  declare settings: Settings;
+  declare catalogue: Catalogue;
+
+  constructor() {
+    super();
+    new SessionWatch(this, () => this.session);
+  }
+
+  override render() {
+    const { settings, session, catalogue } = this;
+    const phase = session.phaseOf('generate');
+    const failure = phase.name === 'failed' ? phase.failure : catalogue.failure;
+    return html`
+      <section class="stage" aria-label="Picture">
+        <stamp-view .painting=${session.painting} .seed=${settings.seed}></stamp-view>
+        ${
+          failure
+            ? html`<failure-panel .failure=${failure}></failure-panel>`
+            : html`<run-status .phase=${phase}>
+                <step-strip .track=${session.track} .planned=${settings.steps}></step-strip>
+              </run-status>`
+        }
+        <run-facts .report=${phase.name === 'done' ? phase.report : null}></run-facts>
+      </section>
+      <section class="choose" aria-label="What to paint">
+        <emoji-picker
+          .classes=${catalogue.classes}
+          .label=${settings.label}
+          @pick=${({ detail }: CustomEvent<string>) => requestSettings(this, { label: detail })}
+        ></emoji-picker>
+      </section>
+      <section class="tune" aria-label="How to paint it">
+        <seed-field .value=${settings.seed}></seed-field>
+        <number-field
+          label="Steps"
+          slider
+          .min=${1}
+          .max=${100}
+          .value=${settings.steps}
+          @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { steps: detail })}
+        ></number-field>
+        <number-field
+          label="Guidance"
+          slider
+          .min=${1}
+          .max=${8}
+          .step=${0.1}
+          .value=${settings.guidance}
+          @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { guidance: detail })}
+        ></number-field>
+        <cache-picker
+          .cache=${settings.cache}
+          .steps=${settings.steps}
+          .schedules=${catalogue.schedules}
+          @cache-change=${({ detail }: CustomEvent<string>) => requestSettings(this, { cache: detail })}
+        ></cache-picker>
+      </section>
+      <div class="act">${this.actions()}</div>
+    `;
+  }
+
+  private actions() {
+    const { busy } = this.session;
+    const { label } = this.settings;
+    const emoji = findLabel(this.catalogue.classes, label)?.emoji ?? '';
+    return html`
+      <button class="generate" type="button" aria-disabled=${busy ? 'true' : 'false'} @click=${this.generate}>
+        <span>Generate</span>
+        <span class="what"><span class="emoji" aria-hidden="true">${emoji}</span> ${label}</span>
+      </button>
+      ${busy ? html`<button class="abort" type="button" @click=${() => this.session.abort()}>Abort</button>` : nothing}
+    `;
+  }
+
+  private generate(): void {
+    if (this.session.busy) return;
+    requestSettings(this, {});
+    this.renderRoot.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
+    void this.session.generate(this.settings);
+  }
+
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: 1rem 2rem;
+        grid-template: auto / minmax(0, 1fr);
+      }
+      .choose,
+      .tune {
+        padding: 1rem;
+        border-radius: var(--radius);
+        background: var(--panel);
+      }
+      .choose emoji-picker {
+        height: 19rem;
+      }
+      .tune {
+        display: grid;
+        gap: 0.9rem 1.5rem;
+        grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr));
+      }
+      run-status {
+        max-width: 368px;
+        margin: 1.1rem auto 0;
+      }
+      run-facts {
+        max-width: 368px;
+        margin: 0.75rem auto 0;
+      }
+      cache-picker {
+        grid-column: 1 / -1;
+      }
+      .act {
+        position: sticky;
+        bottom: 0;
+        display: flex;
+        gap: 0.75rem;
+        margin: 0 calc(-1 * clamp(0.75rem, 2.5vw, 2rem));
+        padding: 0.75rem clamp(0.75rem, 2.5vw, 2rem);
+        background: var(--ground);
+      }
+      .act button {
+        height: 3.25rem;
+        border: 0;
+        border-radius: var(--radius);
+        font: 700 1.05rem var(--round);
+      }
+      .generate {
+        display: flex;
+        flex: 1;
+        align-items: center;
+        justify-content: center;
+        gap: 0.5rem;
+        min-width: 0;
+        padding: 0 1rem;
+        background: var(--accent);
+        color: var(--accent-ink);
+      }
+      .generate:hover {
+        filter: brightness(1.07);
+      }
+      .generate[aria-disabled='true'] {
+        cursor: default;
+        filter: saturate(0.5) opacity(0.55);
+      }
+      .what {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+        font-weight: 500;
+      }
+      .emoji {
+        font-family: var(--emoji);
+      }
+      .abort {
+        flex: none;
+        padding: 0 1.5rem;
+        background: var(--ink);
+        color: var(--ground);
+      }
+      @media (min-width: 860px) {
+        :host {
+          grid-template: minmax(18rem, 1fr) auto auto / 400px minmax(0, 1fr);
+          align-items: start;
+          min-height: calc(100dvh - 10.5rem);
+        }
+        .stage {
+          grid-row: 1 / -1;
+          padding-top: 0.5rem;
+        }
+        /* Out of the flow: the list takes the height there is and asks for none. */
+        .choose {
+          position: relative;
+          align-self: stretch;
+        }
+        .choose emoji-picker {
+          position: absolute;
+          inset: 1rem;
+          height: auto;
+        }
+        .act {
+          position: static;
+          margin: 0;
+          padding: 0;
+        }
+      }
+    `,
+  ];
+}
+
+customElements.define('generate-view', GenerateView);
