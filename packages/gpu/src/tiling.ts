@@ -29,6 +29,8 @@ export interface KernelChoice {
 /** Rows of a single modulation vector, and of selected tokens: below these, tiles with few rows waste less. */
 const fewRows = 4;
 const someRows = 16;
+/** Rows of one picture's tokens, both halves of guidance. */
+const manyRows = 128;
 /** Tokens of a sequence that a large tile would leave half empty. */
 const fewTokens = 128;
 /** K x N from which a tile may be taller than it is wide. */
@@ -89,6 +91,7 @@ function lavapipeChoice(weights: MatmulWeights): KernelChoice {
     ...plainChoice,
     matmul: ({ rows, K, N }) => {
       if (rows <= fewRows) return subgroupTiling([4, 4], [8, 8]);
+      if (weights === 'f32' && rows < manyRows) return subgroupTiling([8, 4], [16, 4]);
       if (rows <= someRows) return subgroupTiling([8, 8], [8, 8]);
       return weights === 'f32' && K * N >= largeMatrix ? subgroupTiling([16, 4], [4, 8]) : large[weights];
     },
