@@ -1,10 +1,9 @@
-import { expect, type Page, type Route, test } from 'playwright/test';
+import type { Page, Route } from 'playwright/test';
 import { compileRunPlan } from '../packages/core/src/index.ts';
 import { openModelFolder } from '../packages/weights/src/index.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
+import { expect, test } from './fixture.ts';
 import { longFrames, watchFrames } from './support.ts';
-
-test.use({ baseURL: process.env.WEBDIT_E2E_BUILT_URL });
 
 const pixels = (page: Page) =>
   page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
@@ -207,7 +206,8 @@ const brokenFolders = [
   },
 ];
 for (const { what, code, says, serve } of brokenFolders) {
-  test(`says that the weights are ${what}, and works once they are there`, async ({ page }) => {
+  test(`says that the weights are ${what}, and works once they are there`, async ({ page, complaints }) => {
+    complaints.allow(/the server responded with a status of 404.*safetensors/);
     await page.route(weights, serve);
     await page.goto('/#steps=1');
     await generate(page).click();

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { StepKind } from 'webdit';
 import type { Track } from '../session.ts';
 import { controls } from './shared-styles.ts';
@@ -45,7 +44,7 @@ export class StepStrip extends LitElement {
     return html`
       <div
         class="marks"
-        style=${styleMap({ maxWidth: `${count * widestCell}px` })}
+        .style=${`max-width: ${count * widestCell}px`}
         role=${done.length > 0 ? 'slider' : nothing}
         tabindex=${done.length > 0 ? 0 : nothing}
         aria-hidden=${done.length > 0 ? nothing : 'true'}
@@ -70,7 +69,7 @@ export class StepStrip extends LitElement {
         ${
           active === null
             ? nothing
-            : html`<span class="flag" style=${styleMap({ '--at': String((active + 0.5) / count) })}>${this.describe(active)}</span>`
+            : html`<span class="flag" .style=${`--at: ${(active + 0.5) / count}`}>${this.describe(active)}</span>`
         }
       </div>
       <ul aria-label="Kinds of steps">
