@@ -16,7 +16,7 @@ test('the VAE decodes on our own device as it does in wasm', async ({ page }) =>
       const latents = torchRandn(3, 4 * 16 * 16);
       const decode = async (backend: 'webgpu' | 'wasm') => {
         const model = { decoder, scalingFactor: 0.9859, latentShape: [4, 16, 16] as const, spatialScale: 4 };
-        const options = { backend, device: holder.device, softwareAdapter: true, wasmPaths: null };
+        const options = { backend, gpu: { device: holder.device, isFallback: true }, wasmPaths: null };
         const vae = await VaeDecoder.create(model, options);
         const planes = await vae.decode(latents);
         await vae.dispose();

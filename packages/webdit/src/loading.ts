@@ -1,10 +1,11 @@
 import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
-import { type ModelFolder, type ModelSource, openModelFolder, openRequired } from '@webdit/weights';
+import { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/weights';
+import { fillModel } from './fill-model.ts';
 import type { EngineOptions } from './load-request.ts';
-import { LoadProgress } from './progress.ts';
+import { shortName } from './progress.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
 import type { DType, PipelineInfo, ProgressEvent } from './types.ts';
-import { VaeDecoder } from './vae.ts';
+import type { VaeDecoder } from './vae.ts';
 
 /** A loaded model and everything it needs to draw. */
 export interface EngineParts {
@@ -25,47 +26,28 @@ export async function loadParts(
   source: ModelSource,
   options: EngineOptions,
   holder: DeviceHolder,
-  hooks: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
+  {
+    signal,
+    onProgress,
+  }: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
 ): Promise<EngineParts> {
-  const stop = new AbortController();
-  const signal = hooks.signal ? AbortSignal.any([hooks.signal, stop.signal]) : stop.signal;
   const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
-  const progress = new LoadProgress(shortName(folder.name), hooks.onProgress);
   const model = await DiTModel.create(holder, folder.config, {
     weightDType: dtype,
     math: options.math,
     tuning: { when: options.tune, store: tuningStore(), alone: tuningAlone },
   });
-
-  progress.initiate(folder.weightsFile, folder.weightsSize);
-  const loadModel = async (vae: Promise<unknown>) => {
-    const onProgress = ({ loaded }: { loaded: number }) => progress.advance(folder.weightsFile, loaded);
-    await folder.loadWeights(model.sink, { signal, onProgress });
-    progress.done(folder.weightsFile);
+  const vae = await fillModel(model, {
+    source,
+    folder,
+    options,
+    vaeGpu: { device: holder.device, isFallback: holder.adapterInfo.isFallback },
     // What opening the VAE asks of the processor and the GPU would be timed with the kernels.
-    if (timesKernels(options.tune, holder)) await vae;
-    await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
-  };
-  const loadVae = () => openVae(source, folder, options, holder, progress, signal);
-  /** The first failure stops the other half and becomes the reason of both. */
-  const half = async <T>(work: Promise<T>): Promise<T | null> => {
-    try {
-      return await work;
-    } catch (error) {
-      stop.abort(error);
-      return null;
-    }
-  };
-  // The VAE's runtime downloads and compiles while the weights stream.
-  const opening = half(loadVae());
-  const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
-  if (signal.aborted) {
-    model.dispose();
-    await vae?.dispose().catch(() => {});
-    throw signal.reason;
-  }
-  progress.ready();
+    vaeFirst: timesKernels(options.tune, holder),
+    signal,
+    onProgress,
+  });
   return { holder, folder, model, vae, dtype };
 }
 
@@ -94,46 +76,4 @@ export function describe(parts: EngineParts, thread: PipelineInfo['thread'], not
     notes: vae?.note ? [...notes, vae.note] : notes,
     gpuBytes: model.bytes.current,
   };
-}
-
-async function openVae(
-  source: ModelSource,
-  { vae, config }: ModelFolder,
-  options: EngineOptions,
-  holder: DeviceHolder,
-  progress: LoadProgress,
-  signal: AbortSignal,
-): Promise<VaeDecoder | null> {
-  if (!vae) return null;
-  const file = await openRequired(source, vae.decoder, { signal });
-  progress.initiate(vae.decoder, file.size ?? 0);
-  const decoder = await file.bytes();
-  progress.advance(vae.decoder, decoder.byteLength);
-  progress.done(vae.decoder);
-  return VaeDecoder.create(
-    {
-      decoder,
-      scalingFactor: vae.scalingFactor,
-      latentShape: [config.inChannels, config.inputSize, config.inputSize],
-      spatialScale: vae.spatialScale,
-    },
-    {
-      backend: options.vaeBackend,
-      device: holder.device,
-      softwareAdapter: holder.adapterInfo.isFallback,
-      wasmPaths: options.wasmPaths,
-      signal,
-    },
-  );
-}
-
-/** The last part of a URL or path. */
-function shortName(name: string): string {
-  return (
-    name
-      .replace(/[?#].*$/, '')
-      .replace(/\/+$/, '')
-      .split('/')
-      .at(-1) || name
-  );
 }

@@ -91,3 +91,14 @@ export class LoadProgress {
     });
   }
 }
+
+/** What a model goes by in events: the last part of its URL or path. */
+export function shortName(name: string): string {
+  return (
+    name
+      .replace(/[?#].*$/, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .at(-1) || name
+  );
+}

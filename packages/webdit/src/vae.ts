@@ -1,16 +1,8 @@
 import { WebDiTError } from '@webdit/core';
-import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
+import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { abortable } from './abortable.ts';
+import { loadOnnxRuntime, type OnnxRuntime, quietSession } from './onnx-runtime.ts';
 import type { VaeBackend, WasmPaths } from './types.ts';
-
-/** The part of onnxruntime-web used here; its two builds export the same names. */
-interface Runtime {
-  readonly env: Env;
-  readonly InferenceSession: {
-    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
-  };
-  readonly Tensor: typeof Tensor;
-}
 
 export interface VaeModel {
   /** `decoder.onnx`, whole. */
@@ -23,11 +15,17 @@ export interface VaeModel {
   readonly spatialScale: number;
 }
 
-export interface VaeOptions {
-  readonly backend: VaeBackend | 'auto';
+/** Where the VAE may decode besides wasm. */
+export interface VaeGpu {
   readonly device: GPUDevice;
   /** A software adapter: decoding on its CPU through wasm beats decoding on its CPU through WGSL. */
-  readonly softwareAdapter: boolean;
+  readonly isFallback: boolean;
+}
+
+export interface VaeOptions {
+  readonly backend: VaeBackend | 'auto';
+  /** Null leaves wasm. */
+  readonly gpu: VaeGpu | null;
   readonly wasmPaths: WasmPaths | null;
   /** Stops `create`; a session that is made nevertheless is released. */
   readonly signal?: AbortSignal;
@@ -40,30 +38,35 @@ export class VaeDecoder {
 
   private constructor(
     readonly backend: VaeBackend,
-    private readonly runtime: Runtime,
+    private readonly runtime: OnnxRuntime,
     private readonly session: InferenceSession,
     private readonly model: Omit<VaeModel, 'decoder'>,
-    private readonly device: GPUDevice,
+    /** Null in wasm. */
+    private readonly device: GPUDevice | null,
     note: string | null,
   ) {
     this.note = note;
   }
 
   /**
-   * Creates the session. `auto` takes wasm on software adapters and in Node, else webgpu, falling back to wasm.
-   * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for, or
-   *   `signal.reason`.
+   * Creates the session. `auto` takes wasm without a GPU, on software adapters and in Node, else webgpu, falling back to wasm.
+   * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for, `bad-argument` for webgpu
+   *   without a GPU, or `signal.reason`.
    */
   static async create(model: VaeModel, options: VaeOptions): Promise<VaeDecoder> {
-    const fastGpu = !options.softwareAdapter && typeof navigator !== 'undefined' && 'gpu' in navigator;
+    const { gpu, signal = new AbortController().signal } = options;
+    const fastGpu = gpu !== null && !gpu.isFallback && typeof navigator !== 'undefined' && 'gpu' in navigator;
     const wanted = options.backend === 'auto' ? (fastGpu ? 'webgpu' : 'wasm') : options.backend;
+    if (wanted === 'webgpu' && !gpu) {
+      throw new WebDiTError('bad-argument', 'The VAE has no GPU to decode on.', "Use vaeBackend: 'wasm'.");
+    }
     const { decoder, ...rest } = model;
-    const { signal = new AbortController().signal } = options;
     const open = async (backend: VaeBackend, note: string | null) => {
-      const runtime = await abortable(loadRuntime(backend, options.wasmPaths), signal);
-      const creating = runtime.InferenceSession.create(decoder, sessionOptions(backend, options.device));
+      const device = backend === 'webgpu' && gpu ? gpu.device : null;
+      const runtime = await abortable(loadOnnxRuntime(backend, options.wasmPaths), signal);
+      const creating = runtime.InferenceSession.create(decoder, sessionOptions(device));
       const session = await abortable(creating, signal, (late) => void late.release().catch(() => {}));
-      return new VaeDecoder(backend, runtime, session, rest, options.device, note);
+      return new VaeDecoder(backend, runtime, session, rest, device, note);
     };
     try {
       return await open(wanted, null);
@@ -92,7 +95,7 @@ export class VaeDecoder {
    */
   async decode(latents: Float32Array): Promise<Float32Array> {
     const scaled = latents.map((value) => value / this.model.scalingFactor);
-    const input = this.backend === 'webgpu' ? this.upload(scaled) : null;
+    const input = this.device ? upload(this.device, scaled) : null;
     const tensor = input ? this.gpuTensor(input) : new this.runtime.Tensor('float32', scaled, this.inputShape);
     const outputName = this.session.outputNames[0] as string;
     try {
@@ -123,16 +126,6 @@ export class VaeDecoder {
     return [1, ...this.model.latentShape];
   }
 
-  private upload(values: Float32Array<ArrayBuffer>): GPUBuffer {
-    const buffer = this.device.createBuffer({
-      label: 'vae latents',
-      size: Math.ceil(values.byteLength / 16) * 16,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
-    this.device.queue.writeBuffer(buffer, 0, values);
-    return buffer;
-  }
-
   private gpuTensor(buffer: GPUBuffer): Tensor {
     return this.runtime.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: this.inputShape });
   }
@@ -149,23 +142,23 @@ export class VaeDecoder {
   }
 }
 
-function sessionOptions(backend: VaeBackend, device: GPUDevice): InferenceSession.SessionOptions {
-  // Warnings about nodes placed on the CPU are onnxruntime's own business; errors still arrive as exceptions.
-  const common: InferenceSession.SessionOptions = { logSeverityLevel: 3 };
-  if (backend === 'wasm') return { ...common, executionProviders: ['wasm'] };
-  return { ...common, executionProviders: [{ name: 'webgpu', device }], preferredOutputLocation: 'gpu-buffer' };
+function upload(device: GPUDevice, values: Float32Array<ArrayBuffer>): GPUBuffer {
+  const buffer = device.createBuffer({
+    label: 'vae latents',
+    size: Math.ceil(values.byteLength / 16) * 16,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+  });
+  device.queue.writeBuffer(buffer, 0, values);
+  return buffer;
 }
 
-/** Imports the build that `backend` needs; the other one is never downloaded. */
-async function loadRuntime(backend: VaeBackend, wasmPaths: WasmPaths | null): Promise<Runtime> {
-  const runtime: Runtime =
-    backend === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
-  const { wasm } = runtime.env;
-  // Threads need SharedArrayBuffer, which pages have only when they are cross-origin isolated.
-  const isolated = typeof crossOriginIsolated !== 'undefined' && crossOriginIsolated;
-  if (!isolated) wasm.numThreads = 1;
-  if (wasmPaths) wasm.wasmPaths = { ...wasmPaths };
-  return runtime;
+function sessionOptions(device: GPUDevice | null): InferenceSession.SessionOptions {
+  if (!device) return { ...quietSession, executionProviders: ['wasm'] };
+  return {
+    ...quietSession,
+    executionProviders: [{ name: 'webgpu', device }],
+    preferredOutputLocation: 'gpu-buffer',
+  };
 }
 
 function sessionError(backend: VaeBackend, cause: unknown): WebDiTError {

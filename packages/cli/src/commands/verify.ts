@@ -57,7 +57,7 @@ async function runCases(
   const model = await DiTModel.create(holder, folder.config, { weightDType, math });
   let opened: Promise<VaeDecoder> | undefined;
   const vae = () => {
-    opened ??= openVae(folder, holder.device);
+    opened ??= openVae(folder);
     return opened;
   };
   try {
@@ -78,7 +78,7 @@ async function runCases(
   }
 }
 
-async function openVae({ vae, config, read }: ModelFolder, device: GPUDevice): Promise<VaeDecoder> {
+async function openVae({ vae, config, read }: ModelFolder): Promise<VaeDecoder> {
   if (vae === null) {
     throw new WebDiTError('format', 'The golden expects a picture, but its model has no VAE.', 'Check golden.json.');
   }
@@ -86,6 +86,6 @@ async function openVae({ vae, config, read }: ModelFolder, device: GPUDevice): P
   const latentShape = [config.inChannels, config.inputSize, config.inputSize] as const;
   return VaeDecoder.create(
     { decoder: await read(vae.decoder), scalingFactor, spatialScale, latentShape },
-    { backend: 'wasm', device, softwareAdapter: true, wasmPaths: vaeWasmPaths() },
+    { backend: 'wasm', gpu: null, wasmPaths: vaeWasmPaths() },
   );
 }

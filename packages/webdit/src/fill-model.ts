@@ -1,0 +1,88 @@
+import type { TensorSink } from '@webdit/core';
+import { type ModelFolder, type ModelSource, openRequired } from '@webdit/weights';
+import type { EngineOptions } from './load-request.ts';
+import { LoadProgress, shortName } from './progress.ts';
+import type { ProgressEvent } from './types.ts';
+import { VaeDecoder, type VaeGpu } from './vae.ts';
+
+/** A model whose weights are yet to come. */
+export interface FillableModel {
+  readonly sink: TensorSink;
+  /** Once the sink is full: makes the model ready to run. */
+  finishLoading(onPipeline: (done: number, total: number) => void, signal: AbortSignal): Promise<void>;
+  dispose(): void;
+}
+
+export interface FillJob {
+  readonly source: ModelSource;
+  readonly folder: ModelFolder;
+  readonly options: Pick<EngineOptions, 'vaeBackend' | 'wasmPaths'>;
+  /** Where the VAE may run besides wasm, or null. */
+  readonly vaeGpu: VaeGpu | null;
+  /** Open the VAE before the model is made ready, rather than at the same time. */
+  readonly vaeFirst: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (event: ProgressEvent) => void;
+}
+
+/**
+ * Streams a folder's weights into a model and opens the VAE: its runtime downloads and compiles while the weights stream.
+ * @returns the VAE, null when the folder has none.
+ * @throws WebDiTError from either, the first that fails, or `signal.reason`; at once, the rest is stopped. The model is disposed of
+ *   then, and the VAE.
+ */
+export async function fillModel(model: FillableModel, job: FillJob): Promise<VaeDecoder | null> {
+  const { folder, vaeFirst } = job;
+  const stop = new AbortController();
+  const signal = job.signal ? AbortSignal.any([job.signal, stop.signal]) : stop.signal;
+  const progress = new LoadProgress(shortName(folder.name), job.onProgress);
+  progress.initiate(folder.weightsFile, folder.weightsSize);
+  const loadModel = async (vae: Promise<unknown>) => {
+    const onProgress = ({ loaded }: { loaded: number }) => progress.advance(folder.weightsFile, loaded);
+    await folder.loadWeights(model.sink, { signal, onProgress });
+    progress.done(folder.weightsFile);
+    if (vaeFirst) await vae;
+    await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
+  };
+  /** The first failure stops the other half and becomes the reason of both. */
+  const half = async <T>(work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      stop.abort(error);
+      return null;
+    }
+  };
+  const opening = half(openVae(job, progress, signal));
+  const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
+  if (signal.aborted) {
+    model.dispose();
+    await vae?.dispose().catch(() => {});
+    throw signal.reason;
+  }
+  progress.ready();
+  return vae;
+}
+
+async function openVae(
+  { source, folder, options, vaeGpu }: FillJob,
+  progress: LoadProgress,
+  signal: AbortSignal,
+): Promise<VaeDecoder | null> {
+  const { vae, config } = folder;
+  if (!vae) return null;
+  const file = await openRequired(source, vae.decoder, { signal });
+  progress.initiate(vae.decoder, file.size ?? 0);
+  const decoder = await file.bytes();
+  progress.advance(vae.decoder, decoder.byteLength);
+  progress.done(vae.decoder);
+  return VaeDecoder.create(
+    {
+      decoder,
+      scalingFactor: vae.scalingFactor,
+      latentShape: [config.inChannels, config.inputSize, config.inputSize],
+      spatialScale: vae.spatialScale,
+    },
+    { backend: options.vaeBackend, gpu: vaeGpu, wasmPaths: options.wasmPaths, signal },
+  );
+}

@@ -1,0 +1,169 @@
+import {
+  checkRunPlan,
+  compileRunPlan,
+  findClass,
+  type RunPlan,
+  type Schedule,
+  samplerName,
+  torchRandn,
+  WebDiTError,
+} from '@webdit/core';
+import type { ModelFolder } from '@webdit/weights';
+import { type GenerateRequest, seedOf } from './arguments.ts';
+import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
+import { packImage, toRgba } from './pixels.ts';
+import { buildReport, type MeasuredRun } from './report.ts';
+import type { FolderSchedules } from './schedules.ts';
+import type { AdapterInfo, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
+import type { VaeDecoder } from './vae.ts';
+
+/** A model that runs plans, wherever it computes. */
+export interface PlanRunner {
+  /** What weights are multiplied in. */
+  readonly math: MathDType;
+  /** What the latest run computed with, by op. */
+  readonly kernels: Readonly<Record<string, string>>;
+  /**
+   * Denoises one picture.
+   * @param init `[channels, size, size]`.
+   * @returns latents of the same shape, and what each step took.
+   * @throws WebDiTError, or `signal.reason`.
+   */
+  run(
+    plan: RunPlan,
+    init: Float32Array,
+    options: { readonly signal: AbortSignal; readonly onStep: (step: Omit<StepEvent, 'image'>) => void },
+  ): Promise<MeasuredRun & { readonly latents: Float32Array }>;
+}
+
+/** A loaded model with what is needed to draw with it. */
+export interface DrawingParts {
+  /** What it computes on. `check` throws what has happened to the device since the run began. */
+  readonly holder: { readonly adapterInfo: AdapterInfo; check(): void };
+  readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'classes'>;
+  readonly schedules: FolderSchedules;
+  readonly model: PlanRunner;
+  /** Null when the folder has none. */
+  readonly vae: VaeDecoder | null;
+  readonly dtype: DType;
+}
+
+/**
+ * One `generate` call: plans it, draws its pictures one after the other, and adds up what they took.
+ * @throws WebDiTError `bad-argument`, `unknown-label`, `unknown-policy`, `schedule-mismatch`, `numeric`; what the model and the
+ *   VAE throw; `signal.reason`.
+ */
+export async function drawPictures(
+  parts: DrawingParts,
+  request: GenerateRequest,
+  signal: AbortSignal,
+  { onStep, compile }: Omit<GenerateHooks, 'signal'>,
+): Promise<EngineResult> {
+  const { folder, model, vae, holder, dtype } = parts;
+  const { inChannels, inputSize } = folder.config;
+  const schedules = await parts.schedules.for(compile ? null : request.cache, signal);
+  const inputs = planInputs(folder, request, schedules);
+  const plan = compile
+    ? checkRunPlan(await compile(inputs), inputs)
+    : compileRunPlan({ ...inputs, cache: request.cache });
+  signal.throwIfAborted();
+  const seed = request.latents ? null : (request.seed ?? randomSeed());
+  const size = inChannels * inputSize ** 2;
+  const latents = new Float32Array(request.numImages * size);
+  const images: OutputImages[OutputType][] = [];
+  const runs: MeasuredRun[] = [];
+  let decodeMs = 0;
+  for (let image = 0; image < request.numImages; image++) {
+    const init =
+      request.latents?.data.slice(image * size, (image + 1) * size) ?? torchRandn(seedOf(seed ?? 0, image), size);
+    const result = await model.run(plan, init, { signal, onStep: (step) => onStep({ image, ...step }) });
+    checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
+    runs.push(result);
+    latents.set(result.latents, image * size);
+    const started = performance.now();
+    images.push(await picture(parts, result.latents, request.outputType));
+    decodeMs += performance.now() - started;
+    signal.throwIfAborted();
+  }
+  return {
+    image: images[0] as OutputImages[OutputType],
+    images,
+    latents: { data: latents, shape: [request.numImages, inChannels, inputSize, inputSize] },
+    seed,
+    report: buildReport({
+      model: folder.config,
+      plan,
+      runs,
+      decodeMs,
+      adapter: holder.adapterInfo,
+      dtype,
+      math: model.math,
+      vaeBackend: vae?.backend ?? null,
+      kernels: model.kernels,
+    }),
+  };
+}
+
+function planInputs(
+  { config, scheduler, classes }: DrawingParts['folder'],
+  request: GenerateRequest,
+  schedules: readonly Schedule[],
+): PlanInputs {
+  const sampler = samplerName(scheduler);
+  if (request.scheduler !== null && request.scheduler !== sampler) {
+    throw new WebDiTError(
+      'bad-argument',
+      `This model has no scheduler "${request.scheduler}".`,
+      `Leave scheduler out, or use "${sampler}".`,
+    );
+  }
+  return {
+    model: config,
+    sampler: scheduler,
+    steps: request.steps,
+    guidanceScale: request.guidanceScale,
+    guidanceChannels: request.guidanceChannels ?? undefined,
+    label: classes ? findClass(classes, request.label).id : classId(request.label),
+    schedules,
+  };
+}
+
+async function picture(
+  { vae, holder }: DrawingParts,
+  latents: Float32Array,
+  type: OutputType,
+): Promise<OutputImages[OutputType]> {
+  if (type === 'latent' || !vae) return null;
+  const { width, height } = vae.imageSize;
+  const planes = await vae.decode(latents).catch((error) => {
+    // The runtime does not know that the device is gone, only that something failed.
+    holder.check();
+    throw error;
+  });
+  return packImage(toRgba(planes, width, height), type);
+}
+
+/** Without a picture nobody would see that the latents are no numbers. @throws WebDiTError `numeric`. */
+function checkFinite(latents: Float32Array, request: GenerateRequest, seed: number | bigint | null): void {
+  if (latents.every(Number.isFinite)) return;
+  const { steps, guidanceScale } = request;
+  throw new WebDiTError(
+    'numeric',
+    `The latents of ${seed === null ? 'this run' : `seed ${seed}`} are not finite after ${steps} steps at guidance ${guidanceScale}.`,
+    "Use a smaller guidanceScale or dtype: 'f32', and check that the weights and the starting latents are finite.",
+  );
+}
+
+function classId(label: number | string): number {
+  const id = Number(label);
+  if (Number.isInteger(id)) return id;
+  throw new WebDiTError(
+    'unknown-label',
+    `This model has no class names, so "${label}" means nothing to it.`,
+    'Give a class id.',
+  );
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] as number;
+}
