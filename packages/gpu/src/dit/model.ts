@@ -1,5 +1,5 @@
 import { type DiTConfig, type RunPlan, type StepKind, type StepPlan, type TensorSink, WebDiTError } from '@webdit/core';
-import { maxHeadDim } from '@webdit/shaders';
+import type { MatmulWeights } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
@@ -8,9 +8,13 @@ import { readFloats } from '../readback.ts';
 import { measuredDispatchCostLimit, Slicer } from '../slicer.ts';
 import { type KernelChoice, staticChoice } from '../tiling.ts';
 import { PassTimer } from '../timer.ts';
-import { chooseKernels, type TuningOptions, untuned } from '../tuner/choose.ts';
+import type { CheckKernelsOptions, KernelCheck } from '../tuner/check-kernels.ts';
+import type { TuningOptions } from '../tuner/choose.ts';
+import { ModelKernels } from '../tuner/model-kernels.ts';
 import type { TuningInfo } from '../tuner/tune.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
+import { kernelNames } from './kernel-names.ts';
+import { checkConfig, wrongLength } from './limits.ts';
 import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
@@ -68,9 +72,7 @@ export class DiTModel {
   readonly #pipelines: PipelineCache;
   readonly #weights: DiTWeights;
   readonly #timer: PassTimer | undefined;
-  readonly #tuningOptions: TuningOptions | undefined;
-  #choice: KernelChoice;
-  #tuning: TuningInfo = untuned;
+  readonly #chosen: ModelKernels;
   #graph: DiTGraph | undefined;
   /** What one dispatch of the graph may cost: it is made anew once this device is known to be faster. */
   #graphLimit = 0;
@@ -87,11 +89,12 @@ export class DiTModel {
     this.#allocator = allocator;
     this.#scope = new BufferScope(this.#allocator);
     this.#pipelines = PipelineCache.of(holder);
-    this.#tuningOptions = options.tuning;
     const { weightDType: dtype } = options;
     this.math = chooseMath(options.math ?? 'auto', dtype, holder);
     this.#weights = new DiTWeights(config, { dtype, math: this.math }, this.#scope, this.#pipelines);
-    this.#choice = options.choice ?? staticChoice(holder, this.#weights.kernelWeights('blocks.0.attn.qkv'));
+    const weights = this.matmulWeights;
+    const base = options.choice ?? staticChoice(holder, weights);
+    this.#chosen = new ModelKernels(allocator, { config, weights }, base, options.tuning);
     this.#timer = PassTimer.create(holder, this.#scope);
   }
 
@@ -123,9 +126,14 @@ export class DiTModel {
     return this.#kernels;
   }
 
+  /** What the weights of its blocks are multiplied as. */
+  get matmulWeights(): MatmulWeights {
+    return this.#weights.kernelWeights('blocks.0.attn.qkv');
+  }
+
   /** Where the choice of kernels came from; known once `finishLoading` is done. */
   get tuning(): TuningInfo {
-    return this.#tuning;
+    return this.#chosen.info;
   }
 
   /** GPU bytes allocated now and at most since the last run began. */
@@ -140,17 +148,37 @@ export class DiTModel {
   async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
     this.#weights.finish();
     signal?.throwIfAborted();
-    const candidates = await this.#tune(onPipeline, signal);
+    // About twice as many pipelines follow.
+    const candidates = await this.#chosen.tune((done, total) => onPipeline?.(done, 3 * total), signal);
+    await this.#compileAll((done, total) => onPipeline?.(candidates + done, candidates + total), signal);
+  }
+
+  /**
+   * Checks every kernel variant this model may run, and does from now on without those that fail; with a tuning store, later
+   * loads do so too.
+   * @throws WebDiTError `numeric` when no variant of an op works, `out-of-memory`, `device-lost`; the signal's reason.
+   */
+  async checkKernels(hooks: Pick<CheckKernelsOptions, 'signal' | 'onProgress'> = {}): Promise<readonly KernelCheck[]> {
+    return this.#exclusive(async () => {
+      const checks = await this.#chosen.check(hooks);
+      this.#graph?.destroy();
+      this.#graph = undefined;
+      await this.#compileAll(undefined, hooks.signal);
+      return checks;
+    });
+  }
+
+  async #compileAll(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
     const scope = new BufferScope(this.#allocator);
     try {
       const plan = everyKindOfStep(this.config);
       const graph = await this.#prepare(schedulePlan(plan, this.config, this.holder.maxStorageBufferBindingSize).shape);
-      requestConditioning(this.#pipelines, this.#choice, this.#weights, this.config);
+      requestConditioning(this.#pipelines, this.#chosen.choice, this.#weights, this.config);
       for (const score of ['attention', 'value-norm'] as const) {
         const programs = new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope);
         for (const step of plan.steps) programs.compile(step);
       }
-      await this.#pipelines.compile((done, total) => onPipeline?.(candidates + done, candidates + total), signal);
+      await this.#pipelines.compile(onPipeline, signal);
     } finally {
       scope.destroy();
     }
@@ -202,34 +230,41 @@ export class DiTModel {
     });
   }
 
+  /**
+   * Lends the steps of a plan, compiled and fed with latents of one half, for as long as `work` takes; nothing else runs then.
+   * @throws what `work` throws, WebDiTError `out-of-memory`; the signal's reason.
+   */
+  async withSteps<T>(
+    plan: RunPlan,
+    work: (graph: DiTGraph, steps: readonly (readonly Dispatch[])[]) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { config, holder } = this;
+    return this.#exclusive(async () => {
+      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
+      const graph = await this.#prepare(schedule.shape);
+      const scope = new BufferScope(this.#allocator);
+      try {
+        const programs = new StepPrograms(graph, plan, scope);
+        const steps = plan.steps.map((step) => programs.compile(step));
+        await this.#allocator.settle();
+        await this.#pipelines.compile(undefined, signal);
+        uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));
+        const slicer = new Slicer(holder, { stepGroup: graph.stepGroup, signal });
+        for (const part of [graph.timeEmbedding, graph.modulation]) await slicer.add(0, 0, part);
+        await slicer.finish();
+        return await work(graph, steps);
+      } finally {
+        scope.destroy();
+      }
+    });
+  }
+
   /** Frees all GPU memory of the model. The device stays open. */
   dispose(): void {
     this.#disposed = true;
     this.#timer?.destroy();
     this.#allocator.destroyAll();
-  }
-
-  /** @returns how many candidates were compiled for it. */
-  async #tune(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<number> {
-    if (!this.#tuningOptions) return 0;
-    let candidates = 0;
-    const { choice, info } = await chooseKernels(
-      this.#allocator,
-      { config: this.config, weights: this.#weights.kernelWeights('blocks.0.attn.qkv') },
-      this.#choice,
-      this.#tuningOptions,
-      {
-        signal,
-        onProgress: (done, total) => {
-          candidates = total;
-          // About twice as many follow.
-          onPipeline?.(done, 3 * total);
-        },
-      },
-    );
-    this.#choice = choice;
-    this.#tuning = info;
-    return candidates;
   }
 
   async #loop(
@@ -296,7 +331,7 @@ export class DiTModel {
     this.#graph = undefined;
     const scope = new BufferScope(this.#allocator);
     try {
-      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#choice, scope);
+      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#chosen.choice, scope);
       await this.#allocator.settle();
       this.#graph = graph;
       this.#graphLimit = limit;
@@ -323,47 +358,4 @@ export class DiTModel {
       this.#busy = false;
     }
   }
-}
-
-function wrongLength(what: string, found: number, expected: number): WebDiTError {
-  return new WebDiTError(
-    'shape-mismatch',
-    `The ${what} hold ${found} values, the model takes ${expected}.`,
-    'Check the shape against the model config.',
-  );
-}
-
-/** The kernels move vectors of four, and two tiles of a head must fit workgroup memory. */
-function checkConfig(config: DiTConfig): void {
-  const headDim = config.hiddenSize / config.numHeads;
-  const finalWidth = config.patchSize ** 2 * config.outChannels;
-  const patchWidth = config.patchSize ** 2 * config.inChannels;
-  const sizes = {
-    hidden_size: config.hiddenSize,
-    'head dim': headDim,
-    'MLP width': config.mlpHiddenSize,
-    frequency_embedding_size: config.frequencyEmbeddingSize,
-    'final layer width': finalWidth,
-    'patch width': patchWidth,
-  };
-  const odd = Object.entries(sizes).find(([, size]) => !Number.isInteger(size / 4));
-  if (odd || headDim > maxHeadDim) {
-    const [name, size] = odd ?? ['head dim', headDim];
-    throw new WebDiTError(
-      'unsupported-config',
-      `The model's ${name} of ${size} is not one the kernels can run.`,
-      `Sizes must be multiples of 4 and the head dim at most ${maxHeadDim}.`,
-    );
-  }
-}
-
-function kernelNames(programs: readonly (readonly Dispatch[])[]): Record<string, string> {
-  const byOp = new Map<string, Set<string>>();
-  for (const program of new Set(programs)) {
-    for (const { handle } of program) {
-      const { op, name } = handle.kernel;
-      byOp.set(op, (byOp.get(op) ?? new Set()).add(name));
-    }
-  }
-  return Object.fromEntries([...byOp].map(([op, names]) => [op, [...names].sort().join(' + ')]));
 }

@@ -1,19 +1,9 @@
-import type { DiTConfig } from '@webdit/core';
-import {
-  type AttentionTiling,
-  type MatmulTiling,
-  type MatmulWeights,
-  matmulConstants,
-  matmulKernel,
-} from '@webdit/shaders';
+import type { AttentionTiling, MatmulTiling } from '@webdit/shaders';
 import type { Allocator } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
-import { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
-import { attentionCandidates, attentionOp, tunedAttention } from './attention.ts';
-import { ditAttentionSize, ditMatmulSizes, ditOuterMatmulSizes } from './dit-sizes.ts';
-import { matmulCandidates, matmulOp, tunedMatmul } from './matmul.ts';
-import type { TuningRecord } from './record.ts';
+import { DiTKernels, onlyFailures, type TunedModel } from './dit-kernels.ts';
+import { TuningJob } from './job.ts';
 import type { TuningStore } from './store.ts';
 import { type TuningInfo, tune } from './tune.ts';
 
@@ -46,54 +36,43 @@ export function timesKernels(when: TuneWhen, { adapterInfo }: Pick<DeviceHolder,
 }
 
 /**
- * Starts from `base` and replaces what is slower here. Requests the pipelines of what it chose, for `PipelineCache.compile`.
+ * Starts from `base` and replaces what is slower here, or, where nothing is timed, only what an earlier check found wrong.
+ * Requests the pipelines of what it chose, for `PipelineCache.compile`.
  * @throws as `tune`.
  */
 export async function chooseKernels(
   allocator: Allocator,
-  model: { readonly config: DiTConfig; readonly weights: MatmulWeights },
+  model: TunedModel,
   base: KernelChoice,
-  { when, store, budgetMs, tilings = {}, alone = (work) => work() }: TuningOptions,
+  { when, store, budgetMs, tilings, alone = (work) => work() }: TuningOptions,
   hooks: {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
   },
 ): Promise<ChosenKernels> {
   const { holder } = allocator;
-  if (!timesKernels(when, holder)) return { choice: base, info: untuned };
-  const { config, weights } = model;
-  const sizes = ditMatmulSizes(config);
-  const untimed = ditOuterMatmulSizes(config);
-  const attentionSize = ditAttentionSize(config);
-  const candidates = {
-    attention: attentionCandidates(holder, attentionSize, base, tilings.attention),
-    matmul: matmulCandidates(holder, { sizes, untimed, base }, tilings.matmul),
-  };
-  // Attention has one class, so that it takes little of the budget.
-  const ops = [
-    attentionOp(holder, attentionSize, base, candidates.attention),
-    matmulOp(holder, {
-      weights,
-      alsoOn: weights === 'int8' ? ['f32'] : [],
-      sizes,
-      untimed,
-      base,
-      candidates: candidates.matmul,
-    }),
-  ];
-  const { records, ...info } = await alone(() => tune(allocator, ops, { store, budgetMs, ...hooks }), hooks.signal);
-  const [attention, matmul] = records as [TuningRecord, TuningRecord];
-  const choice = {
-    ...base,
-    attention: tunedAttention(base, attention, candidates.attention),
-    matmul: tunedMatmul(base, matmul, candidates.matmul),
-  };
-  const pipelines = PipelineCache.of(holder);
-  for (const size of sizes) {
-    pipelines.request(
-      matmulKernel({ tiling: choice.matmul(size), weights, epilogue: 'store' }),
-      matmulConstants('none'),
-    );
-  }
+  const timed = timesKernels(when, holder);
+  if (!timed && !store) return { choice: base, info: untuned };
+  const kernels = new DiTKernels(holder, model, base, tilings);
+  if (!timed) return avoidFailed(kernels, base, store, hooks.signal);
+  const work = () => tune(allocator, kernels.ops, { store, budgetMs, ...hooks });
+  const { records, ...info } = await alone(work, hooks.signal);
+  const choice = kernels.choiceOf(records);
+  kernels.request(choice);
   return { choice, info };
+}
+
+async function avoidFailed(
+  kernels: DiTKernels,
+  base: KernelChoice,
+  store: TuningStore | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ChosenKernels> {
+  const jobs = await Promise.all(kernels.ops.map((op) => TuningJob.open(op, kernels.holder, store)));
+  signal?.throwIfAborted();
+  const excluded = jobs.flatMap((job) => job.excluded.map(({ kernel }) => kernel.name));
+  if (excluded.length === 0) return { choice: base, info: untuned };
+  const choice = kernels.choiceOf(onlyFailures(jobs.map(({ record }) => record)));
+  kernels.request(choice);
+  return { choice, info: { ...untuned, excluded } };
 }
