@@ -13,10 +13,16 @@ export interface OnnxRuntime {
 /** What every session is made with: warnings are onnxruntime's own business; errors still arrive as exceptions. */
 export const quietSession: InferenceSession.SessionOptions = { logSeverityLevel: 3 };
 
-/** Imports the build that `backend` needs; the other one is never downloaded. */
+/**
+ * Whether onnxruntime-web's GPU build can run: it waits for the GPU by WebAssembly's promise integration (JSPI). The build that
+ * does without is 27 MB, more than many hosts take as one file.
+ */
+export const canWaitForGpu = 'Suspending' in WebAssembly;
+
+/** Imports the build that `backend` needs; the other one is never downloaded. `webgpu` takes `canWaitForGpu`. */
 export async function loadOnnxRuntime(backend: VaeBackend, wasmPaths: WasmPaths | null): Promise<OnnxRuntime> {
   const runtime: OnnxRuntime =
-    backend === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+    backend === 'webgpu' ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/wasm');
   const { wasm } = runtime.env;
   // Threads need SharedArrayBuffer, which pages have only when they are cross-origin isolated.
   const isolated = typeof crossOriginIsolated !== 'undefined' && crossOriginIsolated;

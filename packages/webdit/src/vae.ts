@@ -1,7 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { abortable } from './abortable.ts';
-import { loadOnnxRuntime, type OnnxRuntime, quietSession } from './onnx-runtime.ts';
+import { canWaitForGpu, loadOnnxRuntime, type OnnxRuntime, quietSession } from './onnx-runtime.ts';
 import type { VaeBackend, WasmPaths } from './types.ts';
 
 export interface VaeModel {
@@ -31,6 +31,9 @@ export interface VaeOptions {
   readonly signal?: AbortSignal;
 }
 
+const noJspi =
+  "The VAE cannot decode on the GPU because this browser's WebAssembly cannot wait for promises (JSPI); wasm can decode.";
+
 /** Decodes latents to pixels with onnxruntime-web, on our GPUDevice or in wasm. */
 export class VaeDecoder {
   /** Why the backend is not the first choice, one sentence; null when it is. */
@@ -49,17 +52,19 @@ export class VaeDecoder {
   }
 
   /**
-   * Creates the session. `auto` takes wasm without a GPU, on software adapters and in Node, else webgpu, falling back to wasm.
+   * Creates the session. `auto` takes wasm without a GPU, on software adapters, in Node and where WebAssembly has no JSPI, else
+   * webgpu, falling back to wasm.
    * @throws WebDiTError `format` when the decoder cannot be loaded by the backend that was asked for, `bad-argument` for webgpu
-   *   without a GPU, or `signal.reason`.
+   *   without a GPU or JSPI, or `signal.reason`.
    */
   static async create(model: VaeModel, options: VaeOptions): Promise<VaeDecoder> {
     const { gpu, signal = new AbortController().signal } = options;
     const fastGpu = gpu !== null && !gpu.isFallback && typeof navigator !== 'undefined' && 'gpu' in navigator;
-    const wanted = options.backend === 'auto' ? (fastGpu ? 'webgpu' : 'wasm') : options.backend;
+    const wanted = options.backend === 'auto' ? (fastGpu && canWaitForGpu ? 'webgpu' : 'wasm') : options.backend;
     if (wanted === 'webgpu' && !gpu) {
       throw new WebDiTError('bad-argument', 'The VAE has no GPU to decode on.', "Use vaeBackend: 'wasm'.");
     }
+    if (wanted === 'webgpu' && !canWaitForGpu) throw new WebDiTError('bad-argument', noJspi, "Use vaeBackend: 'wasm'.");
     const { decoder, ...rest } = model;
     const open = async (backend: VaeBackend, note: string | null) => {
       const device = backend === 'webgpu' && gpu ? gpu.device : null;
@@ -69,7 +74,7 @@ export class VaeDecoder {
       return new VaeDecoder(backend, runtime, session, rest, device, note);
     };
     try {
-      return await open(wanted, null);
+      return await open(wanted, options.backend === 'auto' && fastGpu && !canWaitForGpu ? noJspi : null);
     } catch (error) {
       signal.throwIfAborted();
       if (options.backend !== 'auto' || wanted === 'wasm') throw sessionError(wanted, error);
