@@ -117,7 +117,7 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [1, /no writable folder/, [...pizza, '--out', join(root, 'no/such/folder/a.png')]],
     [1, /could not be read/, [...pizza, ...out, '--latents-in', join(root, 'nothing.safetensors')]],
     [1, /is not a model folder/, ['inspect', join(root, 'goldens')]],
-    [1, /golden\.json could not be read/, ['verify', model]],
+    [1, /has no file golden\.json/, ['verify', model]],
   ] as const)('%i: %s', async (expected, message, args) => {
     const { code, lines, errors } = await webdit(...args);
     expect(errors).toEqual([expect.stringMatching(message)]);

@@ -4,3 +4,7 @@ export { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/wei
 export { pathSource } from '@webdit/weights/node';
 export * from './index.ts';
 export { VaeDecoder } from './vae.ts';
+export { checkLine, verdict } from './verify/checks.ts';
+export { targetsFor } from './verify/golden.ts';
+export type { PreparedCase, VerifyBench } from './verify/run-case.ts';
+export { openGolden, prepareCases, runCases } from './verify/verify.ts';

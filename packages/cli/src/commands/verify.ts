@@ -1,44 +1,47 @@
 import { join } from 'node:path';
 import { maxSteps, WebDiTError } from '@webdit/core';
-import { parseSafetensors } from '@webdit/weights';
 import {
+  checkLine,
   DiTModel,
   type DType,
   type MathDType,
   type ModelFolder,
+  openGolden,
   openModelFolder,
+  type PreparedCase,
   pathSource,
+  prepareCases,
+  runCases,
+  targetsFor,
   VaeDecoder,
+  type VerifyBench,
+  verdict,
 } from 'webdit/node';
-import { integerOption, readCommandLine } from '../arguments.ts';
+import { integerOption, listOption, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { type OpenedDevice, openDevice } from '../device.ts';
-import { readBytes, readJson } from '../files.ts';
 import { dtypeOption, mathOption } from '../pipeline.ts';
 import { vaeWasmPaths } from '../vae-runtime.ts';
-import { type Check, checkLine, verdict } from '../verify/checks.ts';
-import { type Golden, parseGolden, selectCases } from '../verify/golden.ts';
-import { type Bench, type PreparedCase, prepareCase, runCase } from '../verify/run-case.ts';
 
 /** Runs a golden folder: a line per tensor, then the verdict. Exit code 1 on FAIL. */
 export const verify: Command = async (args, output) => {
   const line = readCommandLine(args, ['runs', 'steps', 'max-binding-mib', 'adapter', 'dtype', 'math'], 1);
+  const names = listOption(line, 'runs');
   const steps = integerOption(line, 'steps', 1, maxSteps);
   const maxBinding = integerOption(line, 'max-binding-mib', 1, 2 ** 20);
   const dtype = dtypeOption(line);
   const math = mathOption(line) ?? 'f32';
   const folderPath = line.positionals[0] as string;
-  const golden = parseGolden(await readJson(join(folderPath, 'golden.json')));
-  const tensors = parseSafetensors(await readBytes(join(folderPath, 'golden.safetensors')), 'golden.safetensors');
+  const { golden, tensors } = await openGolden(pathSource(folderPath));
   const folder = await openModelFolder(pathSource(join(folderPath, golden.model)));
-  const cases = selectCases(golden.cases, line.values.runs).map((entry) => prepareCase(entry, folder, steps));
+  const cases = prepareCases(golden, folder, { names, steps });
 
   const device = await openDevice(line.values.adapter, maxBinding);
   output.line(`adapter ${device.adapter}`);
   try {
     const weightDType = dtype ?? (folder.weightsDType === 'F16' ? 'f16' : 'f32');
-    const checks = await runCases(cases, golden, tensors, folder, { ...device, weightDType, math }, output);
-    const { passed, line: last } = verdict(checks);
+    const bench = { tensors, targets: targetsFor(golden, math) };
+    const { passed, line: last } = await runOn({ ...device, weightDType, math }, folder, cases, bench, output);
     output.line(last);
     return passed ? 0 : 1;
   } finally {
@@ -46,14 +49,13 @@ export const verify: Command = async (args, output) => {
   }
 };
 
-async function runCases(
-  cases: readonly PreparedCase[],
-  { targets }: Golden,
-  tensors: Bench['tensors'],
-  folder: ModelFolder,
+async function runOn(
   { holder, weightDType, math }: OpenedDevice & { readonly weightDType: DType; readonly math: MathDType },
+  folder: ModelFolder,
+  cases: readonly PreparedCase[],
+  bench: Pick<VerifyBench, 'tensors' | 'targets'>,
   output: Output,
-): Promise<Check[]> {
+): Promise<ReturnType<typeof verdict>> {
   const model = await DiTModel.create(holder, folder.config, { weightDType, math });
   let opened: Promise<VaeDecoder> | undefined;
   const vae = () => {
@@ -63,15 +65,17 @@ async function runCases(
   try {
     await folder.loadWeights(model.sink);
     await model.finishLoading();
-    const checks: Check[] = [];
-    for (const entry of cases) {
-      output.progress(`running ${entry.type === 'forward' ? entry.name : entry.golden.name}`);
-      for (const check of await runCase(entry, { model, targets, tensors, vae })) {
-        checks.push(check);
-        output.line(checkLine(check));
-      }
-    }
-    return checks;
+    const checks = await runCases(
+      cases,
+      { ...bench, model, vae },
+      {
+        onCase: (name) => output.progress(`running ${name}`),
+        onChecks: (found) => {
+          for (const check of found) output.line(checkLine(check));
+        },
+      },
+    );
+    return verdict(checks);
   } finally {
     await (await opened)?.dispose();
     model.dispose();

@@ -22,6 +22,8 @@ export interface SampleCase {
   readonly name: string;
   readonly spacing?: TimestepSpacing;
   readonly timesteps: readonly number[];
+  /** Only so many of the first steps are run and expected; all by default. */
+  readonly steps?: number;
   readonly init: string;
   readonly guidance_scale: number;
   readonly guidance_channels: number;
@@ -37,12 +39,18 @@ export interface SampleCase {
 
 export type GoldenCase = ForwardCase | SampleCase;
 
+/** Tensor kind -> largest error, or least PSNR or share. */
+export type Targets = Readonly<Record<string, number>>;
+
 /** A golden folder's `golden.json`; the format is in `goldens/README.md`. */
 export interface Golden {
   /** The model folder, relative to the golden folder. */
   readonly model: string;
-  /** Tensor kind -> largest error, or least PSNR. */
-  readonly targets: Readonly<Record<string, number>>;
+  /** What made the numbers, in a sentence. */
+  readonly reference: string | null;
+  readonly targets: Targets;
+  /** Targets of f16 arithmetic, where the folder has them. */
+  readonly targetsF16: Targets | null;
   readonly cases: readonly GoldenCase[];
 }
 
@@ -74,16 +82,22 @@ export function parseGolden(json: unknown): Golden {
     );
   }
   if (typeof golden.model !== 'string') throw bad('golden.json names no model');
-  const targets = record(golden.targets, 'targets');
-  for (const [kind, target] of Object.entries(targets)) {
-    if (typeof target !== 'number' || !(target > 0)) throw bad(`The target for ${kind} is not a positive number`);
-  }
   if (!Array.isArray(golden.cases)) throw bad('golden.json has no cases');
   return {
     model: golden.model,
-    targets: targets as Readonly<Record<string, number>>,
+    reference: typeof golden.reference === 'string' ? golden.reference : null,
+    targets: parseTargets(golden.targets, 'targets'),
+    targetsF16: golden.targets_f16 === undefined ? null : parseTargets(golden.targets_f16, 'targets_f16'),
     cases: golden.cases.map(parseCase),
   };
+}
+
+function parseTargets(json: unknown, what: string): Targets {
+  const targets = record(json, what);
+  for (const [kind, target] of Object.entries(targets)) {
+    if (typeof target !== 'number' || !(target > 0)) throw bad(`The target for ${kind} is not a positive number`);
+  }
+  return targets as Targets;
 }
 
 function parseCase(json: unknown): GoldenCase {
@@ -100,18 +114,22 @@ function parseCase(json: unknown): GoldenCase {
     const value = entry[field];
     if (typeof value !== type || value === null) throw bad(`Case ${String(entry.name)} has no ${field}`);
   }
+  const { steps } = entry;
+  if (steps !== undefined && !(Number.isInteger(steps) && (steps as number) >= 1)) {
+    throw bad(`The steps of case ${String(entry.name)} are not a whole number from 1`);
+  }
   return entry as unknown as GoldenCase;
 }
 
 /**
- * The cases that `--runs a,b` names, or all.
+ * The cases of these names, or all.
  *
  * @throws WebDiTError `bad-argument` for a name that is not there.
  */
-export function selectCases(cases: readonly GoldenCase[], runs: string | undefined): GoldenCase[] {
-  if (runs === undefined) return [...cases];
-  return runs.split(',').map((name) => {
-    const found = cases.find((entry) => entry.name === name.trim());
+export function selectCases(cases: readonly GoldenCase[], names: readonly string[] | undefined): GoldenCase[] {
+  if (names === undefined) return [...cases];
+  return names.map((name) => {
+    const found = cases.find((entry) => entry.name === name);
     if (found) return found;
     throw new WebDiTError(
       'bad-argument',
@@ -119,6 +137,11 @@ export function selectCases(cases: readonly GoldenCase[], runs: string | undefin
       `Use some of: ${cases.map((entry) => entry.name).join(', ')}.`,
     );
   });
+}
+
+/** What errors are held to when products are made in this arithmetic. */
+export function targetsFor({ targets, targetsF16 }: Golden, math: 'f32' | 'f16'): Targets {
+  return math === 'f16' && targetsF16 !== null ? targetsF16 : targets;
 }
 
 function record(json: unknown, what: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseGolden, selectCases } from './golden.ts';
+import { parseGolden, selectCases, targetsFor } from './golden.ts';
 
 function readGolden(folder: string): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../../../../goldens/${folder}/golden.json`, import.meta.url), 'utf8'));
@@ -28,6 +28,8 @@ describe('parseGolden', () => {
     ['format', 'cases', { ...tiny, cases: {} }],
     ['format', 'latents', { ...tiny, targets: { latents: 'small' } }],
     ['format', 'targets', { ...tiny, targets: null }],
+    ['format', 'targets_f16', { ...tiny, targets_f16: 'loose' }],
+    ['format', 'steps', { ...tiny, cases: [{ ...cases[1], steps: 0 }] }],
     ['format', 'expected', { ...tiny, cases: [{ ...cases[0], expected: undefined }] }],
     ['format', 'timesteps', { ...tiny, cases: [{ ...cases[1], timesteps: null }] }],
     ['format', 'golden.json', []],
@@ -39,8 +41,16 @@ describe('parseGolden', () => {
 it('selectCases takes the runs asked for, and names them when one is unknown', () => {
   const { cases } = parseGolden(readGolden('emoji-dit'));
   expect(selectCases(cases, undefined)).toEqual(cases);
-  expect(selectCases(cases, 'butterfly, pizza').map(({ name }) => name)).toEqual(['butterfly', 'pizza']);
-  expect(() => selectCases(cases, 'dog')).toThrow(
+  expect(selectCases(cases, ['butterfly', 'pizza']).map(({ name }) => name)).toEqual(['butterfly', 'pizza']);
+  expect(() => selectCases(cases, ['dog'])).toThrow(
     expect.objectContaining({ code: 'bad-argument', remedy: 'Use some of: pizza, cat-face, butterfly.' }),
   );
+});
+
+it('targetsFor takes the targets of f16 arithmetic where the folder has them', () => {
+  const golden = parseGolden(readGolden('dit-original-tiny'));
+  const loose = { ...golden, targetsF16: { latents: 0.02 } };
+  expect(targetsFor(golden, 'f16')).toBe(golden.targets);
+  expect(targetsFor(loose, 'f16')).toEqual({ latents: 0.02 });
+  expect(targetsFor(loose, 'f32')).toBe(golden.targets);
 });

@@ -1,20 +1,23 @@
 import { compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
-import { type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
-import type { DiTModel, ModelFolder, VaeDecoder } from 'webdit/node';
-import { type Check, checkImage, checkLatents, checkTensor, checkTokens } from './checks.ts';
-import type { ForwardCase, Golden, GoldenCase, SampleCase } from './golden.ts';
+import type { DiTModel } from '@webdit/gpu';
+import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
+import type { VaeDecoder } from '../vae.ts';
+import { checkImage, checkLatents, checkTensor, checkTokens, type TensorCheck, type TensorName } from './checks.ts';
+import type { ForwardCase, GoldenCase, SampleCase, Targets } from './golden.ts';
 
 /** A case, ready to run: everything that can be refused without a GPU has been. */
 export type PreparedCase =
   | ForwardCase
   | { readonly type: 'sample'; readonly golden: SampleCase; readonly plan: RunPlan };
 
-export interface Bench {
-  readonly model: DiTModel;
-  readonly targets: Golden['targets'];
+/** What a case is run on, and held against. */
+export interface VerifyBench {
+  readonly model: Pick<DiTModel, 'forward' | 'run'>;
+  readonly targets: Targets;
   readonly tensors: ReadonlyMap<string, ParsedTensor>;
   /** Opens the VAE at its first use. */
-  readonly vae: () => Promise<VaeDecoder>;
+  readonly vae: () => Promise<Pick<VaeDecoder, 'decode'>>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -23,7 +26,11 @@ export interface Bench {
  * @param steps run only so many steps of a sample case.
  * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden.
  */
-export function prepareCase(entry: GoldenCase, folder: ModelFolder, steps: number | undefined): PreparedCase {
+export function prepareCase(
+  entry: GoldenCase,
+  folder: Pick<ModelFolder, 'scheduler' | 'config'>,
+  steps: number | undefined,
+): PreparedCase {
   if (entry.type === 'forward') return entry;
   const { scheduler, config } = folder;
   const plan = compileRunPlan({
@@ -43,31 +50,41 @@ export function prepareCase(entry: GoldenCase, folder: ModelFolder, steps: numbe
       'Check the scheduler config of the model folder.',
     );
   }
-  return { type: 'sample', golden: entry, plan: { ...plan, steps: plan.steps.slice(0, steps) } };
+  const most = Math.min(steps ?? Number.POSITIVE_INFINITY, entry.steps ?? Number.POSITIVE_INFINITY);
+  return { type: 'sample', golden: entry, plan: { ...plan, steps: plan.steps.slice(0, most) } };
+}
+
+export function caseName(prepared: PreparedCase): string {
+  return prepared.type === 'forward' ? prepared.name : prepared.golden.name;
 }
 
 /** Runs one case on the GPU and holds what comes out against the golden, a check per tensor. */
-export function runCase(prepared: PreparedCase, bench: Bench): Promise<Check[]> {
+export function runCase(prepared: PreparedCase, bench: VerifyBench): Promise<TensorCheck[]> {
   return prepared.type === 'forward' ? runForward(prepared, bench) : runSample(prepared.golden, prepared.plan, bench);
 }
 
-async function runForward(entry: ForwardCase, { model, targets, tensors }: Bench): Promise<Check[]> {
+async function runForward(
+  entry: ForwardCase,
+  { model, targets, tensors, signal }: VerifyBench,
+): Promise<TensorCheck[]> {
   const numbers = (name: string) => [...floats(tensors, name)];
   const sample = floats(tensors, entry.sample);
   const output = await model.forward(sample, numbers(entry.timestep), numbers(entry.class_labels));
+  signal?.throwIfAborted();
   return [
     checkTensor(label(entry, entry.expected), output, floats(tensors, entry.expected), target(targets, 'forward')),
   ];
 }
 
-async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promise<Check[]> {
-  const { model, targets, tensors, vae } = bench;
+async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): Promise<TensorCheck[]> {
+  const { model, targets, tensors, vae, signal } = bench;
   const hidden = Object.entries(entry.expected_hidden ?? {}).filter(([n]) => Number(n) < plan.steps.length);
   const result = await model.run(plan, floats(tensors, entry.init), {
+    signal,
     trace: { latents: true, hidden: hidden.map(([n]) => Number(n)), tokens: entry.expected_tokens !== undefined },
   });
   const name = entry.expected_latents;
-  const steps = entry.timesteps.length;
+  const steps = entry.steps ?? entry.timesteps.length;
   const checks = [
     checkLatents(
       label(entry, name),
@@ -85,7 +102,7 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promis
   if (tokens.length > 0) {
     checks.push(checkTokens(label(entry, 'tokens'), result.trace.tokens, tokens, target(targets, 'tokens_equal')));
   }
-  if (entry.expected_image !== undefined && plan.steps.length === steps) {
+  if (entry.expected_image !== undefined && plan.steps.length === entry.timesteps.length) {
     const image = await (await vae()).decode(result.latents);
     const expected = floats(tensors, entry.expected_image);
     checks.push(checkImage(label(entry, entry.expected_image), image, expected, target(targets, 'image_psnr_db')));
@@ -93,17 +110,17 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: Bench): Promis
   return checks;
 }
 
-function label(entry: GoldenCase, tensor: string): string {
-  return `${entry.name}/${tensor}`;
+function label(entry: GoldenCase, tensor: string): TensorName {
+  return { case: entry.name, tensor };
 }
 
-function floats(tensors: Bench['tensors'], name: string): Float32Array {
+function floats(tensors: VerifyBench['tensors'], name: string): Float32Array {
   const tensor = tensors.get(name);
   if (tensor) return tensorToFloat32(tensor);
   throw new WebDiTError('format', `golden.safetensors has no tensor ${name}.`, 'Copy the golden folder again.');
 }
 
-function target(targets: Golden['targets'], kind: string): number {
+function target(targets: Targets, kind: string): number {
   const value = targets[kind];
   if (value !== undefined) return value;
   throw new WebDiTError('format', `golden.json has no target for ${kind}.`, 'Add it to targets in golden.json.');
