@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executed } from '../flops.ts';
 import { type DiTConfig, tokenCount } from '../model.ts';
-import type { RunPlan, SelectionSpec } from '../plan.ts';
+import type { SelectionSpec } from '../plan.ts';
 import { ditXl2 } from '../published-models.ts';
 import { ditSampler } from '../samplers/sampler.ts';
 import { countSteps, injectSelective } from '../schedule/pattern.ts';
@@ -10,12 +10,11 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { readJson } from '../testing/goldens.ts';
 import type { CacheSpec } from './cache-spec.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
+import { patternOfPlan } from './schedule-of-plan.ts';
 
 const options: RunOptions = { model: ditXl2, sampler: ditSampler, steps: 50, guidanceScale: 1.5, label: 1 };
 const released = '10201020102010201020102010210210210210101010101010';
 const compile = (cache: CacheSpec, more: Partial<RunOptions> = {}) => compileRunPlan({ ...options, ...more, cache });
-const digits = (plan: RunPlan) =>
-  plan.steps.map(({ kind, mlpTokens }) => (kind === 'full' ? '1' : mlpTokens ? '2' : '0')).join('');
 
 interface GoldenRun {
   name: string;
@@ -44,7 +43,7 @@ describe('the golden runs', () => {
       cache: golden.cache,
     });
     expect(plan.steps.map(({ timestep }) => timestep)).toEqual(golden.timesteps);
-    expect(digits(plan)).toBe(golden.cache.pattern ?? '1'.repeat(50));
+    expect(patternOfPlan(plan)).toBe(golden.cache.pattern ?? '1'.repeat(50));
     expect(plan.derived).toBe(false);
     const expected = new Map(golden.expected_tokens.map(({ n, layer, rows }) => [`${n}/${layer}`, rows]));
     let selected = 0;
@@ -173,7 +172,7 @@ describe('limits', () => {
   it('no deep layers, or none of the tokens, is plain reuse', () => {
     for (const settings of [{ deepLayerStart: 28 }, { mode: 'paper', tokenRatio: 0 }]) {
       const plan = compile({ policy: 'procache', pattern: released, ...settings });
-      expect(digits(plan)).toBe(released);
+      expect(patternOfPlan(plan)).toBe(released);
       expect(plan.steps.some(({ kind }) => kind === 'selective')).toBe(false);
       expect(plan.selection).toBeNull();
     }
@@ -189,7 +188,7 @@ describe('limits', () => {
 describe('without a pattern', () => {
   it('derives the released one for 50 steps', () => {
     const plan = compile('procache');
-    expect(digits(plan)).toBe(released);
+    expect(patternOfPlan(plan)).toBe(released);
     expect(plan).toMatchObject({ derived: true, policy: 'procache_s4x6.3x4.2x7_D21_r0.07' });
   });
 
@@ -199,7 +198,7 @@ describe('without a pattern', () => {
     [3, '102'],
   ])('plans %i steps as %s', (steps, pattern) => {
     const plan = compile('procache', { steps });
-    expect(digits(plan)).toBe(pattern);
+    expect(patternOfPlan(plan)).toBe(pattern);
     expect(plan.derived).toBe(true);
   });
 
@@ -312,7 +311,7 @@ it('plans any run consistently', () => {
       const model = { ...tiny, depth, inputSize };
       const budget = Math.max(1, Math.round(share * steps));
       const plan = compile({ policy: 'procache', mode, tokenRatio, budget }, { model, steps });
-      expect(countSteps(digits(plan)).full).toBe(budget);
+      expect(countSteps(patternOfPlan(plan)).full).toBe(budget);
       expect(plan.steps[0]?.kind).toBe('full');
       const tokens = tokenCount(model);
       for (const step of plan.steps) {
