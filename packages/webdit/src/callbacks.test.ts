@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { pathSource } from '@webdit/weights/node';
 import { afterEach, expect, it, vi } from 'vitest';
-import { DiffusionPipeline, type FromPretrainedOptions, type ModelInput } from './pipeline.ts';
+import type { ModelInput } from './model-input.ts';
+import { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
 import { type EngineHost, settle, signalOfPort } from './protocol.ts';
 import { fakeGpu } from './testing/fake-gpu.ts';
 import { FakeWorker } from './testing/fake-worker.ts';

@@ -1,15 +1,36 @@
 export {
+  type BrokenConstraint,
+  brokenConstraints,
   type CachePolicy,
+  type CostEstimate,
+  checkPattern,
+  countPatterns,
+  countSteps,
+  derivePattern,
+  estimateCost,
+  injectSelective,
+  type PatternLimits,
   type PolicyPlan,
+  type ProCacheMode,
+  parseSchedule,
+  parseSearchState,
+  presets as proCacheRules,
+  printSegments,
+  type RunPlan,
   type RunSpec,
+  removeSelective,
   type Schedule,
   type SearchProgress,
   type SearchState,
   type SelectionSpec,
   type StepCompute,
+  scheduleOfPlan,
+  scheduleToJson,
+  segmentLengths,
   WebDiTError,
 } from '@webdit/core';
 export { checkArguments } from './arguments.ts';
+export { describeModel, type ModelDescription } from './describe-model.ts';
 export { type CompareOptions, type CompareProgress, type CompareResult, comparePolicies } from './lab/compare.ts';
 export {
   type CompareRow,
@@ -22,7 +43,8 @@ export { adapterName, type LabPair, type LabPipe, makePairs } from './lab/pipe.t
 export { type ScheduleSearchOptions, type ScheduleSearchResult, searchSchedules } from './lab/search.ts';
 export { type CompareSummary, type KindSummary, summarize } from './lab/summary.ts';
 export { compareTable } from './lab/table.ts';
-export { DiffusionPipeline, type FromPretrainedOptions, type ModelInput } from './pipeline.ts';
+export type { ModelInput } from './model-input.ts';
+export { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
 export { registerPolicy } from './policies.ts';
 export { compareReports } from './report.ts';
 export type {

@@ -1,10 +1,10 @@
 import { filesSource, httpSource, type ModelSource } from '@webdit/weights';
+import { isTransferable, type TransferableModel } from './model-input.ts';
 import type { DType, MathDType, TuneWhen, VaeBackend, WasmPaths } from './types.ts';
 
 /** How to load a model, as plain data: what crosses to the worker. */
 export interface LoadRequest extends EngineOptions {
-  /** An absolute URL, or files the user picked. */
-  readonly model: string | readonly File[];
+  readonly model: TransferableModel;
 }
 
 export interface EngineOptions {
@@ -15,7 +15,8 @@ export interface EngineOptions {
   readonly wasmPaths: WasmPaths | null;
 }
 
-/** The source a request names. */
-export function sourceOf(model: LoadRequest['model']): ModelSource {
-  return typeof model === 'string' ? httpSource(model) : filesSource(model);
+/** The source a model names. */
+export function sourceOf(model: TransferableModel | ModelSource): ModelSource {
+  if (typeof model === 'string') return httpSource(model);
+  return isTransferable(model) ? filesSource(model) : model;
 }

@@ -3,7 +3,8 @@ import type { ModelSource } from '@webdit/weights';
 import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import type { EngineDriver } from './driver.ts';
-import type { EngineOptions, LoadRequest } from './load-request.ts';
+import type { EngineOptions } from './load-request.ts';
+import { absoluteUrl, checkModel, isTransferable, type ModelInput, type TransferableModel } from './model-input.ts';
 import { isRegisteredHere } from './page-policies.ts';
 import type {
   DType,
@@ -19,9 +20,6 @@ import type {
   VaeBackend,
   WasmPaths,
 } from './types.ts';
-
-/** A model: the URL of a folder or weights file, files the user picked, or (with `worker: false`) any source. */
-export type ModelInput = string | URL | FileList | readonly File[] | ModelSource;
 
 export interface FromPretrainedOptions {
   /** How weights are stored on the GPU; `auto` (default) keeps f16 files as f16. int8 is made of the others while loading. */
@@ -213,39 +211,6 @@ function oneOf(value: unknown, name: string, allowed: readonly unknown[]): void 
   throw badArgument(`${name} is ${show(value)}.`, `Use one of ${allowed.join(', ')}.`);
 }
 
-function checkModel(model: ModelInput): string | readonly File[] | ModelSource {
-  if (typeof model === 'string' && model !== '') return absoluteUrl(model);
-  if (model instanceof URL) return model.href;
-  if (typeof FileList !== 'undefined' && model instanceof FileList) return requireFiles([...model]);
-  if (Array.isArray(model)) return requireFiles(model);
-  if (typeof model === 'object' && model !== null && 'open' in model) return model;
-  throw badArgument(`model is ${show(model)}.`, 'Give the URL of a model folder, the files of one, or a model source.');
-}
-
-function requireFiles(files: readonly unknown[]): readonly File[] {
-  if (files.length > 0 && files.every((file) => file instanceof File)) return files as readonly File[];
-  throw badArgument('model is a list that does not hold files.', 'Give the File objects of a model folder.');
-}
-
-function isTransferable(model: string | readonly File[] | ModelSource): model is LoadRequest['model'] {
-  return typeof model === 'string' || Array.isArray(model);
-}
-
-/** Relative URLs mean what they mean to the page; in a worker they would be relative to its script. */
-function absoluteUrl(url: string): string {
-  const base = typeof document === 'undefined' ? undefined : document.baseURI;
-  try {
-    return new URL(url, base).href;
-  } catch (cause) {
-    throw new WebDiTError(
-      'bad-argument',
-      `${show(url)} is not a URL.`,
-      'Give an absolute URL; for a folder on disk, in Node, give pathSource(folder).',
-      { cause },
-    );
-  }
-}
-
 function absolutePaths(paths: WasmPaths): WasmPaths {
   refuseUnknownKeys(paths, ['mjs', 'wasm'], 'wasmPaths');
   return {
@@ -269,7 +234,7 @@ function startWorker(url: string | URL | undefined): Worker {
 }
 
 async function loadInPlace(
-  model: string | readonly File[] | ModelSource,
+  model: TransferableModel | ModelSource,
   settings: EngineOptions,
   hooks: {
     device: 'auto' | GPUDevice | undefined;
@@ -281,9 +246,8 @@ async function loadInPlace(
   // Imported lazily: a page that runs the worker never downloads the engine twice.
   const { Engine } = await import('./engine.ts');
   const { sourceOf } = await import('./load-request.ts');
-  const source = isTransferable(model) ? sourceOf(model) : model;
   const { device, signal, onProgress, note } = hooks;
-  return Engine.load(source, settings, {
+  return Engine.load(sourceOf(model), settings, {
     thread: 'page',
     signal,
     onProgress,

@@ -13,12 +13,16 @@ export class FolderSchedules {
    * @throws WebDiTError `not-found`, `network`, `format`, naming the file; or `signal.reason`.
    */
   async for(cache: CacheSpec | null, signal: AbortSignal): Promise<readonly Schedule[]> {
-    if (cache !== null && !mayTakeSchedule(cache)) return [];
+    return cache !== null && !mayTakeSchedule(cache) ? [] : this.all(signal);
+  }
+
+  /** Every schedule of the folder, in its order. @throws like `for`. */
+  async all(signal: AbortSignal | undefined): Promise<readonly Schedule[]> {
     this.known ??= await Promise.all(this.folder.schedules.map((path) => this.read(path, signal)));
     return this.known;
   }
 
-  private async read(path: string, signal: AbortSignal): Promise<Schedule> {
+  private async read(path: string, signal: AbortSignal | undefined): Promise<Schedule> {
     const text = new TextDecoder().decode(await this.folder.read(path, { signal }));
     return parseSchedule(parseTolerantJson(text, path), path);
   }

@@ -2,6 +2,8 @@ export type { ModelClass } from './layouts/classes.ts';
 export type { OnnxVae } from './layouts/vae.ts';
 export {
   type Defaults,
+  describeModelFolder,
+  type FolderDescription,
   type Layout,
   type ModelFolder,
   type OpenFolderOptions,

@@ -57,6 +57,13 @@ export interface ModelFolder {
   read(path: string, options?: OpenOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** What a model folder says of itself: its configs, read and checked, and no weights. */
+export interface FolderDescription
+  extends Pick<ModelFolder, 'name' | 'layout' | 'config' | 'scheduler' | 'defaults' | 'schedules' | 'read'> {
+  /** The class table, by id; null when the folder has none. @throws WebDiTError `format`, `not-found`, `network`. */
+  classes(): Promise<readonly ModelClass[] | null>;
+}
+
 export interface OpenFolderOptions extends OpenOptions {
   /** For original files without a config whose width is not a published one. */
   readonly numHeads?: number | undefined;
@@ -83,7 +90,8 @@ interface Description {
   readonly defaults: Defaults;
   readonly index: Readonly<Record<string, unknown>>;
   readonly weightsFile: string;
-  readonly header: SafetensorsHeader;
+  /** The weights' header, where the configs could not be told without it. */
+  readonly header: SafetensorsHeader | null;
 }
 
 /**
@@ -93,11 +101,9 @@ interface Description {
  *   `signal.reason`.
  */
 export async function openModelFolder(source: ModelSource, options: OpenFolderOptions = {}): Promise<ModelFolder> {
-  const indexFile = source.weightsFile === null ? await source.open(indexPath, options) : null;
-  const description = indexFile
-    ? await describePipeline(source, parseTolerantJson(await indexFile.text(), indexPath), options)
-    : await describeOriginal(source, options);
-  const { layout, config, expected, scheduler, defaults, index, weightsFile, header } = description;
+  const description = await describe(source, options);
+  const { layout, config, expected, scheduler, defaults, index, weightsFile } = description;
+  const header = description.header ?? (await openHeader(source, layout, weightsFile, options));
   const select = (found: SafetensorsHeader) => matchTensors(found, expected, weightsFile);
   select(header);
   return {
@@ -124,10 +130,40 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
       await streamSafetensors(file, selectAndNote, sink, streamOptions);
       if (!hasPositions) await feedPositionTable(config, sink);
     },
-    async read(path, readOptions = {}) {
-      return (await openRequired(source, path, readOptions)).bytes();
-    },
+    read: readFrom(source),
   };
+}
+
+function readFrom(source: ModelSource): ModelFolder['read'] {
+  return async (path, options = {}) => (await openRequired(source, path, options)).bytes();
+}
+
+/**
+ * Reads the configs of a model folder and leaves its weights alone, but for the header of an original file without a config.
+ * @throws WebDiTError like `openModelFolder`, as far as configs go.
+ */
+export async function describeModelFolder(
+  source: ModelSource,
+  options: OpenFolderOptions = {},
+): Promise<FolderDescription> {
+  const { layout, config, scheduler, defaults, index } = await describe(source, options);
+  return {
+    name: source.name,
+    layout,
+    config,
+    scheduler,
+    defaults,
+    schedules: parseSchedules(index),
+    classes: () => readClasses(source, index, config.numClasses, options),
+    read: readFrom(source),
+  };
+}
+
+async function describe(source: ModelSource, options: OpenFolderOptions): Promise<Description> {
+  const indexFile = source.weightsFile === null ? await source.open(indexPath, options) : null;
+  return indexFile
+    ? describePipeline(source, parseTolerantJson(await indexFile.text(), indexPath), options)
+    : describeOriginal(source, options);
 }
 
 /** A folder with `model_index.json`: the transformer's class tells native from diffusers. */
@@ -150,19 +186,19 @@ async function describePipeline(source: ModelSource, json: unknown, options: Ope
     defaults: parseDefaults(index.defaults, native ? originalDefaults : diffusersDefaults),
     index,
     weightsFile: transformerWeightsPath,
-    header: await openSafetensors(await openRequired(source, transformerWeightsPath, options), options.signal),
+    header: null,
   };
 }
 
 async function describeOriginal(source: ModelSource, options: OpenFolderOptions): Promise<Description> {
   const weightsFile = source.weightsFile ?? originalWeightsPath;
-  const file = await source.open(weightsFile, options);
-  if (!file) throw noModel(source);
-  const header = await openSafetensors(file, options.signal);
   const configFile = await source.open(originalConfigPath, options);
-  const config = configFile
-    ? parseOriginalConfig(parseTolerantJson(await configFile.text(), originalConfigPath), originalConfigPath)
-    : inferOriginalConfig(header, weightsFile, options.numHeads ?? null);
+  const { config, header } = configFile
+    ? {
+        config: parseOriginalConfig(parseTolerantJson(await configFile.text(), originalConfigPath), originalConfigPath),
+        header: null,
+      }
+    : await inferConfig(source, weightsFile, options);
   return {
     layout: 'original',
     config,
@@ -173,6 +209,22 @@ async function describeOriginal(source: ModelSource, options: OpenFolderOptions)
     weightsFile,
     header,
   };
+}
+
+async function inferConfig(source: ModelSource, weightsFile: string, options: OpenFolderOptions) {
+  const header = await openHeader(source, 'original', weightsFile, options);
+  return { config: inferOriginalConfig(header, weightsFile, options.numHeads ?? null), header };
+}
+
+async function openHeader(
+  source: ModelSource,
+  layout: Layout,
+  path: string,
+  options: OpenOptions,
+): Promise<SafetensorsHeader> {
+  const file = layout === 'original' ? await source.open(path, options) : await openRequired(source, path, options);
+  if (!file) throw noModel(source);
+  return openSafetensors(file, options.signal);
 }
 
 function noModel({ name, weightsFile }: ModelSource): WebDiTError {

@@ -1,0 +1,38 @@
+import { estimateCost } from '@webdit/core';
+import { openModelFolder } from '@webdit/weights';
+import { pathSource } from '@webdit/weights/node';
+import { expect, it } from 'vitest';
+import { describeModel } from './describe-model.ts';
+
+it('tells enough of a model to plan a run: config, sampler, schedules, classes', async () => {
+  const source = pathSource('models/emoji-dit');
+  const model = await describeModel(source);
+  const folder = await openModelFolder(source);
+  expect(model).toMatchObject({ name: 'emoji-dit', config: folder.config, sampler: folder.scheduler });
+  expect(model.defaults).toEqual({ numInferenceSteps: 50, guidanceScale: 3 });
+  expect(model.samplerName).toBe('ddim-respaced');
+  expect(model.schedules.map(({ steps, pattern }) => [steps, pattern.replaceAll(/[02]/g, '').length])).toEqual([
+    [50, 25],
+    [50, 17],
+    [50, 13],
+    [50, 11],
+  ]);
+  expect((await model.classes())?.length).toBe(1008);
+  const { kinds } = estimateCost({
+    model: model.config,
+    sampler: model.sampler,
+    steps: 50,
+    guidanceScale: 3,
+    label: 0,
+    cache: 'procache',
+    schedules: model.schedules,
+  });
+  expect(kinds.full).toBe(17);
+});
+
+it('refuses what is no model, and stops when told', async () => {
+  await expect(describeModel('')).rejects.toMatchObject({ code: 'bad-argument' });
+  const reason = new Error('enough');
+  const stopped = describeModel(pathSource('models/emoji-dit'), { signal: AbortSignal.abort(reason) });
+  await expect(stopped).rejects.toBe(reason);
+});

@@ -1,0 +1,34 @@
+import type { DiTConfig, SamplerSpec, Schedule } from '@webdit/core';
+import { checkSignal } from './arguments.ts';
+import { checkModel, type ModelInput } from './model-input.ts';
+import type { ModelClass, PipelineInfo } from './types.ts';
+
+/** A model before it is loaded: all that planning a run needs, and nothing of its weights. */
+export interface ModelDescription {
+  readonly name: string;
+  readonly config: DiTConfig;
+  readonly sampler: SamplerSpec;
+  /** The sampler's name, as schedules carry it. */
+  readonly samplerName: string;
+  readonly defaults: PipelineInfo['model']['defaults'];
+  /** The cache schedules in the model folder. */
+  readonly schedules: readonly Schedule[];
+  /** The class table by id; null when the model has none. @throws WebDiTError `format`, `not-found`, `network`. */
+  classes(): Promise<readonly ModelClass[] | null>;
+}
+
+/**
+ * Reads what a model folder says of itself: a few kilobytes of configs and schedules, and no GPU. For pages that plan runs, or
+ * show what they would cost, before anybody has asked for the model.
+ * @throws WebDiTError `bad-argument`, `not-found`, `network`, `format`, `unsupported-config`; or `signal.reason`.
+ */
+export async function describeModel(
+  model: ModelInput,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ModelDescription> {
+  const checked = checkModel(model);
+  checkSignal(options.signal);
+  // Readers of configs: pages that load models leave them to the worker.
+  const { readDescription } = await import('./read-description.ts');
+  return readDescription(checked, options.signal);
+}

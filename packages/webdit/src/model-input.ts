@@ -1,0 +1,43 @@
+import { WebDiTError } from '@webdit/core';
+import type { ModelSource } from '@webdit/weights';
+import { badArgument, show } from './arguments.ts';
+
+/** A model: the URL of a folder or weights file, files the user picked, or (with `worker: false`) any source. */
+export type ModelInput = string | URL | FileList | readonly File[] | ModelSource;
+
+/** A model that can cross to a worker: an absolute URL, or files the user picked. */
+export type TransferableModel = string | readonly File[];
+
+/** @throws WebDiTError `bad-argument` for what is no model; nothing is opened yet. */
+export function checkModel(model: ModelInput): TransferableModel | ModelSource {
+  if (typeof model === 'string' && model !== '') return absoluteUrl(model);
+  if (model instanceof URL) return model.href;
+  if (typeof FileList !== 'undefined' && model instanceof FileList) return requireFiles([...model]);
+  if (Array.isArray(model)) return requireFiles(model);
+  if (typeof model === 'object' && model !== null && 'open' in model) return model;
+  throw badArgument(`model is ${show(model)}.`, 'Give the URL of a model folder, the files of one, or a model source.');
+}
+
+function requireFiles(files: readonly unknown[]): readonly File[] {
+  if (files.length > 0 && files.every((file) => file instanceof File)) return files as readonly File[];
+  throw badArgument('model is a list that does not hold files.', 'Give the File objects of a model folder.');
+}
+
+export function isTransferable(model: TransferableModel | ModelSource): model is TransferableModel {
+  return typeof model === 'string' || Array.isArray(model);
+}
+
+/** Relative URLs mean what they mean to the page; in a worker they would be relative to its script. */
+export function absoluteUrl(url: string): string {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI;
+  try {
+    return new URL(url, base).href;
+  } catch (cause) {
+    throw new WebDiTError(
+      'bad-argument',
+      `${show(url)} is not a URL.`,
+      'Give an absolute URL; for a folder on disk, in Node, give pathSource(folder).',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { samplerName } from '@webdit/core';
+import { describeModelFolder, type ModelSource } from '@webdit/weights';
+import type { ModelDescription } from './describe-model.ts';
+import { sourceOf } from './load-request.ts';
+import type { TransferableModel } from './model-input.ts';
+import { shortName } from './progress.ts';
+import { FolderSchedules } from './schedules.ts';
+
+/** @throws like `describeModel`. */
+export async function readDescription(
+  model: TransferableModel | ModelSource,
+  signal: AbortSignal | undefined,
+): Promise<ModelDescription> {
+  const folder = await describeModelFolder(sourceOf(model), { signal });
+  return {
+    name: shortName(folder.name),
+    config: folder.config,
+    sampler: folder.scheduler,
+    samplerName: samplerName(folder.scheduler),
+    defaults: folder.defaults,
+    schedules: await new FolderSchedules(folder).all(signal),
+    classes: () => folder.classes(),
+  };
+}
