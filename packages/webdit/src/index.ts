@@ -39,6 +39,7 @@ export {
   type Measurement,
   parseCompareState,
 } from './lab/comparison.ts';
+export { type DuelOptions, type DuelProgress, type DuelResult, duel } from './lab/duel.ts';
 export { adapterName, type LabPair, type LabPipe, makePairs } from './lab/pipe.ts';
 export { type ScheduleSearchOptions, type ScheduleSearchResult, searchSchedules } from './lab/search.ts';
 export { type CompareSummary, type KindSummary, summarize } from './lab/summary.ts';

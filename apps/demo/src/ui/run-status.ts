@@ -1,9 +1,9 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { RunReport } from 'webdit';
 import type { Phase } from '../session.ts';
+import { loadProgress } from './load-progress.ts';
 import { controls } from './shared-styles.ts';
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 const seconds = (ms: number) => (ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`);
 
 /** One line and one bar: how far the load or the run is, and afterwards what it took. */
@@ -43,7 +43,7 @@ export class RunStatus extends LitElement {
           percent: null,
         };
       case 'loading':
-        return { label: 'Loading the model', ...this.loading(phase.progress) };
+        return { label: 'Loading the model', ...loadProgress(phase.progress) };
       case 'running': {
         const { step, steps } = phase;
         const text = step
@@ -58,16 +58,6 @@ export class RunStatus extends LitElement {
       case 'failed':
         return { label: '', text: '', percent: null };
     }
-  }
-
-  private loading(progress: Extract<Phase, { name: 'loading' }>['progress']): { text: string; percent: number } {
-    if (!progress) return { text: 'Opening the graphics card…', percent: 0 };
-    const { loaded, total, pipelines, progress: percent } = progress;
-    const text =
-      pipelines.total > 0 && loaded >= total
-        ? `Preparing kernels: ${pipelines.done} of ${pipelines.total}`
-        : `Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`;
-    return { text, percent };
   }
 
   /** For screen readers: the turns of events only, not every step. */
