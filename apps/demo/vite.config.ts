@@ -2,10 +2,14 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { recordedResults } from './recorded-results.ts';
 import { serveFolder } from './serve-folder.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const models = fileURLToPath(new URL('../../models', import.meta.url));
+const reference = fileURLToPath(
+  new URL('../../bench/results/compare-emoji-dit-50-chromium-swiftshader.json', import.meta.url),
+);
 
 /** Serves the models folder as it is in development, and copies the default model into the built site. */
 function serveModels(): Plugin {
@@ -25,7 +29,7 @@ export default defineConfig({
   root,
   // Works on any sub-path, such as a project's GitHub Pages.
   base: './',
-  plugins: [serveModels()],
+  plugins: [serveModels(), recordedResults(reference)],
   // The worker imports its VAE runtime lazily, which needs modules.
   worker: { format: 'es' },
   optimizeDeps: {

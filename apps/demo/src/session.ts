@@ -63,6 +63,11 @@ export class Session {
     return view === this.owner ? this.phase : { name: 'idle' };
   }
 
+  /** As the pipeline calls it, loaded or not. */
+  get modelName(): string {
+    return this.pipeline?.info.name ?? this.modelUrl.pathname.replace(/\/$/, '').split('/').at(-1) ?? '';
+  }
+
   abort(): void {
     this.controller?.abort();
   }

@@ -38,6 +38,8 @@ export {
   type CompareState,
   type Measurement,
   parseCompareState,
+  rowId,
+  settingsOf as compareSettings,
 } from './lab/comparison.ts';
 export { type DuelOptions, type DuelProgress, type DuelResult, duel } from './lab/duel.ts';
 export { adapterName, type LabPair, type LabPipe, makePairs } from './lab/pipe.ts';

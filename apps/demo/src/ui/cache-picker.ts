@@ -112,7 +112,7 @@ export class CachePicker extends LitElement {
       .policies {
         display: grid;
         gap: 0.5rem;
-        grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(7.25rem, 1fr));
       }
       label {
         position: relative;

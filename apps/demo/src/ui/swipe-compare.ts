@@ -60,6 +60,9 @@ export class SwipeCompare extends LitElement {
           <canvas role="img" aria-label="Difference of the two, ten times as strong"></canvas>
           <figcaption>difference, ten times as strong; grey is none</figcaption>
         </figure>
+        <p class="names" aria-hidden="true" ?hidden=${mode !== 'swipe'}>
+          <span>${beforeName}</span><span>${afterName}</span>
+        </p>
         <input
           class="slider"
           type="range"
@@ -167,6 +170,7 @@ export class SwipeCompare extends LitElement {
       .swipe {
         display: grid;
         justify-content: center;
+        gap: 0;
         grid-template-columns: var(--size);
       }
       .swipe figure {
@@ -177,15 +181,18 @@ export class SwipeCompare extends LitElement {
         clip-path: inset(0 calc(100% - var(--position)) 0 0);
         z-index: 1;
       }
-      .swipe .before figcaption {
-        text-align: left;
-      }
-      .swipe .after figcaption {
-        text-align: right;
-      }
-      /* Each name stays on its own half, however far the other one is uncovered. */
       .swipe figcaption {
-        visibility: hidden;
+        display: none;
+      }
+      .names {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+        grid-area: 3 / 1;
+        margin: 0;
+        color: var(--soft);
+        font-size: 0.85rem;
+        overflow-wrap: anywhere;
       }
       .swipe .between,
       .beside .between,

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import type { CompareSummary } from 'webdit';
+import { candidates } from './candidates.ts';
+import { labelOffsets, type Point, paretoFront, pointsOf } from './points.ts';
+
+const summary = (row: string, psnr: CompareSummary['psnr'], latencyRatio: number, executed: number) =>
+  ({ row, psnr, latencyRatio, flopRatio: { executed, published: 0 }, steps: 25, policy: row }) as CompareSummary;
+
+it('takes latency and FLOPs from their own columns, and leaves rows without pictures out', () => {
+  const rows = [summary('none', 'identical', 1, 1), summary('fora:3', 33, 2.6, 2.8), summary('procache', null, 3, 3)];
+  expect(pointsOf(rows, 'latency').map(({ row, speed }) => [row, speed])).toEqual([
+    ['none', 1],
+    ['fora:3', 2.6],
+  ]);
+  expect(pointsOf(rows, 'flops').map(({ speed }) => speed)).toEqual([1, 2.8]);
+  expect(pointsOf(rows, 'latency')[0]?.quality).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('names a point by what its family varies', () => {
+  const rows = ['none', 'none at 25 steps', 'fora:3', 'procache:B17'].map((row) => summary(row, 30, 2, 2));
+  expect(pointsOf(rows, 'flops').map(({ family, title }) => `${family} ${title}`)).toEqual([
+    'Uncached uncached',
+    'Fewer steps 25 steps',
+    'FORA N=3',
+    'ProCache B17',
+  ]);
+});
+
+it('draws the front through what nothing beats in both', () => {
+  const point = (row: string, speed: number, quality: number): Point => ({
+    ...{ row, speed, quality },
+    family: '',
+    title: '',
+  });
+  const points = [
+    point('uncached', 1, Number.POSITIVE_INFINITY),
+    point('dominated', 2, 30),
+    point('good', 2.5, 35),
+    point('fast', 4, 28),
+    point('as fast and worse', 4, 27),
+  ];
+  expect(paretoFront(points).map(({ row }) => row)).toEqual(['uncached', 'good', 'fast']);
+  expect(paretoFront([])).toEqual([]);
+});
+
+it('offers policies, budgets of the model’s schedules, and fewer steps, none of them twice', () => {
+  const schedules = [25, 17].map((budget) => ({ policy: 'procache', steps: 50, budget }));
+  expect(candidates(50, schedules)).toEqual([
+    { name: 'Fewer steps', rows: [{ fewerSteps: 25 }, { fewerSteps: 17 }, { fewerSteps: 11 }] },
+    { name: 'FORA', rows: ['fora:2', 'fora:3', 'fora:5'] },
+    { name: 'ProCache', rows: ['procache:B25', 'procache:B17'] },
+  ]);
+  expect(candidates(3, [])).toEqual([
+    { name: 'Fewer steps', rows: [{ fewerSteps: 2 }, { fewerSteps: 1 }] },
+    { name: 'FORA', rows: ['fora:2'] },
+    { name: 'ProCache', rows: ['procache'] },
+  ]);
+});
+
+it('puts a name below its point where one above would cover an earlier one', () => {
+  expect(
+    labelOffsets([
+      { x: 100, y: 50 },
+      { x: 120, y: 52 },
+      { x: 300, y: 50 },
+    ]),
+  ).toEqual([-12, 22, -12]);
+});
