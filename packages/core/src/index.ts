@@ -24,6 +24,7 @@ export * from './samplers/noise-schedule.ts';
 export * from './samplers/sampler.ts';
 export * from './samplers/scheduler-config.ts';
 export * from './samplers/timesteps.ts';
+export * from './samplers/update.ts';
 export * from './schedule/constraints.ts';
 export * from './schedule/pattern.ts';
 export * from './schedule/schedule.ts';

@@ -1,3 +1,5 @@
+import { WebDiTError } from './errors.ts';
+
 /** Element types of a safetensors file that WebDiT reads. */
 export type TensorDType = 'F32' | 'F16' | 'BF16' | 'I8' | 'U8' | 'I32' | 'I64';
 
@@ -28,4 +30,22 @@ export interface TensorWriter {
 /** Where weights go. `packages/gpu` has the one that fills GPU buffers; tests use one that fills arrays. */
 export interface TensorSink {
   begin(tensor: IncomingTensor): TensorWriter;
+}
+
+/** For a sink that is handed a tensor it did not expect. */
+export function noPlaceFor({ name, shape }: Pick<IncomingTensor, 'name' | 'shape'>): WebDiTError {
+  return new WebDiTError(
+    'shape-mismatch',
+    `The model has no place for tensor ${name} of shape [${shape}].`,
+    'Check that config.json belongs to these weights.',
+  );
+}
+
+/** For a sink that was not handed the whole of a tensor. */
+export function incompleteTensor(name: string, filled: number, elements: number): WebDiTError {
+  return new WebDiTError(
+    'format',
+    `Tensor ${name} got ${filled} of ${elements} values.`,
+    'Download the weights again; the file is not complete.',
+  );
 }

@@ -14,6 +14,7 @@ const info = { name: 'tiny' } as PipelineInfo;
 const request = { label: 1 } as GenerateRequest;
 const loadRequest: LoadRequest = {
   model: 'https://x/',
+  device: 'webgpu',
   dtype: 'auto',
   math: 'auto',
   tune: 'auto',

@@ -27,7 +27,14 @@ vi.mock('onnxruntime-web/wasm', () => ({
 }));
 
 const emojiDiT = pathSource(fileURLToPath(new URL('../../../models/emoji-dit', import.meta.url)));
-const options = { dtype: 'auto', math: 'auto', tune: 'auto', vaeBackend: 'wasm', wasmPaths: null } as const;
+const options = {
+  device: 'webgpu',
+  dtype: 'auto',
+  math: 'auto',
+  tune: 'auto',
+  vaeBackend: 'wasm',
+  wasmPaths: null,
+} as const;
 const request: GenerateRequest = {
   label: 'pizza',
   steps: 2,

@@ -10,7 +10,7 @@ export interface FillableModel {
   readonly sink: TensorSink;
   /** Once the sink is full: makes the model ready to run. */
   finishLoading(onPipeline: (done: number, total: number) => void, signal: AbortSignal): Promise<void>;
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }
 
 export interface FillJob {
@@ -56,7 +56,7 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Vae
   const opening = half(openVae(job, progress, signal));
   const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
   if (signal.aborted) {
-    model.dispose();
+    await model.dispose();
     await vae?.dispose().catch(() => {});
     throw signal.reason;
   }

@@ -53,6 +53,7 @@ export { compareReports } from './report.ts';
 export type {
   AdapterInfo,
   CacheSpec,
+  ComputeDevice,
   DType,
   ErrorCode,
   GenerateInput,

@@ -1,6 +1,6 @@
 import { filesSource, httpSource, type ModelSource } from '@webdit/weights';
 import { isTransferable, type TransferableModel } from './model-input.ts';
-import type { DType, MathDType, TuneWhen, VaeBackend, WasmPaths } from './types.ts';
+import type { ComputeDevice, DType, MathDType, TuneWhen, VaeBackend, WasmPaths } from './types.ts';
 
 /** How to load a model, as plain data: what crosses to the worker. */
 export interface LoadRequest extends EngineOptions {
@@ -8,6 +8,7 @@ export interface LoadRequest extends EngineOptions {
 }
 
 export interface EngineOptions {
+  readonly device: ComputeDevice;
   readonly dtype: DType | 'auto';
   readonly math: MathDType | 'auto';
   readonly tune: TuneWhen;

@@ -2,13 +2,13 @@ import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/weights';
 import { fillModel } from './fill-model.ts';
 import type { EngineOptions } from './load-request.ts';
-import { shortName } from './progress.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
-import type { DType, PipelineInfo, ProgressEvent } from './types.ts';
+import type { DType, ProgressEvent } from './types.ts';
 import type { VaeDecoder } from './vae.ts';
 
 /** A loaded model and everything it needs to draw. */
 export interface EngineParts {
+  readonly device: 'webgpu';
   readonly holder: DeviceHolder;
   readonly folder: ModelFolder;
   readonly model: DiTModel;
@@ -48,32 +48,5 @@ export async function loadParts(
     signal,
     onProgress,
   });
-  return { holder, folder, model, vae, dtype };
-}
-
-/** What the user may know about a loaded pipeline. */
-export function describe(parts: EngineParts, thread: PipelineInfo['thread'], notes: readonly string[]): PipelineInfo {
-  const { holder, folder, model, vae, dtype } = parts;
-  const { config } = folder;
-  return {
-    name: shortName(folder.name),
-    thread,
-    adapter: holder.adapterInfo,
-    dtype,
-    math: model.math,
-    vaeBackend: vae?.backend ?? null,
-    kernels: model.kernels,
-    tuning: model.tuning,
-    model: {
-      latentShape: [config.inChannels, config.inputSize, config.inputSize],
-      imageSize: vae?.imageSize ?? null,
-      depth: config.depth,
-      hiddenSize: config.hiddenSize,
-      numClasses: config.numClasses,
-      defaults: folder.defaults,
-      schedules: folder.schedules,
-    },
-    notes: vae?.note ? [...notes, vae.note] : notes,
-    gpuBytes: model.bytes.current,
-  };
+  return { device: 'webgpu', holder, folder, model, vae, dtype };
 }

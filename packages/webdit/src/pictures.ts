@@ -14,7 +14,7 @@ import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
 import type { FolderSchedules } from './schedules.ts';
-import type { AdapterInfo, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
+import type { AdapterInfo, ComputeDevice, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
 import type { VaeDecoder } from './vae.ts';
 
 /** A model that runs plans, wherever it computes. */
@@ -38,6 +38,7 @@ export interface PlanRunner {
 
 /** A loaded model with what is needed to draw with it. */
 export interface DrawingParts {
+  readonly device: ComputeDevice;
   /** What it computes on. `check` throws what has happened to the device since the run began. */
   readonly holder: { readonly adapterInfo: AdapterInfo; check(): void };
   readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'classes'>;
@@ -95,6 +96,7 @@ export async function drawPictures(
       plan,
       runs,
       decodeMs,
+      device: parts.device,
       adapter: holder.adapterInfo,
       dtype,
       math: model.math,

@@ -18,6 +18,14 @@ describe('fromPretrained', () => {
     ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
     ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],
     [
+      'halves on the processor',
+      url,
+      { device: 'wasm', dtype: 'f16' },
+      'dtype is "f16", but device \'wasm\' computes in f32 on the processor.',
+    ],
+    ['a VAE on the GPU without one', url, { device: 'wasm', vaeBackend: 'webgpu' }, 'vaeBackend is "webgpu", but'],
+    ['tuning without a GPU', url, { device: 'wasm', tune: 'always' }, 'tune is "always", but'],
+    [
       'a device together with a worker',
       url,
       { device: fakeDevice, worker: true },

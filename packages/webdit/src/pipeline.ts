@@ -20,6 +20,7 @@ import type {
   VaeBackend,
   WasmPaths,
 } from './types.ts';
+import { checkWasmOptions } from './wasm/options.ts';
 
 export interface FromPretrainedOptions {
   /** How weights are stored on the GPU; `auto` (default) keeps f16 files as f16. int8 is made of the others while loading. */
@@ -32,8 +33,11 @@ export interface FromPretrainedOptions {
    * otherwise. `info.tuning` says what came of it.
    */
   readonly tune?: TuneWhen;
-  /** `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. */
-  readonly device?: 'auto' | GPUDevice;
+  /**
+   * `auto` (default) asks for the fastest adapter. A GPUDevice needs `worker: false`; the caller keeps owning it. `wasm` does
+   * without WebGPU: on the processor through onnxruntime-web, in f32 and without any cache policy.
+   */
+  readonly device?: 'auto' | 'wasm' | GPUDevice;
   /** When it throws, the load stops and rejects with what it threw. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Aborts the load, which then rejects with `signal.reason`. */
@@ -87,6 +91,7 @@ export class DiffusionPipeline {
     options.signal?.throwIfAborted();
     const { signal, send: onProgress } = guarded(options.onProgress, options.signal);
     const settings: EngineOptions = {
+      device: options.device === 'wasm' ? 'wasm' : 'webgpu',
       dtype: options.dtype ?? 'auto',
       math: options.math ?? 'auto',
       tune: options.tune ?? 'auto',
@@ -198,9 +203,11 @@ function checkLoadOptions(options: FromPretrainedOptions): void {
     throw badArgument(`onProgress is ${show(options.onProgress)}.`, 'Give a function, or leave it out.');
   }
   const { device } = options;
-  if (device !== undefined && device !== 'auto' && (typeof device !== 'object' || !('queue' in device))) {
-    throw badArgument(`device is ${show(device)}.`, "Give 'auto' or a GPUDevice.");
+  const named = [undefined, 'auto', 'wasm'].includes(device as string);
+  if (!named && (typeof device !== 'object' || !('queue' in device))) {
+    throw badArgument(`device is ${show(device)}.`, "Give 'auto', 'wasm' or a GPUDevice.");
   }
+  if (device === 'wasm') checkWasmOptions(options);
   if (typeof device === 'object' && options.worker !== false) {
     throw badArgument('A GPUDevice cannot cross to a worker.', 'Pass worker: false with it.');
   }
@@ -237,17 +244,17 @@ async function loadInPlace(
   model: TransferableModel | ModelSource,
   settings: EngineOptions,
   hooks: {
-    device: 'auto' | GPUDevice | undefined;
+    device: FromPretrainedOptions['device'];
     signal: AbortSignal;
     onProgress: (event: ProgressEvent) => void;
     note: string | undefined;
   },
 ): Promise<EngineDriver> {
   // Imported lazily: a page that runs the worker never downloads the engine twice.
-  const { Engine } = await import('./engine.ts');
+  const { loadEngine } = await import('./load-engine.ts');
   const { sourceOf } = await import('./load-request.ts');
   const { device, signal, onProgress, note } = hooks;
-  return Engine.load(sourceOf(model), settings, {
+  return loadEngine(sourceOf(model), settings, {
     thread: 'page',
     signal,
     onProgress,

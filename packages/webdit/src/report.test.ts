@@ -1,26 +1,8 @@
-import { compileRunPlan, type DiTConfig, ditSampler, executed, published } from '@webdit/core';
+import { compileRunPlan, ditSampler, executed, published } from '@webdit/core';
 import { describe, expect, it } from 'vitest';
 import { buildReport, compareReports, type MeasuredRun } from './report.ts';
+import { tinyDiT as model } from './testing/tiny-dit.ts';
 
-const model: DiTConfig = {
-  kind: 'dit',
-  inputSize: 8,
-  patchSize: 2,
-  inChannels: 4,
-  outChannels: 4,
-  hiddenSize: 32,
-  depth: 2,
-  numHeads: 2,
-  mlpHiddenSize: 128,
-  numClasses: 10,
-  learnSigma: false,
-  frequencyEmbeddingSize: 256,
-  timestepDivisor: 128,
-  normEps: 1e-6,
-  mlpNormEps: 1e-6,
-  embeddersPerBlock: false,
-  guidanceChannels: 4,
-};
 const plan = compileRunPlan({ model, sampler: ditSampler, steps: 3, guidanceScale: 3, label: 1 });
 
 /** An executor that took `ms` a step, and half of that on the GPU's own clock. */
@@ -37,6 +19,7 @@ const report = (...runs: MeasuredRun[]) =>
     plan,
     runs,
     decodeMs: 5,
+    device: 'webgpu',
     adapter: { vendor: 'v', architecture: '', device: '', description: '', isFallback: true },
     dtype: 'f16',
     math: 'f32',

@@ -1,5 +1,15 @@
 import { type DiTConfig, executed, published, type RunPlan } from '@webdit/core';
-import type { AdapterInfo, DType, KindTotal, MathDType, RunReport, StepKind, StepReport, VaeBackend } from './types.ts';
+import type {
+  AdapterInfo,
+  ComputeDevice,
+  DType,
+  KindTotal,
+  MathDType,
+  RunReport,
+  StepKind,
+  StepReport,
+  VaeBackend,
+} from './types.ts';
 
 /** What the executor measured for one picture. */
 export interface MeasuredRun {
@@ -19,6 +29,7 @@ export interface ReportInputs {
   readonly plan: RunPlan;
   readonly runs: readonly MeasuredRun[];
   readonly decodeMs: number;
+  readonly device: ComputeDevice;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
   readonly math: MathDType;
@@ -65,6 +76,7 @@ export function buildReport(inputs: ReportInputs): RunReport {
     },
     waits: { final: sum(runs, (run) => run.waits.final), probe: sum(runs, (run) => run.waits.probe) },
     peakGpuBytes: Math.max(0, ...runs.map((run) => run.peakBytes)),
+    device: inputs.device,
     adapter: inputs.adapter,
     dtype: inputs.dtype,
     math: inputs.math,

@@ -6,6 +6,8 @@ import type { ModelClass } from '@webdit/weights';
 export type DType = 'f32' | 'f16' | 'int8';
 /** What weights are multiplied in; sums are f32. */
 export type MathDType = 'f32' | 'f16';
+/** What the transformer runs on: the GPU, or the processor through onnxruntime-web. */
+export type ComputeDevice = 'webgpu' | 'wasm';
 export type VaeBackend = 'webgpu' | 'wasm';
 export type OutputType = 'bitmap' | 'imageData' | 'blob' | 'latent';
 
@@ -63,8 +65,10 @@ export interface PipelineInfo {
   readonly name: string;
   /** Where the engine runs. */
   readonly thread: 'worker' | 'page';
+  readonly device: ComputeDevice;
+  /** The graphics adapter; with device `wasm`, onnxruntime-web on the CPU. */
   readonly adapter: AdapterInfo;
-  /** How weights are stored on the GPU. */
+  /** How weights are stored. */
   readonly dtype: DType;
   /** What they are multiplied in. */
   readonly math: MathDType;
@@ -137,6 +141,7 @@ export interface RunReport {
   readonly waits: { readonly final: number; readonly probe: number };
   /** Most GPU bytes the denoising loop held at once, weights included; without the VAE, whose runtime counts none. */
   readonly peakGpuBytes: number;
+  readonly device: ComputeDevice;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
   readonly math: MathDType;

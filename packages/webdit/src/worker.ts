@@ -1,18 +1,18 @@
 import { expose, type ProxyMarked, type Remote, releaseProxy, transfer } from 'comlink';
-import type { PlanInputs } from './driver.ts';
-import { Engine } from './engine.ts';
+import type { EngineDriver, PlanInputs } from './driver.ts';
+import { loadEngine } from './load-engine.ts';
 import { sourceOf } from './load-request.ts';
 import { type EngineHost, settle, signalOfPort, unwrap } from './protocol.ts';
 
 /** The worker behind `DiffusionPipeline`: one engine, driven over comlink. */
-let engine: Engine | null = null;
+let engine: EngineDriver | null = null;
 
 const host: EngineHost = {
   async load(request, abort, onProgress) {
     const { signal, close } = signalOfPort(abort);
     const events = relay(onProgress);
     const outcome = await settle(async () => {
-      engine = await Engine.load(sourceOf(request.model), request, {
+      engine = await loadEngine(sourceOf(request.model), request, {
         thread: 'worker',
         signal,
         onProgress: events.send,

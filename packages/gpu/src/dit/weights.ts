@@ -2,6 +2,8 @@ import {
   type DiTConfig,
   ditTensorShapes,
   type IncomingTensor,
+  incompleteTensor,
+  noPlaceFor,
   type TensorSink,
   type TensorWriter,
   WebDiTError,
@@ -153,11 +155,7 @@ export class DiTWeights implements TensorSink {
   begin(tensor: IncomingTensor): TensorWriter {
     const target = this.#targets.get(tensor.name);
     if (!target || tensor.elementOffset + tensor.elementCount > target.elements) {
-      throw new WebDiTError(
-        'shape-mismatch',
-        `The model has no place for tensor ${tensor.name} of shape [${tensor.shape}].`,
-        'Check that config.json belongs to these weights.',
-      );
+      throw noPlaceFor(tensor);
     }
     return target.linear ? this.#linearWriter(tensor, target) : this.#plainWriter(tensor, target);
   }
@@ -166,12 +164,7 @@ export class DiTWeights implements TensorSink {
   finish(): void {
     this.#stagingScope.destroy();
     for (const [name, { filled, elements }] of this.#targets) {
-      if (filled === elements) continue;
-      throw new WebDiTError(
-        'format',
-        `Tensor ${name} got ${filled} of ${elements} values.`,
-        'Download the weights again; the file is not complete.',
-      );
+      if (filled !== elements) throw incompleteTensor(name, filled, elements);
     }
   }
 

@@ -50,6 +50,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
   const info: PipelineInfo = {
     name: 'tiny',
     thread: 'page',
+    device: 'webgpu',
     adapter,
     dtype: 'f32',
     math: 'f32',
@@ -91,6 +92,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
           },
         ],
         decodeMs: 5,
+        device: info.device,
         adapter,
         dtype: 'f32',
         math: 'f32',

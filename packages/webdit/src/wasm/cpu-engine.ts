@@ -1,0 +1,81 @@
+import { type ModelSource, openModelFolder } from '@webdit/weights';
+import type { GenerateRequest } from '../arguments.ts';
+import type { EngineDriver, EngineResult, GenerateHooks } from '../driver.ts';
+import type { LoadHooks } from '../engine.ts';
+import { fillModel } from '../fill-model.ts';
+import type { EngineOptions } from '../load-request.ts';
+import { type DrawingParts, drawPictures } from '../pictures.ts';
+import { describe } from '../pipeline-info.ts';
+import { RunQueue } from '../run-queue.ts';
+import { FolderSchedules } from '../schedules.ts';
+import type { ModelClass, PipelineInfo } from '../types.ts';
+import { CpuModel } from './cpu-model.ts';
+
+interface CpuParts extends DrawingParts {
+  readonly model: CpuModel;
+}
+
+/** One model on the processor, for browsers without WebGPU: uncached, f32. Runs one `generate` at a time; later calls queue. */
+export class CpuEngine implements EngineDriver {
+  private readonly queue = new RunQueue();
+
+  private constructor(
+    readonly info: PipelineInfo,
+    private readonly parts: CpuParts,
+  ) {}
+
+  /**
+   * Loads a model folder of any layout into onnxruntime-web.
+   * @throws WebDiTError what `openModelFolder` and `fillModel` throw, `out-of-memory`; or `signal.reason`. Nothing is kept then.
+   */
+  static async load(source: ModelSource, options: EngineOptions, hooks: LoadHooks): Promise<CpuEngine> {
+    const { signal, onProgress, thread, notes = [] } = hooks;
+    signal?.throwIfAborted();
+    const folder = await openModelFolder(source, { signal });
+    const model = await CpuModel.create(folder.config, options.wasmPaths);
+    const vae = await fillModel(model, {
+      source,
+      folder,
+      options,
+      vaeGpu: null,
+      // onnxruntime forgets the weights' files when any session has been made.
+      vaeFirst: true,
+      signal,
+      onProgress,
+    });
+    const parts = {
+      device: 'wasm',
+      holder: { adapterInfo: describeCpu(model.threads), check: () => {} },
+      folder,
+      schedules: new FolderSchedules(folder),
+      model,
+      vae,
+      dtype: 'f32',
+    } as const;
+    return new CpuEngine(describe(parts, thread, notes), parts);
+  }
+
+  async classes(): Promise<readonly ModelClass[] | null> {
+    return this.parts.folder.classes;
+  }
+
+  generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
+    return this.queue.run(signal, (linked) => drawPictures(this.parts, request, linked, hooks));
+  }
+
+  /** Stops what runs, then frees the memory. */
+  async dispose(): Promise<void> {
+    if (!(await this.queue.close())) return;
+    const { model, vae } = this.parts;
+    try {
+      await vae?.dispose();
+    } finally {
+      await model.dispose();
+    }
+  }
+}
+
+function describeCpu(threads: number): PipelineInfo['adapter'] {
+  const description = `onnxruntime-web wasm on the CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+  return { vendor: '', architecture: 'wasm', device: 'cpu', description, isFallback: true };
+}

@@ -1,0 +1,154 @@
+import { type DiTConfig, type RunPlan, timestepEmbedding, updateLatents, WebDiTError } from '@webdit/core';
+import type { InferenceSession } from 'onnxruntime-web';
+import { abortable } from '../abortable.ts';
+import type { FillableModel } from '../fill-model.ts';
+import { loadOnnxRuntime, type OnnxRuntime, quietSession } from '../onnx-runtime.ts';
+import type { PlanRunner } from '../pictures.ts';
+import type { MeasuredRun } from '../report.ts';
+import type { WasmPaths } from '../types.ts';
+import { CpuWeights } from './cpu-weights.ts';
+import { ditGraph, onesName } from './dit-graph.ts';
+import { encodeModel } from './onnx.ts';
+
+/** Sessions are made one at a time: onnxruntime keeps the files of all that are being made in one list. */
+let lastCreation: Promise<unknown> = Promise.resolve();
+
+/** A DiT in onnxruntime-web's wasm, f32, on the processor: every step in full, the sampler in f64. */
+export class CpuModel implements PlanRunner, FillableModel {
+  readonly math = 'f32';
+  readonly kernels = { transformer: 'onnxruntime-web wasm' };
+  readonly tuning = { source: 'static', ms: 0, excluded: [] } as const;
+  /** Of the GPU's. */
+  readonly bytes = { current: 0 };
+  private weights: CpuWeights | null;
+  private session: InferenceSession | null = null;
+
+  private constructor(
+    private readonly config: DiTConfig,
+    private readonly runtime: OnnxRuntime,
+  ) {
+    this.weights = new CpuWeights(config);
+  }
+
+  /**
+   * Loads the runtime; fill `sink` next, then call `finishLoading`.
+   * @throws WebDiTError `out-of-memory`, `network` without the runtime's script.
+   */
+  static async create(config: DiTConfig, wasmPaths: WasmPaths | null): Promise<CpuModel> {
+    return new CpuModel(config, await loadOnnxRuntime('wasm', wasmPaths));
+  }
+
+  get sink(): CpuWeights {
+    if (!this.weights) throw new RangeError('The weights are in the session already.');
+    return this.weights;
+  }
+
+  /** Threads a forward runs on; known once a session has been made. */
+  get threads(): number {
+    return this.runtime.env.wasm.numThreads ?? 1;
+  }
+
+  /**
+   * Hands the weights to onnxruntime, which keeps a copy, and lets go of them.
+   * @throws WebDiTError `format` when a tensor is missing or the session cannot be made, `out-of-memory`; the signal's reason.
+   */
+  async finishLoading(_onPipeline: unknown, signal: AbortSignal): Promise<void> {
+    const { sink, config } = this;
+    sink.finish();
+    const tensors = new Map(sink.tensors).set(onesName, new Float32Array(config.hiddenSize).fill(1));
+    const create = () =>
+      this.runtime.InferenceSession.create(encodeModel(ditGraph(config)), {
+        ...quietSession,
+        executionProviders: ['wasm'],
+        externalData: [...tensors].map(([path, { buffer }]) => ({ path, data: new Uint8Array(buffer) })),
+      });
+    const creating = lastCreation.then(create);
+    lastCreation = creating.then(
+      () => {},
+      () => {},
+    );
+    this.session = await abortable(creating, signal, (late) => void late.release().catch(() => {})).catch((error) => {
+      signal.throwIfAborted();
+      throw runtimeError('could not load the transformer', error);
+    });
+    this.weights = null;
+  }
+
+  /** @throws WebDiTError `bad-argument` for a plan that caches, `format` or `out-of-memory` when a forward fails. */
+  async run(plan: RunPlan, init: Float32Array, { signal, onStep }: Parameters<PlanRunner['run']>[2]) {
+    requireUncached(plan);
+    const { inChannels: latentChannels, outChannels: modelChannels, inputSize } = this.config;
+    const size = { batch: plan.labels.length as 1 | 2, latentChannels, modelChannels, plane: inputSize ** 2 };
+    const steps: MeasuredRun['steps'][number][] = [];
+    let latents: ArrayLike<number> = init;
+    for (const step of plan.steps) {
+      signal.throwIfAborted();
+      const started = performance.now();
+      const prediction = await this.predict(latents, step.timestep, plan.labels);
+      latents = updateLatents(latents, prediction, size, plan.guidance, step);
+      const timing = { n: step.n, kind: step.kind, ms: performance.now() - started, flops: step.flops };
+      steps.push(timing);
+      onStep({ ...timing, steps: plan.steps.length });
+      await nextTask();
+    }
+    return { latents: Float32Array.from(latents), steps, waits: { final: 0, probe: 0 }, peakBytes: 0 };
+  }
+
+  /** Frees the session's memory. */
+  async dispose(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    this.weights = null;
+    await session?.release();
+  }
+
+  /** One forward of all rows. @returns `[rows, outChannels, size, size]`. */
+  private async predict(
+    latents: ArrayLike<number>,
+    timestep: number,
+    labels: readonly number[],
+  ): Promise<Float32Array> {
+    const { config, runtime, session } = this;
+    if (!session) throw new RangeError('The model is not loaded.');
+    const { inChannels, inputSize, frequencyEmbeddingSize, timestepDivisor } = config;
+    const sinusoid = timestepEmbedding([timestep], frequencyEmbeddingSize, timestepDivisor);
+    const inputs = {
+      latents: new runtime.Tensor('float32', Float32Array.from(latents), [1, inChannels, inputSize, inputSize]),
+      sinusoid: new runtime.Tensor('float32', sinusoid, [1, frequencyEmbeddingSize]),
+      labels: new runtime.Tensor('int64', BigInt64Array.from(labels, BigInt), [labels.length]),
+    };
+    const outputs = await session.run(inputs).catch((error) => {
+      throw runtimeError('failed in a step', error);
+    });
+    return outputs[session.outputNames[0] as string]?.data as Float32Array;
+  }
+}
+
+/** @throws WebDiTError `bad-argument`. */
+function requireUncached({ policy, steps }: RunPlan): void {
+  if (steps.every(({ kind }) => kind === 'full')) return;
+  throw new WebDiTError(
+    'bad-argument',
+    `The cache policy ${policy} needs WebGPU: device 'wasm' computes every step in full.`,
+    "Leave cache out or use cache: 'none', or use a browser with WebGPU.",
+  );
+}
+
+function runtimeError(what: string, cause: unknown): WebDiTError {
+  const memory = /bad_alloc|out of memory|allocat/i.test(String(cause));
+  return new WebDiTError(
+    memory ? 'out-of-memory' : 'format',
+    `onnxruntime-web (wasm) ${what}${memory ? ' for want of memory' : ''}.`,
+    memory
+      ? 'Close other tabs, use a smaller model, or use a browser with WebGPU.'
+      : 'Check that its .wasm file is served (option wasmPaths) and that the model folder is complete.',
+    { cause },
+  );
+}
+
+/** Lets what has arrived on this thread in the meantime run, such as an abort: wasm gives nobody else a turn. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+}
