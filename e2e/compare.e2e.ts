@@ -133,3 +133,22 @@ test('Trade-off fills a chart on this device, keeps it, and hands it out', async
     /^Fewer steps 2 steps: 2\.00 times, /,
   );
 });
+
+test('the presets carry the time and the quality they have on this device', async ({ page }) => {
+  await page.goto('/#label=butterfly&seed=7&steps=3&cache=none');
+  const presets = page.locator('preset-picker');
+  await expect(presets.getByText('not measured here')).toHaveCount(3);
+  await presets.getByRole('button', { name: 'Measure the three on this device' }).click();
+  await expect(presets.getByText(/^[\d.]+ s, uncached$/)).toBeVisible({ timeout: 60_000 });
+  const cached = presets.getByText(/^[\d.]+ s, [\d.]+ dB$/);
+  await expect(cached).toHaveCount(2, { timeout: 60_000 });
+  for (const text of await cached.allInnerTexts()) {
+    const [seconds, decibels] = text.match(/[\d.]+/g)?.map(Number) ?? [];
+    expect(seconds).toBeGreaterThan(0.01);
+    expect(decibels).toBeGreaterThan(3);
+  }
+  await presets.getByRole('radio', { name: 'Fast' }).check();
+  await expect(page).toHaveURL(/&cache=fora%3A5$/);
+  await page.reload();
+  await expect(cached).toHaveCount(2);
+});

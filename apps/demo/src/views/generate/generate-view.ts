@@ -8,6 +8,7 @@ import '../../ui/run-status.ts';
 import '../../ui/seed-field.ts';
 import '../../ui/stamp-view.ts';
 import '../../ui/step-strip.ts';
+import './preset-picker.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import { findLabel } from '../../classes.ts';
 import { type Session, SessionWatch } from '../../session.ts';
@@ -73,6 +74,7 @@ export class GenerateView extends LitElement {
           .value=${settings.guidance}
           @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { guidance: detail })}
         ></number-field>
+        <preset-picker .session=${session} .settings=${settings} .catalogue=${catalogue}></preset-picker>
         <cache-picker
           .cache=${settings.cache}
           .steps=${settings.steps}
@@ -134,6 +136,7 @@ export class GenerateView extends LitElement {
         max-width: 368px;
         margin: 0.75rem auto 0;
       }
+      preset-picker,
       cache-picker {
         grid-column: 1 / -1;
       }
