@@ -28,10 +28,11 @@ test('Compare draws one seed with and without a policy in turns, and says what i
   await view.getByRole('button', { name: 'Compare' }).click();
   await expect(view.getByText('median of 3 rounds')).toBeVisible({ timeout: 90_000 });
 
-  const fact = async (name: string) => Number.parseFloat(await view.locator(`dt:text-is("${name}") + dd`).innerText());
+  const text = async (name: string) => (await view.locator(`dt:text-is("${name}") + dd`).textContent()) ?? '';
+  const fact = async (name: string) => Number.parseFloat(await text(name));
   expect(await fact('FLOP ratio')).toBeCloseTo(await flopRatio(4, 'fora:2'), 2);
   expect(await fact('Latency ratio')).toBeGreaterThan(1.1);
-  const times = (await view.locator('dt:text-is("Uncached loop") + dd').innerText()).match(/\d+/g) ?? [];
+  const times = (await text('Uncached loop')).match(/\d+/g) ?? [];
   expect(times).toHaveLength(3);
 
   // What is on the canvases is what the numbers speak of.
@@ -89,7 +90,7 @@ test('Trade-off fills a chart on this device, keeps it, and hands it out', async
   await expect(view.getByRole('button', { name: 'Measure on this device' })).toBeVisible({ timeout: 30_000 });
 
   const cell = async (row: string, column: number) =>
-    Number(await view.locator(`tr[data-row="${row}"] td`).nth(column).innerText());
+    Number(await view.locator(`tr[data-row="${row}"] td`).nth(column).textContent());
   expect(await cell('fora:2', 2)).toBeCloseTo(await flopRatio(4, 'fora:2'), 2);
   expect(await cell('none at 2 steps', 2)).toBe(2);
   expect(await cell('none', 1)).toBe(1);
