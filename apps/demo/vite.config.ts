@@ -2,6 +2,8 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { contentSecurityPolicy } from './content-security-policy.ts';
+import { pwa } from './pwa.ts';
 import { recordedResults } from './recorded-results.ts';
 import { serveFolder } from './serve-folder.ts';
 
@@ -29,7 +31,7 @@ export default defineConfig({
   root,
   // Works on any sub-path, such as a project's GitHub Pages.
   base: './',
-  plugins: [serveModels(), recordedResults(reference)],
+  plugins: [serveModels(), recordedResults(reference), contentSecurityPolicy(), pwa()],
   // The worker imports its VAE runtime lazily, which needs modules.
   worker: { format: 'es' },
   optimizeDeps: {

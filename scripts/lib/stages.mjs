@@ -14,7 +14,7 @@ function check(name, args) {
 }
 
 export const lint = check('lint and import rule', [join(root, 'scripts/run.mjs'), 'lint']);
-export const typecheck = check('typecheck', [tools.tsc, '--project', 'tsconfig.json']);
+export const typecheck = check('typecheck', [join(root, 'scripts/run.mjs'), 'typecheck']);
 
 /** The CLI and a browser (SwiftShader comes with it), before anything needs them. */
 export const prepare = {
