@@ -12,6 +12,7 @@ const commands = {
   typecheck: () => import('./lib/typecheck.mjs'),
   bench: () => import('./lib/bench.mjs'),
   'compare:chromium': () => import('./lib/compareChromium.mjs'),
+  'check-folder': () => import('./lib/checkFolder.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -40,6 +40,11 @@ export class ReferenceDiT {
     readonly tensor: (name: string) => Float32Array,
   ) {}
 
+  /** One forward of one sample: `[channels, size, size]` -> `[outChannels, size, size]`. */
+  forward(sample: Float32Array, timestep: number, label: number): Float32Array {
+    return this.#predict({ kind: 'full', n: 0, timestep }, { labels: [label], selection: null }, sample, [], new Map());
+  }
+
   run(plan: RunPlan, init: Float32Array): ReferenceResult {
     const { config } = this;
     const batch = plan.labels.length as 1 | 2;
@@ -48,7 +53,7 @@ export class ReferenceDiT {
     const latents: Float32Array[] = [];
     let current = init;
     for (const step of plan.steps) {
-      const prediction = this.#step(step, plan, current, layers, tokens);
+      const prediction = this.#predict(step, plan, current, layers, tokens);
       const size = {
         batch,
         latentChannels: config.inChannels,
@@ -69,9 +74,9 @@ export class ReferenceDiT {
     return { latents, tokens };
   }
 
-  #step(
-    step: StepPlan,
-    plan: RunPlan,
+  #predict(
+    step: Pick<StepPlan, 'kind' | 'n' | 'timestep' | 'mlpTokens'>,
+    plan: Pick<RunPlan, 'labels' | 'selection'>,
     latents: Float32Array,
     layers: LayerState[],
     tokens: Map<string, number[][]>,
@@ -135,7 +140,7 @@ export class ReferenceDiT {
     return this.#final(x, condition, batch);
   }
 
-  #select(state: LayerState, plan: RunPlan, selected: number): number[][] {
+  #select(state: LayerState, plan: Pick<RunPlan, 'labels' | 'selection'>, selected: number): number[][] {
     const spec = plan.selection;
     if (!spec) throw new Error('a selective step needs a selection');
     const batch = plan.labels.length;

@@ -1,7 +1,8 @@
 import { type CacheSpec, compileRunPlan, type DiTConfig, relativeError, torchRandn } from '@webdit/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadModel, tensorsOf } from '../../../../testing/golden.ts';
+import { loadModel } from '../../../../testing/golden.ts';
 import { ReferenceDiT } from '../../../../testing/reference-dit.ts';
+import { tensorsOf } from '../../../../testing/repository.ts';
 import { adoptDevice } from '../device.ts';
 import { hardwareChoice } from '../tiling.ts';
 import { DiTModel } from './model.ts';

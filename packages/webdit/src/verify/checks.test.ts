@@ -75,7 +75,7 @@ describe('checkTokens', () => {
   it('compares sets, in any order, and counts the one that agrees least', () => {
     expect(checkTokens(named('t'), selected([4, 3, 2, 1], [5]), expected, 0.9)).toMatchObject({
       error: 1,
-      severity: 0.9,
+      severity: 0,
     });
     const check = checkTokens(named('t'), selected([4, 3, 2, 9], [5]), expected, 0.9);
     expect(checkLine(check)).toBe('run/t 0.7500/0.9000 share FAIL (least of 2 sets, step 6 layer 5 row 0)');
@@ -86,10 +86,11 @@ describe('checkTokens', () => {
     const stray = [...selected([1, 2, 3, 4], [5]), { n: 2, layer: 5, rows: [[7], []] }];
     expect(checkTokens(named('t'), stray, expected, 0.9)).toMatchObject({
       error: 0,
-      severity: Number.POSITIVE_INFINITY,
+      ok: false,
     });
     expect(checkTokens(named('t'), selected([1, 2, 3, 4, 6], [5]), expected, 0.9).error).toBe(0.8);
-    expect(checkTokens(named('t'), [], expected, 0.9).severity).toBe(Number.POSITIVE_INFINITY);
+    expect(checkTokens(named('t'), [], expected, 0.9).severity).toBeCloseTo(10, 9);
+    expect(checkTokens(named('t'), selected([4, 3, 2, 9], [5]), expected, 1).severity).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

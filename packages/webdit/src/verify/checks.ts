@@ -100,7 +100,7 @@ export function checkTokens(
       const share = agreed / Math.max(ids.length, chosen.size, 1);
       const agreement = ids.length === 0 && chosen.size === 0 ? 1 : share;
       const note = `least of ${expected.length} sets, step ${n} layer ${layer} row ${row}`;
-      const severity = agreement > 0 ? target / agreement : Number.POSITIVE_INFINITY;
+      const severity = agreement === 1 ? 0 : (1 - agreement) / (1 - target);
       return made(name, { error: agreement, target, unit: 'share', severity, note });
     });
   });

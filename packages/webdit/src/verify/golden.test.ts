@@ -22,7 +22,8 @@ describe('parseGolden', () => {
 
   it.each([
     ['unsupported-config', 'pixart', { ...tiny, kind: 'pixart' }],
-    ['unsupported-config', 'decode', { ...tiny, cases: [{ ...cases[0], type: 'decode' }] }],
+    ['unsupported-config', 'encode', { ...tiny, cases: [{ ...cases[0], type: 'encode' }] }],
+    ['format', 'latent', { ...tiny, cases: [{ ...cases[0], type: 'decode' }] }],
     ['format', 'webdit-golden/9', { ...tiny, format: 'webdit-golden/9' }],
     ['format', 'model', { ...tiny, model: undefined }],
     ['format', 'cases', { ...tiny, cases: {} }],

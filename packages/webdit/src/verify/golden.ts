@@ -37,7 +37,15 @@ export interface SampleCase {
   readonly expected_image?: string;
 }
 
-export type GoldenCase = ForwardCase | SampleCase;
+/** The picture of finished latents, which are not divided by the VAE's scaling factor yet. */
+export interface DecodeCase {
+  readonly type: 'decode';
+  readonly name: string;
+  readonly latent: string;
+  readonly expected: string;
+}
+
+export type GoldenCase = ForwardCase | SampleCase | DecodeCase;
 
 /** Tensor kind -> largest error, or least PSNR or share. */
 export type Targets = Readonly<Record<string, number>>;
@@ -68,6 +76,7 @@ const required: Readonly<Record<GoldenCase['type'], Readonly<Record<string, 'str
     class_label: 'number',
     expected_latents: 'string',
   },
+  decode: { name: 'string', latent: 'string', expected: 'string' },
 };
 
 /** @throws WebDiTError `format`; `unsupported-config` for a kind of golden or case that cannot be run. */

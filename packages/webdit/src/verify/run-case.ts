@@ -3,11 +3,12 @@ import type { DiTModel } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
 import { checkImage, checkLatents, checkTensor, checkTokens, type TensorCheck, type TensorName } from './checks.ts';
-import type { ForwardCase, GoldenCase, SampleCase, Targets } from './golden.ts';
+import type { DecodeCase, ForwardCase, GoldenCase, SampleCase, Targets } from './golden.ts';
 
 /** A case, ready to run: everything that can be refused without a GPU has been. */
 export type PreparedCase =
   | ForwardCase
+  | DecodeCase
   | { readonly type: 'sample'; readonly golden: SampleCase; readonly plan: RunPlan };
 
 /** What a case is run on, and held against. */
@@ -31,7 +32,7 @@ export function prepareCase(
   folder: Pick<ModelFolder, 'scheduler' | 'config'>,
   steps: number | undefined,
 ): PreparedCase {
-  if (entry.type === 'forward') return entry;
+  if (entry.type !== 'sample') return entry;
   const { scheduler, config } = folder;
   const plan = compileRunPlan({
     model: config,
@@ -55,12 +56,26 @@ export function prepareCase(
 }
 
 export function caseName(prepared: PreparedCase): string {
-  return prepared.type === 'forward' ? prepared.name : prepared.golden.name;
+  return prepared.type === 'sample' ? prepared.golden.name : prepared.name;
 }
 
 /** Runs one case on the GPU and holds what comes out against the golden, a check per tensor. */
 export function runCase(prepared: PreparedCase, bench: VerifyBench): Promise<TensorCheck[]> {
-  return prepared.type === 'forward' ? runForward(prepared, bench) : runSample(prepared.golden, prepared.plan, bench);
+  switch (prepared.type) {
+    case 'forward':
+      return runForward(prepared, bench);
+    case 'sample':
+      return runSample(prepared.golden, prepared.plan, bench);
+    case 'decode':
+      return runDecode(prepared, bench);
+  }
+}
+
+async function runDecode(entry: DecodeCase, { targets, tensors, vae, signal }: VerifyBench): Promise<TensorCheck[]> {
+  const picture = await (await vae()).decode(floats(tensors, entry.latent));
+  signal?.throwIfAborted();
+  const expected = floats(tensors, entry.expected);
+  return [checkImage(label(entry, entry.expected), picture, expected, target(targets, 'image_psnr_db'))];
 }
 
 async function runForward(
