@@ -1,12 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { type CDPSession, expect, test } from 'playwright/test';
 import type * as Webdit from '../packages/webdit/src/index.ts';
 import { synth256MiB, writeSynthFolder } from '../packages/weights/src/testing/index.ts';
+import { serveFolder } from './folder-server.ts';
 import { openBlank, webditUrl } from './support.ts';
 
 const mebibyte = 2 ** 20;
@@ -14,12 +12,11 @@ const mebibyte = 2 ** 20;
 test('loading 256 MiB of weights keeps the worker’s heap small', async ({ page }) => {
   const folder = await mkdtemp(join(tmpdir(), 'webdit-heap-'));
   const { weightsBytes, largestTensorBytes } = await writeSynthFolder(folder, synth256MiB);
-  const server = await serve(folder);
+  const server = await serveFolder(folder);
   try {
     await openBlank(page);
     const session = await page.context().newCDPSession(page);
     const heap = await watchWorkerHeap(session);
-    const { port } = server.address() as AddressInfo;
     const loaded = await page.evaluate(
       async ({ webditUrl, model }) => {
         const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);
@@ -28,7 +25,7 @@ test('loading 256 MiB of weights keeps the worker’s heap small', async ({ page
         await pipe.dispose();
         return { thread, gpuBytes };
       },
-      { webditUrl, model: `http://localhost:${port}/` },
+      { webditUrl, model: server.url },
     );
     const { peak, samples } = heap.stop();
     const limit = 2 * largestTensorBytes + 16 * mebibyte;
@@ -44,30 +41,10 @@ test('loading 256 MiB of weights keeps the worker’s heap small', async ({ page
     expect(peak).toBeGreaterThan(mebibyte);
     expect(peak).toBeLessThan(limit);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await server.stop();
     await rm(folder, { recursive: true });
   }
 });
-
-/** A static server of its own: the page's server has no such folder, and a stubbed route would buffer it whole. */
-async function serve(folder: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    const path = join(folder, normalize(new URL(request.url ?? '/', 'http://host').pathname));
-    const stats = statSync(path, { throwIfNoEntry: false });
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    if (!stats?.isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { 'Content-Length': stats.size, 'Content-Type': 'application/octet-stream' });
-    const stream = createReadStream(path).on('error', () => response.destroy());
-    response.on('close', () => stream.destroy());
-    stream.pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  return server;
-}
 
 interface HeapUsage {
   readonly usedSize: number;

@@ -4,10 +4,11 @@ import { bench } from './commands/bench.ts';
 import { compare } from './commands/compare.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { manifest } from './commands/manifest.ts';
 import { search } from './commands/search.ts';
 import { verify } from './commands/verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, bench, inspect };
+const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, bench, inspect, manifest };
 
 const help = `webdit: diffusion transformers on WebGPU
 
@@ -21,6 +22,7 @@ webdit search --steps N --budget N --reuse 1-3 --enumerate
 webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N]
+webdit manifest DIR
 
 Every command takes --adapter default|swiftshader|lavapipe; those that run a model take --dtype f32|f16|int8 and
 --math f32|f16, and generate, compare and search take --tune auto|always|never (default never). Latents are safetensors

@@ -18,6 +18,7 @@ const loadRequest: LoadRequest = {
   dtype: 'auto',
   math: 'auto',
   tune: 'auto',
+  store: 'none',
   vaeBackend: 'auto',
   wasmPaths: null,
 };

@@ -1,5 +1,5 @@
 import type { TensorSink } from '@webdit/core';
-import { type ModelFolder, type ModelSource, openRequired } from '@webdit/weights';
+import { isStoredSource, type ModelFolder, type ModelSource, openRequired, type StorageOutcome } from '@webdit/weights';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress, shortName } from './progress.ts';
 import type { ProgressEvent } from './types.ts';
@@ -25,13 +25,18 @@ export interface FillJob {
   readonly onProgress: (event: ProgressEvent) => void;
 }
 
+export interface Filled {
+  readonly vae: VaeDecoder | null;
+  readonly storage: StorageOutcome | null;
+}
+
 /**
  * Streams a folder's weights into a model and opens the VAE: its runtime downloads and compiles while the weights stream.
- * @returns the VAE, null when the folder has none.
+ * @returns the VAE, null when the folder has none; and what the source has stored, null when it stores nothing.
  * @throws WebDiTError from either, the first that fails, or `signal.reason`; at once, the rest is stopped. The model is disposed of
  *   then, and the VAE.
  */
-export async function fillModel(model: FillableModel, job: FillJob): Promise<VaeDecoder | null> {
+export async function fillModel(model: FillableModel, job: FillJob): Promise<Filled> {
   const { folder, vaeFirst } = job;
   const stop = new AbortController();
   const signal = job.signal ? AbortSignal.any([job.signal, stop.signal]) : stop.signal;
@@ -55,13 +60,16 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Vae
   };
   const opening = half(openVae(job, progress, signal));
   const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
+  const { source } = job;
+  const stored = isStoredSource(source) && !signal.aborted;
+  const storage = stored ? await half(source.finish(folder.schedules, { signal })) : null;
   if (signal.aborted) {
     await model.dispose();
     await vae?.dispose().catch(() => {});
     throw signal.reason;
   }
   progress.ready();
-  return vae;
+  return { vae, storage };
 }
 
 async function openVae(

@@ -50,6 +50,15 @@ export type { ModelInput } from './model-input.ts';
 export { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
 export { registerPolicy } from './policies.ts';
 export { compareReports } from './report.ts';
+export {
+  deleteStoredModel,
+  listStoredModels,
+  type StorageFacts,
+  type StoreModelOptions,
+  type StoreModelProgress,
+  storageFacts,
+  storeModel,
+} from './stored-models.ts';
 export type {
   AdapterInfo,
   CacheSpec,
@@ -71,6 +80,8 @@ export type {
   StepEvent,
   StepKind,
   StepReport,
+  StorageInfo,
+  StoredModel,
   TuneWhen,
   TuningInfo,
   VaeBackend,

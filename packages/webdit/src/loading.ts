@@ -1,5 +1,5 @@
 import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
-import { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/weights';
+import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcome } from '@webdit/weights';
 import { fillModel } from './fill-model.ts';
 import type { EngineOptions } from './load-request.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
@@ -15,6 +15,8 @@ export interface EngineParts {
   /** Null when the folder has none. */
   readonly vae: VaeDecoder | null;
   readonly dtype: DType;
+  /** What the source has stored; null when it stores nothing. */
+  readonly storage: StorageOutcome | null;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function loadParts(
     math: options.math,
     tuning: { when: options.tune, store: tuningStore(), alone: tuningAlone },
   });
-  const vae = await fillModel(model, {
+  const filled = await fillModel(model, {
     source,
     folder,
     options,
@@ -48,5 +50,5 @@ export async function loadParts(
     signal,
     onProgress,
   });
-  return { device: 'webgpu', holder, folder, model, vae, dtype };
+  return { device: 'webgpu', holder, folder, model, dtype, ...filled };
 }

@@ -1,4 +1,4 @@
-import type { ModelFolder } from '@webdit/weights';
+import type { ModelFolder, StorageOutcome } from '@webdit/weights';
 import type { DrawingParts, PlanRunner } from './pictures.ts';
 import { shortName } from './progress.ts';
 import type { PipelineInfo, TuningInfo } from './types.ts';
@@ -11,6 +11,8 @@ export interface DescribedParts extends Omit<DrawingParts, 'folder' | 'schedules
     /** On the GPU. */
     readonly bytes: { readonly current: number };
   };
+  /** What the source has stored; null when it stores nothing. */
+  readonly storage: StorageOutcome | null;
 }
 
 /** What the user may know about a loaded pipeline. */
@@ -19,8 +21,9 @@ export function describe(
   thread: PipelineInfo['thread'],
   notes: readonly string[],
 ): PipelineInfo {
-  const { device, holder, folder, model, vae, dtype } = parts;
+  const { device, holder, folder, model, vae, dtype, storage } = parts;
   const { config } = folder;
+  const { state, storedBytes, networkBytes } = storage ?? { state: 'files', storedBytes: 0, networkBytes: 0 };
   return {
     name: shortName(folder.name),
     thread,
@@ -40,7 +43,8 @@ export function describe(
       defaults: folder.defaults,
       schedules: folder.schedules,
     },
-    notes: vae?.note ? [...notes, vae.note] : notes,
+    storage: { state, storedBytes, networkBytes },
+    notes: [...notes, ...(vae?.note ? [vae.note] : []), ...(storage?.notes ?? [])],
     gpuBytes: model.bytes.current,
   };
 }

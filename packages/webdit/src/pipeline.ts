@@ -3,7 +3,7 @@ import type { ModelSource } from '@webdit/weights';
 import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import type { EngineDriver } from './driver.ts';
-import type { EngineOptions } from './load-request.ts';
+import type { EngineOptions, StoreUse } from './load-request.ts';
 import { absoluteUrl, checkModel, isTransferable, type ModelInput, type TransferableModel } from './model-input.ts';
 import { isRegisteredHere } from './page-policies.ts';
 import type {
@@ -44,6 +44,11 @@ export interface FromPretrainedOptions {
   readonly signal?: AbortSignal;
   /** Run in a worker (default, where there are workers) or on this thread. */
   readonly worker?: boolean;
+  /**
+   * Keep a model from a URL in the browser's storage and load it from there next time, also without a network: `auto` (default),
+   * where there is storage, or `none`. `info.storage` says what came of it.
+   */
+  readonly store?: 'auto' | 'none';
   /** Where the worker script is, if the bundler cannot tell. */
   readonly workerUrl?: string | URL;
   /** Where onnxruntime-web's two files are, if the bundler cannot tell. */
@@ -60,6 +65,7 @@ const loadKeys = [
   'onProgress',
   'signal',
   'worker',
+  'store',
   'workerUrl',
   'wasmPaths',
   'vaeBackend',
@@ -99,8 +105,9 @@ export class DiffusionPipeline {
       wasmPaths: options.wasmPaths ? absolutePaths(options.wasmPaths) : null,
     };
     const input = checkModel(model);
+    const store = options.store ?? 'auto';
     const inPlace = (note?: string) =>
-      loadInPlace(input, settings, { device: options.device, signal, onProgress, note });
+      loadInPlace(input, store, settings, { device: options.device, signal, onProgress, note });
     const load = async (): Promise<EngineDriver> => {
       if (!wantsWorker(options)) return inPlace();
       if (!isTransferable(input)) {
@@ -111,7 +118,7 @@ export class DiffusionPipeline {
       }
       try {
         const worker = startWorker(options.workerUrl);
-        return await WorkerClient.load(worker, { model: input, ...settings }, { signal, onProgress });
+        return await WorkerClient.load(worker, { model: input, store, ...settings }, { signal, onProgress });
       } catch (error) {
         const onlyHere = error instanceof WebDiTError && error.code === 'webgpu-unavailable' && 'gpu' in navigator;
         if (!onlyHere) throw error;
@@ -198,6 +205,7 @@ function checkLoadOptions(options: FromPretrainedOptions): void {
   oneOf(options.tune, 'tune', ['auto', 'always', 'never']);
   oneOf(options.vaeBackend, 'vaeBackend', ['auto', 'webgpu', 'wasm']);
   oneOf(options.worker, 'worker', [true, false]);
+  oneOf(options.store, 'store', ['auto', 'none']);
   checkSignal(options.signal);
   if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
     throw badArgument(`onProgress is ${show(options.onProgress)}.`, 'Give a function, or leave it out.');
@@ -242,6 +250,7 @@ function startWorker(url: string | URL | undefined): Worker {
 
 async function loadInPlace(
   model: TransferableModel | ModelSource,
+  store: StoreUse,
   settings: EngineOptions,
   hooks: {
     device: FromPretrainedOptions['device'];
@@ -254,7 +263,7 @@ async function loadInPlace(
   const { loadEngine } = await import('./load-engine.ts');
   const { sourceOf } = await import('./load-request.ts');
   const { device, signal, onProgress, note } = hooks;
-  return loadEngine(sourceOf(model), settings, {
+  return loadEngine(sourceOf(model, store), settings, {
     thread: 'page',
     signal,
     onProgress,

@@ -11,7 +11,7 @@ export async function readDescription(
   model: TransferableModel | ModelSource,
   signal: AbortSignal | undefined,
 ): Promise<ModelDescription> {
-  const folder = await describeModelFolder(sourceOf(model), { signal });
+  const folder = await describeModelFolder(sourceOf(model, 'read-only'), { signal });
   return {
     name: shortName(folder.name),
     config: folder.config,

@@ -1,6 +1,6 @@
 import type { CacheSpec, ErrorCode, StepKind } from '@webdit/core';
 import type { AdapterInfo, TuneWhen, TuningInfo } from '@webdit/gpu';
-import type { ModelClass } from '@webdit/weights';
+import type { ModelClass, StoredModel } from '@webdit/weights';
 
 /** How weights are stored on the GPU. */
 export type DType = 'f32' | 'f16' | 'int8';
@@ -60,6 +60,19 @@ export interface Latents {
   readonly shape: readonly number[];
 }
 
+/** Where a model's files came from, and whether they are kept for the next load. */
+export interface StorageInfo {
+  /**
+   * `stored`: the whole model is in the browser's storage now, and loads without a network. `network`: it is not, or not wholly;
+   * unless that was asked for, `notes` says why. `files`: picked files, a folder on disk or a source of the caller's own.
+   */
+  readonly state: 'stored' | 'network' | 'files';
+  /** Bytes of the model that are in the browser's storage. */
+  readonly storedBytes: number;
+  /** Bytes that came over the network for this load. */
+  readonly networkBytes: number;
+}
+
 export interface PipelineInfo {
   /** The model's name: the last part of its URL or path; of picked files, the weights file or `The dropped folder`. */
   readonly name: string;
@@ -91,6 +104,7 @@ export interface PipelineInfo {
     /** Paths of the cache schedules in the model folder; a bare `procache` takes the one for its steps and sampler. */
     readonly schedules: readonly string[];
   };
+  readonly storage: StorageInfo;
   /** Choices the pipeline made for the user (a fallback, say), one sentence each. */
   readonly notes: readonly string[];
   /** GPU bytes after loading, without the VAE. */
@@ -202,4 +216,4 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly signal?: AbortSignal;
 }
 
-export type { AdapterInfo, CacheSpec, ErrorCode, ModelClass, StepKind, TuneWhen, TuningInfo };
+export type { AdapterInfo, CacheSpec, ErrorCode, ModelClass, StepKind, StoredModel, TuneWhen, TuningInfo };

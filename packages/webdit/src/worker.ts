@@ -12,7 +12,7 @@ const host: EngineHost = {
     const { signal, close } = signalOfPort(abort);
     const events = relay(onProgress);
     const outcome = await settle(async () => {
-      engine = await loadEngine(sourceOf(request.model), request, {
+      engine = await loadEngine(sourceOf(request.model, request.store), request, {
         thread: 'worker',
         signal,
         onProgress: events.send,

@@ -1,6 +1,6 @@
 import type { SourceFileParts } from './source.ts';
 
-/** Most bytes a `fill` returns. Widened from F16 to F32 such a piece is 1 MiB. */
+/** Most bytes a `fill` returns, unless the reader was given a buffer. Widened from F16 to F32 such a piece is 1 MiB. */
 export const pieceBytes = 512 * 1024;
 
 /**
@@ -12,13 +12,15 @@ export class ByteReader {
   readonly #signal: AbortSignal | undefined;
   readonly #byob: ReadableStreamBYOBReader | null;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array> | null;
-  #buffer = new ArrayBuffer(pieceBytes);
+  #buffer: ArrayBuffer;
   /** What is left of a plain stream's last chunk. */
   #chunk = new Uint8Array(0) as Uint8Array;
 
-  constructor(file: SourceFileParts, signal?: AbortSignal) {
+  /** @param buffer the reader's from now on; what `fill` returned last is how to get it back. */
+  constructor(file: SourceFileParts, signal?: AbortSignal, buffer = new ArrayBuffer(pieceBytes)) {
     this.#file = file;
     this.#signal = signal;
+    this.#buffer = buffer;
     signal?.throwIfAborted();
     const stream = file.stream();
     this.#byob = byobReader(stream);
@@ -27,7 +29,7 @@ export class ByteReader {
   }
 
   /**
-   * The next `count` bytes (at most `pieceBytes`), fewer only at the end of the file. The view starts at offset 0 of its
+   * The next `count` bytes (at most what the buffer holds), fewer only at the end of the file. The view starts at offset 0 of its
    * buffer, so it can be seen as any element type, and is valid until the next call.
    * @throws the signal's reason; the file's `failure`.
    */

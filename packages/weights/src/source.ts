@@ -7,6 +7,8 @@ export interface SourceFileParts {
   readonly path: string;
   /** Exactly how many bytes `stream()` yields. Left out where the source cannot know (compressed HTTP answers). */
   readonly size?: number;
+  /** Names this content among all that the path ever had, where the source can tell: HTTP by ETag, or by date and length. */
+  readonly version?: string;
   /** The file's bytes; may be called once. A byte stream where possible, so that readers can bring their own buffer. */
   stream(): ReadableStream<Uint8Array>;
   /** Says what a failed read of this file means. */
@@ -24,6 +26,8 @@ export interface SourceFile extends SourceFileParts {
 export interface OpenOptions {
   /** Aborts the opening and `bytes()` and `text()` of the file. */
   readonly signal?: AbortSignal | undefined;
+  /** Over HTTP, how far the browser's own cache may answer; default as the server says. */
+  readonly cache?: 'no-cache' | 'no-store' | undefined;
 }
 
 /** Where a model folder lives: a URL, a dropped folder, a directory. */
@@ -56,10 +60,14 @@ export function sourceFile(parts: SourceFileParts, signal: AbortSignal | undefin
 export async function openRequired(source: ModelSource, path: string, options: OpenOptions = {}): Promise<SourceFile> {
   const file = await source.open(path, options);
   if (file) return file;
+  throw missingFile(source.name, path);
+}
+
+export function missingFile(folder: string, path: string): WebDiTError {
   const remedy = path.endsWith('.safetensors')
     ? 'Check that the whole model folder was copied; WebDiT reads safetensors weights only, not .bin or .pt.'
     : 'Check the address, and that the whole model folder was copied.';
-  throw new WebDiTError('not-found', `${source.name} has no file ${path}.`, remedy);
+  return new WebDiTError('not-found', `${folder} has no file ${path}.`, remedy);
 }
 
 /** Refuses paths that a config could use to leave its folder. @throws WebDiTError `bad-argument`. */

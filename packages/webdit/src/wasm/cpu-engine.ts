@@ -33,7 +33,7 @@ export class CpuEngine implements EngineDriver {
     signal?.throwIfAborted();
     const folder = await openModelFolder(source, { signal });
     const model = await CpuModel.create(folder.config, options.wasmPaths);
-    const vae = await fillModel(model, {
+    const { vae, storage } = await fillModel(model, {
       source,
       folder,
       options,
@@ -52,7 +52,7 @@ export class CpuEngine implements EngineDriver {
       vae,
       dtype: 'f32',
     } as const;
-    return new CpuEngine(describe(parts, thread, notes), parts);
+    return new CpuEngine(describe({ ...parts, storage }, thread, notes), parts);
   }
 
   async classes(): Promise<readonly ModelClass[] | null> {

@@ -12,22 +12,19 @@ export interface HttpSourceOptions {
  */
 export function httpSource(url: string | URL, options: HttpSourceOptions = {}): ModelSource {
   const name = String(url);
-  const [, stem = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(name) ?? [];
-  const fileName = stem.slice(stem.lastIndexOf('/') + 1);
-  const single = fileName.endsWith('.safetensors');
-  const folder = single ? stem.slice(0, -fileName.length) : stem.replace(/([^/])$/, '$1/');
+  const { folder, fileName, query } = parseAddress(name);
   const fetchFile = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
   return {
     name,
-    weightsFile: single ? decodeURIComponent(fileName) : null,
-    async open(path, { signal } = {}) {
+    weightsFile: fileName === null ? null : decodeURIComponent(fileName),
+    async open(path, { signal, cache } = {}) {
       assertInsideFolder(path);
       signal?.throwIfAborted();
       const fileUrl = folder + path.split('/').map(encodeURIComponent).join('/') + query;
       let response: Response;
       try {
-        response = await fetchFile(fileUrl, signal ? { signal } : {});
+        response = await fetchFile(fileUrl, { ...(signal ? { signal } : {}), ...(cache ? { cache } : {}) });
       } catch (cause) {
         signal?.throwIfAborted();
         throw unreachable(fileUrl, cause);
@@ -41,12 +38,33 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
         throw refused(fileUrl, response.status);
       }
       const size = exactSize(response);
+      const version = contentVersion(response);
       return sourceFile(
-        { path, ...(size === null ? {} : { size }), stream: () => body, failure: (cause) => broken(fileUrl, cause) },
+        {
+          path,
+          ...(size === null ? {} : { size }),
+          ...(version === null ? {} : { version }),
+          stream: () => body,
+          failure: (cause) => broken(fileUrl, cause),
+        },
         signal,
       );
     },
   };
+}
+
+/** One address for every way to write that of a model: folders end in a slash, and nothing follows a `#`. */
+export function modelAddress(url: string): string {
+  const { folder, fileName, query } = parseAddress(url);
+  return folder + (fileName ?? '') + query;
+}
+
+/** @returns `fileName` null for a folder. */
+function parseAddress(url: string): { folder: string; fileName: string | null; query: string } {
+  const [, stem = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(url) ?? [];
+  const fileName = stem.slice(stem.lastIndexOf('/') + 1);
+  if (fileName.endsWith('.safetensors')) return { folder: stem.slice(0, -fileName.length), fileName, query };
+  return { folder: stem.replace(/([^/])$/, '$1/'), fileName: null, query };
 }
 
 /** Content-Length counts compressed bytes, and another origin's answers hide whether they are compressed. */
@@ -54,6 +72,14 @@ function exactSize(response: Response): number | null {
   const length = response.headers.get('content-length');
   const known = length !== null && response.type !== 'cors' && !response.headers.has('content-encoding');
   return known ? Number(length) : null;
+}
+
+/** Another origin shows its ETag only when it means to, date and length always. */
+function contentVersion({ headers }: Response): string | null {
+  const tag = headers.get('etag');
+  if (tag) return `etag-${tag}`;
+  const [date, length] = [headers.get('last-modified'), headers.get('content-length')];
+  return date !== null && length !== null ? `date-${date} ${length}` : null;
 }
 
 function unreachable(url: string, cause: unknown): WebDiTError {

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WebDiTError } from '@webdit/core';
+import { byteStream } from '../byte-stream.ts';
 import { assertInsideFolder, type ModelSource, sourceFile } from '../source.ts';
 
 /** A model folder on disk, or one `.safetensors` file with its neighbours. Node only. */
@@ -35,31 +36,14 @@ async function fileSize(file: string): Promise<number | null> {
   }
 }
 
-/** A byte stream: reads go straight into the reader's buffer. */
 function fileStream(path: string): ReadableStream<Uint8Array> {
   let handle: FileHandle | null = null;
-  return new ReadableStream({
-    type: 'bytes',
-    autoAllocateChunkSize: 64 * 1024,
-    async pull(controller) {
+  return byteStream({
+    async read(view) {
       handle ??= await open(path);
-      const request = controller.byobRequest;
-      const free = request?.view;
-      if (!free) throw new TypeError('A byte stream with automatic chunks always has a request.');
-      const view = new Uint8Array(free.buffer, free.byteOffset, free.byteLength);
-      const { bytesRead } = await handle.read(view, 0, view.length, null).catch(async (error: unknown) => {
-        await handle?.close();
-        throw error;
-      });
-      if (bytesRead === 0) {
-        await handle.close();
-        controller.close();
-      }
-      request.respond(bytesRead);
+      return (await handle.read(view, 0, view.length, null)).bytesRead;
     },
-    async cancel() {
-      await handle?.close();
-    },
+    close: () => handle?.close(),
   });
 }
 

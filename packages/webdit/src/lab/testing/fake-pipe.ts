@@ -66,6 +66,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
       defaults: { numInferenceSteps: 4, guidanceScale: 3 },
       schedules: [],
     },
+    storage: { state: 'files', storedBytes: 0, networkBytes: 0 },
     notes: [],
     gpuBytes: 500,
   };

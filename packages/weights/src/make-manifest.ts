@@ -1,0 +1,41 @@
+import { ByteReader, pieceBytes } from './byte-reader.ts';
+import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
+import { openModelFolder } from './model-folder.ts';
+import { startSha256 } from './sha256.ts';
+import { type ModelSource, openRequired } from './source.ts';
+
+/**
+ * The manifest of a model folder: every file that loading it and generating with it read, by path.
+ * @throws WebDiTError, as `openModelFolder` and reading do.
+ */
+export async function makeManifest(source: ModelSource): Promise<Manifest> {
+  const paths = new Set<string>();
+  const { weightsFile, vae, schedules } = await openModelFolder({
+    ...source,
+    async open(path, options) {
+      const file = await source.open(path, options);
+      if (file) paths.add(path);
+      return file;
+    },
+  });
+  for (const path of [weightsFile, ...(vae ? [vae.decoder] : []), ...schedules]) paths.add(path);
+  paths.delete(manifestPath);
+  const files: ManifestFile[] = [];
+  for (const path of [...paths].sort()) files.push(await describeFile(source, path));
+  return { format: manifestFormat, files };
+}
+
+async function describeFile(source: ModelSource, path: string): Promise<ManifestFile> {
+  const reader = new ByteReader(await openRequired(source, path));
+  const hash = await startSha256();
+  let bytes = 0;
+  try {
+    for (let part = await reader.fill(pieceBytes); part.length > 0; part = await reader.fill(pieceBytes)) {
+      hash.update(part);
+      bytes += part.length;
+    }
+  } finally {
+    reader.close();
+  }
+  return { path, bytes, sha256: hash.digest() };
+}

@@ -1,0 +1,175 @@
+import { cacheBackend, type StoreBackend } from './backend.ts';
+import { breakLocks, type Lease, type Locks, takeLock } from './locks.ts';
+import { type FileId, type FileRecord, keys, type ModelRecord, parseKey, storeFormat } from './records.ts';
+
+/** A model in the store, whole or not. */
+export interface StoredModel {
+  /** Address of the folder or weights file. */
+  readonly url: string;
+  /** Bytes of its stored files. */
+  readonly bytes: number;
+  /** How many files are stored. */
+  readonly files: number;
+  /** When it became whole; until then, when its last file was stored. */
+  readonly date: Date;
+  /** Whether everything that loading and generating need is there: such a model works without a network. */
+  readonly whole: boolean;
+}
+
+/** Bytes of a piece. Small, so that a phone can hold one being read and one being written. */
+export const storedPieceBytes = 4 * 2 ** 20;
+/** Left free for everything else the site stores. */
+const spareBytes = 2 ** 20;
+
+const lockName = (folder: string) => `webdit-store ${folder}`;
+
+export interface StoreSurroundings {
+  /** The browser's, where it has them. */
+  readonly locks?: Locks | undefined;
+  /** The browser's, where it tells. */
+  readonly storage?: Pick<StorageManager, 'estimate'> | undefined;
+}
+
+/**
+ * Files of models, kept in pieces, known by model, path and version. A record follows the last piece of a file, and another the
+ * last file of a model, so that nothing unfinished passes for whole. Methods throw what the backend throws.
+ */
+export class ModelStore {
+  readonly #locks: Locks | undefined;
+  readonly #storage: StoreSurroundings['storage'];
+
+  constructor(
+    readonly backend: StoreBackend,
+    { locks, storage }: StoreSurroundings = {},
+  ) {
+    this.#locks = locks;
+    this.#storage = storage;
+  }
+
+  /** A whole stored file, or null. */
+  file(id: FileId): Promise<FileRecord | null> {
+    return this.#read<FileRecord>(keys.fileRecord(id));
+  }
+
+  /** A whole stored model, or null. */
+  model(model: string): Promise<ModelRecord | null> {
+    return this.#read<ModelRecord>(keys.modelRecord(model));
+  }
+
+  /** Declares a model whole, all of whose files are stored, and drops files of it that the record does not name. */
+  async finishModel(record: Omit<ModelRecord, 'format' | 'date'>): Promise<void> {
+    const whole: ModelRecord = { format: storeFormat, date: new Date().toISOString(), ...record };
+    await this.backend.put(keys.modelRecord(record.model), JSON.stringify(whole));
+    for (const file of await this.#files()) {
+      if (file.model === record.model && record.files[file.path] !== file.version) await this.dropFile(file);
+    }
+  }
+
+  /** Every model with a stored file, by address. */
+  async list(): Promise<StoredModel[]> {
+    await this.sweep();
+    const files = await this.#files();
+    const models = [...new Set(files.map(({ model }) => model))].sort();
+    return Promise.all(models.map((model) => this.#describe(model, files)));
+  }
+
+  /** Removes a model, also while another tab stores it. @returns whether there was anything of it. */
+  async delete(model: string): Promise<boolean> {
+    const folder = keys.model(model);
+    await breakLocks(this.#locks, lockName(folder));
+    const own = (await this.backend.keys()).filter((key) => key.startsWith(folder));
+    // Records first: whoever reads meanwhile finds no file rather than part of one.
+    const pieces = own.filter((key) => parseKey(key)?.kind === 'piece');
+    for (const key of own) if (!pieces.includes(key)) await this.backend.delete(key);
+    for (const key of pieces) await this.backend.delete(key);
+    return own.length > 0;
+  }
+
+  /** Removes a stored file. */
+  async dropFile(record: FileRecord): Promise<void> {
+    await this.backend.delete(keys.fileRecord(record));
+    await this.dropPieces(record, record.pieces.length);
+  }
+
+  /** Removes the first `count` pieces of a file that has no record. */
+  async dropPieces(id: FileId, count: number): Promise<void> {
+    for (let index = 0; index < count; index++) await this.backend.delete(keys.piece(id, index));
+  }
+
+  /** Removes pieces without a record that nobody is writing: leftovers of tabs that were closed while they stored. */
+  async sweep(): Promise<void> {
+    const folders = new Map<string, string[]>();
+    const whole = new Set<string>();
+    for (const key of await this.backend.keys()) {
+      const { folder, kind } = parseKey(key) ?? {};
+      if (folder !== undefined && kind === 'piece') folders.set(folder, [...(folders.get(folder) ?? []), key]);
+      if (folder !== undefined && kind === 'file') whole.add(folder);
+    }
+    for (const [folder, pieces] of folders) {
+      if (whole.has(folder)) continue;
+      const lease = await takeLock(this.#locks, lockName(folder));
+      // Its writer may have ended, with a record, since the keys were read.
+      if (lease && !(await this.backend.get(`${folder}record`))) {
+        for (const key of pieces) await this.backend.delete(key);
+      }
+      lease?.release();
+    }
+  }
+
+  /** The lock under which a file is written; null when another holds it and this one does not `wait`. */
+  lock(
+    id: FileId,
+    options: { readonly wait: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<Lease | null> {
+    return takeLock(this.#locks, lockName(keys.file(id)), options);
+  }
+
+  /** Bytes that may still be stored, or null where the browser does not tell. */
+  async room(): Promise<number | null> {
+    try {
+      const { quota, usage } = (await this.#storage?.estimate()) ?? {};
+      return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage - spareBytes);
+    } catch {
+      // A page without an origin has no storage to estimate; writing will say so.
+      return null;
+    }
+  }
+
+  async #describe(url: string, allFiles: readonly FileRecord[]): Promise<StoredModel> {
+    const files = allFiles.filter(({ model }) => model === url);
+    const whole = await this.model(url);
+    const stored = (path: string, version: string | null) =>
+      version === null || files.some((file) => file.path === path && file.version === version);
+    const dates = files.map(({ date }) => date).sort();
+    return {
+      url,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      files: files.length,
+      date: new Date(whole?.date ?? dates.at(-1) ?? 0),
+      whole: whole !== null && Object.entries(whole.files).every(([path, version]) => stored(path, version)),
+    };
+  }
+
+  /** The records of all files. */
+  async #files(): Promise<FileRecord[]> {
+    const records = (await this.backend.keys()).filter((key) => parseKey(key)?.kind === 'file');
+    const files = await Promise.all(records.map((key) => this.#read<FileRecord>(key)));
+    // Another tab may have removed one in between.
+    return files.filter((file) => file !== null);
+  }
+
+  async #read<T extends { readonly format: string }>(key: string): Promise<T | null> {
+    const value = await this.backend.get(key);
+    if (!value) return null;
+    const record = (await new Response(value).json()) as T;
+    // A later release may keep its records otherwise.
+    return record.format === storeFormat ? record : null;
+  }
+}
+
+/** The store of this browser and origin; null where there is none, as in Node and on insecure pages. */
+export function browserStore(): ModelStore | null {
+  if (!('caches' in globalThis)) return null;
+  const { locks, storage }: { locks?: LockManager; storage?: StorageManager } = globalThis.navigator;
+  return new ModelStore(cacheBackend(), { locks, storage });
+}

@@ -1,0 +1,56 @@
+import type { Manifest } from '../manifest.ts';
+
+/** Says of records what they are, and of what kind this code reads. */
+export const storeFormat = 'webdit-store/1';
+
+/** One stored file. Written after the last of its pieces: a file without a record is not there. */
+export interface FileRecord {
+  readonly format: typeof storeFormat;
+  /** Address of the model. */
+  readonly model: string;
+  /** Path inside the model folder. */
+  readonly path: string;
+  /** Which content: `sha256-…`, `etag-…`, `date-…`, or `once-…` where the server gives nothing to compare. */
+  readonly version: string;
+  readonly bytes: number;
+  /** Bytes of every piece but the last. */
+  readonly pieceBytes: number;
+  /** SHA-256 of each piece, in hexadecimal. */
+  readonly pieces: readonly string[];
+  /** When it was stored, ISO 8601. */
+  readonly date: string;
+}
+
+/** What a whole model consists of; written once every file of it is stored. */
+export interface ModelRecord {
+  readonly format: typeof storeFormat;
+  readonly model: string;
+  readonly date: string;
+  readonly manifest: Manifest | null;
+  /** The version of each file that a load asks for; null for files that it asks for and the server does not have. */
+  readonly files: Readonly<Record<string, string | null>>;
+}
+
+/** A file by its three names. */
+export type FileId = Pick<FileRecord, 'model' | 'path' | 'version'>;
+
+const pieceName = /^\d+$/;
+
+/** Keys of one store: `model/file/record`, `model/file/0`, `model/file/1`, … and `model/record`. */
+export const keys = {
+  model: (model: string) => `${encodeURIComponent(model)}/`,
+  modelRecord: (model: string) => `${keys.model(model)}record`,
+  file: ({ model, path, version }: FileId) => `${keys.model(model)}${encodeURIComponent(`${path} ${version}`)}/`,
+  fileRecord: (file: FileId) => `${keys.file(file)}record`,
+  piece: (file: FileId, index: number) => `${keys.file(file)}${index}`,
+};
+
+/** What a key stands for: the folder it lies in, and whether it is a model's record, a file's record or a piece. */
+export function parseKey(key: string): { folder: string; kind: 'model' | 'file' | 'piece' } | null {
+  const parts = key.split('/');
+  const last = parts.pop() ?? '';
+  const folder = `${parts.join('/')}/`;
+  if (parts.length === 1 && last === 'record') return { folder, kind: 'model' };
+  if (parts.length === 2 && last === 'record') return { folder, kind: 'file' };
+  return parts.length === 2 && pieceName.test(last) ? { folder, kind: 'piece' } : null;
+}
