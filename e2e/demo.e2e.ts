@@ -3,18 +3,8 @@ import { compileRunPlan } from '../packages/core/src/index.ts';
 import { openModelFolder } from '../packages/weights/src/index.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
 import { expect, test } from './fixture.ts';
-import { longFrames, watchFrames } from './support.ts';
+import { longFrames, pixels, watchFrames } from './support.ts';
 
-const pixels = (page: Page) =>
-  page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-      0,
-      0,
-      canvas.width,
-      canvas.height,
-    );
-    return { width: canvas.width, bytes: [...data] };
-  });
 const generate = (page: Page) => page.getByRole('button', { name: 'Generate' });
 const abort = (page: Page) => page.getByRole('button', { name: 'Abort' });
 
@@ -220,14 +210,3 @@ for (const { what, code, says, serve } of brokenFolders) {
     await expect(page.getByText(/^1 step in /)).toBeVisible({ timeout: 60_000 });
   });
 }
-
-test('says at once that there is no WebGPU', async ({ page, baseURL }) => {
-  // Browsers offer WebGPU to secure pages only, and plain http to any host but localhost is none.
-  await page.route('http://insecure.test/**', async (route) => {
-    const { pathname, search } = new URL(route.request().url());
-    await route.fulfill({ response: await route.fetch({ url: `${baseURL}${pathname}${search}` }) });
-  });
-  await page.goto('http://insecure.test/');
-  await expect(page.getByRole('alert')).toContainText(/does not offer WebGPU.*https/s, { timeout: 30_000 });
-  await expect(page.getByRole('alert')).toContainText('webgpu-unavailable');
-});

@@ -16,6 +16,19 @@ export async function openBlank(page: Page): Promise<void> {
   await page.goto('/blank.html');
 }
 
+/** The picture on the demo's stamp, RGBA. */
+export function pixels(page: Page): Promise<{ readonly width: number; readonly bytes: readonly number[] }> {
+  return page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    return { width: canvas.width, bytes: [...data] };
+  });
+}
+
 export interface LongFrame {
   /** Milliseconds our scripts ran in this frame. */
   readonly duration: number;

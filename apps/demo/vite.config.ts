@@ -36,7 +36,7 @@ export default defineConfig({
   worker: { format: 'es' },
   optimizeDeps: {
     // Found only when the pipeline is imported, at the first click; prebundling it then would reload the page.
-    include: ['webdit > comlink', 'webdit > idb-keyval', 'webdit > @webdit/weights > hash-wasm'],
+    include: ['webdit > comlink', 'webdit > idb-keyval', 'webdit > @webdit/weights > hash-wasm', 'webdit > pbf'],
     // Finds its .wasm beside itself, which prebundling would break.
     exclude: ['onnxruntime-web'],
   },

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type Catalogue, emptyCatalogue, loadCatalogue } from './catalogue.ts';
+import { findObstacle } from './no-webgpu/obstacle.ts';
 import { formatRoute, parseRoute, type Route, type ViewName } from './route.ts';
 import { Session, SessionWatch } from './session.ts';
 import type { SettingsChange } from './settings-change.ts';
@@ -33,8 +34,7 @@ export class WebditApp extends LitElement {
     void loadCatalogue(modelUrl).then((catalogue) => {
       this.catalogue = catalogue;
     });
-    // Without WebGPU the pipeline's own sentence says so at once, not after a click.
-    if (!('gpu' in navigator)) void this.session.load();
+    void this.lookForGpu();
   }
 
   override disconnectedCallback(): void {
@@ -47,11 +47,11 @@ export class WebditApp extends LitElement {
       <header>
         <div class="brand">
           <h1>WebDiT</h1>
-          <p>Pick an emoji. Your own graphics card paints a new one, in this tab.</p>
+          <p>Pick an emoji. Your own ${this.session.onProcessor ? 'processor' : 'graphics card'} paints a new one, in this tab.</p>
         </div>
         <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
       </header>
-      ${this.workElsewhere()}
+      ${this.withoutGpu()} ${this.workElsewhere()}
       <main @settings-change=${this.onSettings}>
         ${views.filter(({ name }) => this.ready.includes(name)).map((view) => this.frame(view.name, view.render))}
       </main>
@@ -72,6 +72,17 @@ export class WebditApp extends LitElement {
     const { session, catalogue } = this;
     const { view, settings } = this.route;
     return html`<div class="view" ?hidden=${name !== view}>${render({ session, catalogue, settings })}</div>`;
+  }
+
+  private withoutGpu() {
+    const { obstacle, onProcessor } = this.session;
+    if (!obstacle) return nothing;
+    return html`<no-webgpu
+      .session=${this.session}
+      .obstacle=${obstacle}
+      .onProcessor=${onProcessor}
+      @paint=${this.paintOnProcessor}
+    ></no-webgpu>`;
   }
 
   /** Work goes on while the visitor looks at another view, and can be stopped from there. */
@@ -95,6 +106,20 @@ export class WebditApp extends LitElement {
   private onSettings({ detail }: SettingsChange): void {
     this.route = { ...this.route, settings: { ...this.route.settings, ...detail } };
     history.replaceState(null, '', formatRoute(this.route));
+  }
+
+  private paintOnProcessor(): void {
+    this.route = { view: 'generate', settings: { ...this.route.settings, cache: 'none' } };
+    location.hash = formatRoute(this.route);
+    void this.session.generate(this.route.settings);
+  }
+
+  /** Says at once, not after a click, that there is no graphics card to paint with. */
+  private async lookForGpu(): Promise<void> {
+    const obstacle = await findObstacle();
+    if (!obstacle) return;
+    await import('./no-webgpu/no-webgpu.ts');
+    this.session.setObstacle(obstacle);
   }
 
   private async open(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit';
+import type { Obstacle } from './no-webgpu/obstacle.ts';
 import type { ViewName } from './route.ts';
 import type { Settings } from './settings.ts';
 
@@ -43,6 +44,10 @@ export class Session {
   track: Track | null = null;
   /** The loaded model, or null. */
   pipeline: Pipeline | null = null;
+  /** Why the graphics card cannot be used, once that is known. */
+  obstacle: Obstacle | null = null;
+  /** The visitor wants to paint without the graphics card: uncached, on the processor. */
+  onProcessor = false;
   private controller: AbortController | null = null;
   private readonly listeners = new Set<() => void>();
 
@@ -56,6 +61,21 @@ export class Session {
 
   get busy(): boolean {
     return this.controller !== null;
+  }
+
+  /** Nothing can be painted unless the visitor chooses the processor. */
+  get blocked(): boolean {
+    return this.obstacle !== null && !this.onProcessor;
+  }
+
+  setObstacle(obstacle: Obstacle | null): void {
+    this.obstacle = obstacle;
+    this.notify();
+  }
+
+  useProcessor(): void {
+    this.onProcessor = true;
+    this.notify();
   }
 
   /** The phase of a view's own work; idle for all others. */
@@ -72,12 +92,9 @@ export class Session {
     this.controller?.abort();
   }
 
-  /** Loads the model without painting. */
-  async load(): Promise<void> {
-    await this.run('generate', async () => {});
-  }
-
-  async generate(settings: Settings): Promise<void> {
+  async generate(wanted: Settings): Promise<void> {
+    // What the processor cannot do is not asked of it; the picture is kept under the settings that made it.
+    const settings = this.onProcessor ? { ...wanted, cache: 'none' } : wanted;
     await this.work('generate', async (signal) => {
       const { label, seed, steps, guidance: guidanceScale, cache } = settings;
       const options = { seed, numInferenceSteps: steps, guidanceScale, cache };
@@ -127,6 +144,7 @@ export class Session {
     if (this.pipeline) return this.pipeline;
     const { DiffusionPipeline } = await this.library();
     this.pipeline = await DiffusionPipeline.fromPretrained(this.modelUrl, {
+      device: this.onProcessor ? 'wasm' : 'auto',
       signal,
       onProgress: (event) => {
         if (event.status === 'progress_total') this.enter({ name: 'loading', progress: event });

@@ -18,25 +18,32 @@ export class CachePicker extends LitElement {
     cache: {},
     steps: { type: Number },
     schedules: { attribute: false },
+    unavailable: {},
   };
   declare cache: string;
   declare steps: number;
   declare schedules: readonly FolderSchedule[];
+  /** Why nothing can be cached here; empty when it can. */
+  declare unavailable: string;
 
   constructor() {
     super();
     this.cache = '';
     this.steps = 0;
     this.schedules = [];
+    this.unavailable = '';
   }
 
   override render() {
-    const policy = policyName(this.cache);
+    const { unavailable } = this;
+    const cache = unavailable ? 'none' : this.cache;
+    const policy = policyName(cache);
     const budgets = budgetsFor(this.schedules, policy, this.steps);
     const offered = [...policies.map(({ name }) => name), ...budgets.map((budget) => `${policy}:B${budget}`)];
     return html`
       <fieldset>
-        <legend>Cache policy${offered.includes(this.cache) ? nothing : html`: <code>${this.cache}</code>`}</legend>
+        <legend>Cache policy${offered.includes(cache) ? nothing : html`: <code>${cache}</code>`}</legend>
+        ${unavailable ? html`<p>${unavailable}</p>` : nothing}
         <div class="policies">
           ${policies.map(
             ({ name, title, text }) => html`
@@ -47,6 +54,7 @@ export class CachePicker extends LitElement {
                   aria-label=${title}
                   aria-describedby=${name}
                   .checked=${name === policy}
+                  ?disabled=${unavailable !== '' && name !== 'none'}
                   @change=${() => this.choose(name)}
                 />
                 <span class="title">${title}</span>
@@ -126,6 +134,22 @@ export class CachePicker extends LitElement {
       }
       label:hover {
         border-color: var(--soft);
+      }
+      label:has(:disabled) {
+        border-color: var(--line);
+        border-style: dashed;
+        background: none;
+      }
+      label:has(:disabled),
+      :disabled {
+        cursor: not-allowed;
+      }
+      label:has(:disabled) .title {
+        color: var(--soft);
+      }
+      p {
+        margin: 0 0 0.5rem;
+        font-size: 0.85rem;
       }
       label:has(:checked) {
         border-color: var(--accent);

@@ -7,7 +7,7 @@ export function loadProgress(progress: Extract<Phase, { name: 'loading' }>['prog
   readonly text: string;
   readonly percent: number;
 } {
-  if (!progress) return { text: 'Opening the graphics card…', percent: 0 };
+  if (!progress) return { text: 'Opening the engine…', percent: 0 };
   const { loaded, total, pipelines, progress: percent } = progress;
   const text =
     pipelines.total > 0 && loaded >= total

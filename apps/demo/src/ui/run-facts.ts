@@ -17,6 +17,12 @@ export class RunFacts extends LitElement {
     if (!report) return nothing;
     return html`
       <dl>
+        ${
+          report.device === 'wasm'
+            ? html`<dt>Painted by</dt>
+                <dd>onnxruntime-web wasm on the CPU, uncached <small>not what WebDiT is about</small></dd>`
+            : nothing
+        }
         <dt>Policy</dt>
         <dd>
           <code>${report.policy}</code>${

@@ -74,11 +74,17 @@ export class GenerateView extends LitElement {
           .value=${settings.guidance}
           @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { guidance: detail })}
         ></number-field>
-        <preset-picker .session=${session} .settings=${settings} .catalogue=${catalogue}></preset-picker>
+        ${
+          // Presets are about caching.
+          session.obstacle
+            ? nothing
+            : html`<preset-picker .session=${session} .settings=${settings} .catalogue=${catalogue}></preset-picker>`
+        }
         <cache-picker
           .cache=${settings.cache}
           .steps=${settings.steps}
           .schedules=${catalogue.schedules}
+          .unavailable=${session.onProcessor ? 'Caching needs WebGPU: on the processor every step is computed in full.' : ''}
           @cache-change=${({ detail }: CustomEvent<string>) => requestSettings(this, { cache: detail })}
         ></cache-picker>
       </section>
@@ -87,11 +93,11 @@ export class GenerateView extends LitElement {
   }
 
   private actions() {
-    const { busy } = this.session;
+    const { busy, blocked } = this.session;
     const { label } = this.settings;
     const emoji = findLabel(this.catalogue.classes, label)?.emoji ?? '';
     return html`
-      <button class="generate" type="button" aria-disabled=${busy ? 'true' : 'false'} @click=${this.generate}>
+      <button class="generate" type="button" aria-disabled=${busy || blocked ? 'true' : 'false'} @click=${this.generate}>
         <span>Generate</span>
         <span class="what"><span class="emoji" aria-hidden="true">${emoji}</span> ${label}</span>
       </button>
@@ -100,7 +106,7 @@ export class GenerateView extends LitElement {
   }
 
   private generate(): void {
-    if (this.session.busy) return;
+    if (this.session.busy || this.session.blocked) return;
     requestSettings(this, {});
     this.renderRoot.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
     void this.session.generate(this.settings);
