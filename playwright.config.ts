@@ -41,5 +41,6 @@ export default defineConfig({
   projects: [
     { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: '**/*.full.e2e.ts' },
     { name: 'full', testMatch: '**/*.full.e2e.ts', timeout: 600_000 },
+    { name: 'screens', testMatch: '**/*.shots.ts' },
   ],
 });

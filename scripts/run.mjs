@@ -11,6 +11,7 @@ const commands = {
   format: () => import('./lib/format.mjs'),
   typecheck: () => import('./lib/typecheck.mjs'),
   bench: () => import('./lib/bench.mjs'),
+  screens: () => import('./lib/screens.mjs'),
   'compare:chromium': () => import('./lib/compareChromium.mjs'),
   'check-folder': () => import('./lib/checkFolder.mjs'),
 };
