@@ -64,7 +64,9 @@ test('without WebGPU the page says so, shows what was recorded, and paints the s
     await expect(table).toContainText(fact);
   }
 
-  await offer(page).click();
+  await offer(page).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('no-webgpu summary')).toBeFocused();
   await expect(page.getByRole('img', { name: 'Painted pizza, seed 0' })).toBeVisible({ timeout: 90_000 });
   await expect(page.getByText(/^2 steps in .*onnxruntime-web wasm on the CPU, 1 thread$/)).toBeVisible();
   await expect(page.locator('run-facts')).toContainText('onnxruntime-web wasm on the CPU, uncached');

@@ -1,4 +1,4 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, type PropertyValues } from 'lit';
 import './recorded-figure.ts';
 import type { Session } from '../session.ts';
 import { actionStyles, panelStyles } from '../ui/panel-styles.ts';
@@ -56,6 +56,11 @@ export class NoWebgpu extends LitElement {
         <div class="unfolded">${this.remedies()} ${this.more()}</div>
       </details>
     `;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    // The button went with the panel: the focus stays with what is left of it.
+    if (changed.get('onProcessor') === false) this.renderRoot.querySelector('summary')?.focus();
   }
 
   private remedies() {

@@ -32,10 +32,13 @@ export class CpuModel implements PlanRunner, FillableModel {
 
   /**
    * Loads the runtime; fill `sink` next, then call `finishLoading`.
-   * @throws WebDiTError `out-of-memory`, `network` without the runtime's script.
+   * @throws WebDiTError `out-of-memory`, `format` without the runtime's script.
    */
   static async create(config: DiTConfig, wasmPaths: WasmPaths | null): Promise<CpuModel> {
-    return new CpuModel(config, await loadOnnxRuntime('wasm', wasmPaths));
+    const runtime = await loadOnnxRuntime('wasm', wasmPaths).catch((error) => {
+      throw runtimeError('could not be started', error);
+    });
+    return new CpuModel(config, runtime);
   }
 
   get sink(): CpuWeights {
