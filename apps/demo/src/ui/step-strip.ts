@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { StepKind } from 'webdit';
 import type { Track } from '../session.ts';
 import { controls } from './shared-styles.ts';
+import { markLegend, stepMarks } from './step-marks.ts';
 
 /** In the order of their cost. */
 const kinds = ['full', 'selective', 'reuse'] as const satisfies StepKind[];
@@ -72,7 +73,7 @@ export class StepStrip extends LitElement {
             : html`<span class="flag" .style=${`--at: ${(active + 0.5) / count}`}>${this.describe(active)}</span>`
         }
       </div>
-      <ul aria-label="Kinds of steps">
+      <ul class="legend" aria-label="Kinds of steps">
         ${kinds.map(
           (kind) => html`<li>
             <span class="mark ${kind}"></span>${kind}${
@@ -126,6 +127,8 @@ export class StepStrip extends LitElement {
 
   static override styles = [
     controls,
+    stepMarks,
+    markLegend,
     css`
       .marks {
         position: relative;
@@ -145,26 +148,6 @@ export class StepStrip extends LitElement {
       .cell.active {
         background: var(--line);
       }
-      .mark {
-        align-self: center;
-        width: 64%;
-        height: 3px;
-        border-radius: 2px;
-        background: var(--soft);
-        transition: height 120ms ease-out;
-      }
-      .mark.full {
-        height: 100%;
-        background: var(--accent);
-      }
-      .mark.selective {
-        align-self: start;
-        height: 62%;
-        background: var(--ink);
-      }
-      .mark.reuse {
-        height: 24%;
-      }
       .mark.pending {
         opacity: 0.55;
       }
@@ -181,39 +164,6 @@ export class StepStrip extends LitElement {
         font-variant-numeric: tabular-nums;
         white-space: nowrap;
         pointer-events: none;
-      }
-      ul {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: center;
-        gap: 0.2rem 1.1rem;
-        margin: 0.45rem 0 0;
-        padding: 0;
-        color: var(--soft);
-        font-size: 0.85rem;
-        list-style: none;
-      }
-      li {
-        display: flex;
-        align-items: center;
-        gap: 0.4rem;
-        font-variant-numeric: tabular-nums;
-      }
-      li .mark {
-        align-self: center;
-        width: 4px;
-      }
-      li .mark.full {
-        height: 18px;
-      }
-      li .mark.selective {
-        height: 11px;
-      }
-      li .mark.reuse {
-        height: 5px;
-      }
-      b {
-        color: var(--ink);
       }
     `,
   ];

@@ -41,7 +41,7 @@ export function countPatterns(space: PatternSpace): bigint {
  * @throws WebDiTError `bad-argument` for a space that holds none, or more than a million.
  */
 export function enumeratePatterns(space: PatternSpace): string[] {
-  const count = countOrThrow(space);
+  const count = requirePatterns(space);
   if (count > mostListed) {
     throw new WebDiTError(
       'bad-argument',
@@ -75,7 +75,7 @@ export function enumeratePatterns(space: PatternSpace): string[] {
  * @throws WebDiTError `bad-argument` for a space that holds none, or is too large to count.
  */
 export function samplePatterns(space: PatternSpace, count: number, seed: number): string[] {
-  const total = countOrThrow(space);
+  const total = requirePatterns(space);
   if (!Number.isInteger(count) || count < 1) {
     throw new WebDiTError('bad-argument', `Cannot sample ${String(count)} patterns.`, 'Pass a whole number from 1.');
   }
@@ -147,7 +147,12 @@ function excess(space: PatternSpace): { parts: number; largest: number; sum: num
   return { parts: budget, largest: reuseMax - reuseMin, sum: steps - (reuseMin + 1) * budget };
 }
 
-function countOrThrow(space: PatternSpace): bigint {
+/**
+ * `countPatterns` of a space that has to hold some.
+ *
+ * @throws WebDiTError `bad-argument`, with the budgets that would do, for a space that holds none.
+ */
+export function requirePatterns(space: PatternSpace): bigint {
   const count = countPatterns(space);
   if (count > 0n) return count;
   const { steps, budget, reuseMin, reuseMax } = space;
