@@ -8,7 +8,7 @@ import type { StoreModelOptions } from './stored-models.ts';
  */
 export async function keepModel(address: string, store: ModelStore, options: StoreModelOptions): Promise<void> {
   const { signal, onProgress } = options;
-  const source = storedSource(httpSource(address), store);
+  const source = storedSource(httpSource(address), store, { wait: true });
   await source.checkRoom({ signal });
   const { weightsFile, weightsSize, vae, schedules } = await openModelFolder(source, { signal });
   const files = new Map([[weightsFile, { loaded: 0, total: weightsSize }]]);

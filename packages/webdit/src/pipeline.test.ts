@@ -16,6 +16,7 @@ describe('fromPretrained', () => {
     ['an unknown tune', url, { tune: 'sometimes' }, 'tune is "sometimes".'],
     ['an unknown VAE backend', url, { vaeBackend: 'webnn' }, 'vaeBackend is "webnn".'],
     ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
+    ['an unknown store', url, { store: 'opfs' }, 'store is "opfs".'],
     ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],
     [
       'halves on the processor',

@@ -1,8 +1,8 @@
 import { WebDiTError } from '@webdit/core';
 import { sha256Hex } from '../sha256.ts';
 import type { Lease } from './locks.ts';
-import { type ModelStore, storedPieceBytes } from './model-store.ts';
-import { type FileId, type FileRecord, keys, storeFormat } from './records.ts';
+import type { ModelStore } from './model-store.ts';
+import { type FileId, type FileRecord, isHashVersion, keys, storeFormat } from './records.ts';
 import { busy, deleted, noRoom, storageFailure } from './refusals.ts';
 
 export interface WriterOptions {
@@ -21,6 +21,8 @@ export interface WriterOptions {
 export class FileWriter {
   /** Why this file is not being stored; null while it is. */
   refusal: WebDiTError | null = null;
+  /** Whether that is because another tab is writing it. */
+  busy = false;
   /** The file, once it is stored: by this writer, or meanwhile by another tab. */
   record: FileRecord | null = null;
   readonly #store: ModelStore;
@@ -43,12 +45,12 @@ export class FileWriter {
   /** Takes a copy of the file's next bytes. @throws only the signal's reason, and only when it is to wait. */
   async append(bytes: Uint8Array): Promise<void> {
     for (let offset = 0; offset < bytes.length && this.#active; ) {
-      const count = Math.min(bytes.length - offset, storedPieceBytes - this.#filled);
+      const count = Math.min(bytes.length - offset, this.#store.pieceBytes - this.#filled);
       this.#reserve(this.#filled + count);
       this.#piece.set(bytes.subarray(offset, offset + count), this.#filled);
       this.#filled += count;
       offset += count;
-      if (this.#filled === storedPieceBytes) await this.#flush();
+      if (this.#filled === this.#store.pieceBytes) await this.#flush();
     }
   }
 
@@ -64,7 +66,7 @@ export class FileWriter {
         path,
         version,
         bytes: this.#bytes,
-        pieceBytes: storedPieceBytes,
+        pieceBytes: this.#store.pieceBytes,
         pieces: this.#hashes,
         date: new Date().toISOString(),
       };
@@ -86,7 +88,7 @@ export class FileWriter {
 
   #reserve(size: number): void {
     if (size <= this.#piece.length) return;
-    const grown = new Uint8Array(Math.min(storedPieceBytes, Math.max(size, 2 * this.#piece.length)));
+    const grown = new Uint8Array(Math.min(this.#store.pieceBytes, Math.max(size, 2 * this.#piece.length)));
     grown.set(this.#piece.subarray(0, this.#filled));
     this.#piece = grown;
   }
@@ -111,12 +113,18 @@ export class FileWriter {
   async #begin(): Promise<void> {
     const { size, wait, signal } = this.#options;
     this.#lease = await this.#store.lock(this.#id, { wait, signal });
-    if (!this.#lease) return this.#refuse(busy(this.#id));
+    if (!this.#lease) {
+      this.busy = true;
+      return this.#refuse(busy(this.#id));
+    }
     await this.#attempt(async () => {
       const room = await this.#store.room();
       if (size !== undefined && room !== null && size > room) throw noRoom(this.#id, size, room);
-      this.record = await this.#store.file(this.#id);
-      if (this.record) this.#lease?.release();
+      const stored = await this.#store.file(this.#id);
+      if (!stored) return;
+      // Another tab has stored the content meanwhile. What a server calls the same may be a failed load's.
+      if (isHashVersion(this.#id.version)) this.record = stored;
+      else await this.#store.dropFile(stored);
     });
   }
 

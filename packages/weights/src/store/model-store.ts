@@ -16,14 +16,16 @@ export interface StoredModel {
   readonly whole: boolean;
 }
 
-/** Bytes of a piece. Small, so that a phone can hold one being read and one being written. */
-export const storedPieceBytes = 4 * 2 ** 20;
+/** Small, so that a phone can hold a piece being read and one being written. */
+const defaultPieceBytes = 4 * 2 ** 20;
 /** Left free for everything else the site stores. */
 const spareBytes = 2 ** 20;
 
 const lockName = (folder: string) => `webdit-store ${folder}`;
 
-export interface StoreSurroundings {
+export interface StoreOptions {
+  /** Bytes of a piece of the files to come. */
+  readonly pieceBytes?: number;
   /** The browser's, where it has them. */
   readonly locks?: Locks | undefined;
   /** The browser's, where it tells. */
@@ -35,13 +37,15 @@ export interface StoreSurroundings {
  * last file of a model, so that nothing unfinished passes for whole. Methods throw what the backend throws.
  */
 export class ModelStore {
+  readonly pieceBytes: number;
   readonly #locks: Locks | undefined;
-  readonly #storage: StoreSurroundings['storage'];
+  readonly #storage: StoreOptions['storage'];
 
   constructor(
     readonly backend: StoreBackend,
-    { locks, storage }: StoreSurroundings = {},
+    { pieceBytes = defaultPieceBytes, locks, storage }: StoreOptions = {},
   ) {
+    this.pieceBytes = pieceBytes;
     this.#locks = locks;
     this.#storage = storage;
   }

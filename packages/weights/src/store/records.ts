@@ -31,6 +31,11 @@ export interface ModelRecord {
   readonly files: Readonly<Record<string, string | null>>;
 }
 
+/** The version of a file that is known by its content: whatever is stored under it is that content. */
+export const hashVersion = (sha256: string) => `${hashPrefix}${sha256}`;
+export const isHashVersion = (version: string) => version.startsWith(hashPrefix);
+const hashPrefix = 'sha256-';
+
 /** A file by its three names. */
 export type FileId = Pick<FileRecord, 'model' | 'path' | 'version'>;
 

@@ -1,6 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 import { ByteReader, pieceBytes } from '../byte-reader.ts';
-import { type Manifest, type ManifestFile, manifestPath, parseManifest } from '../manifest.ts';
+import type { ManifestFile } from '../manifest.ts';
 import {
   assertInsideFolder,
   type ModelSource,
@@ -13,9 +13,10 @@ import {
 } from '../source.ts';
 import { modelAddress } from '../sources/http.ts';
 import { FileWriter } from './file-writer.ts';
+import { learnModel, type ModelKnowledge } from './model-knowledge.ts';
 import type { ModelStore } from './model-store.ts';
 import { passingFile } from './passing-file.ts';
-import type { FileRecord, ModelRecord } from './records.ts';
+import { type FileRecord, hashVersion, type ModelRecord } from './records.ts';
 import { noRoom, storageFailure } from './refusals.ts';
 import { storedFile } from './stored-file.ts';
 
@@ -31,6 +32,13 @@ export interface StorageOutcome {
   readonly notes: readonly string[];
 }
 
+export interface StoredSourceOptions {
+  /** Take from the store, and add nothing to it. */
+  readonly readOnly?: boolean;
+  /** Wait for another tab that is storing a file, rather than leave it to that one. */
+  readonly wait?: boolean;
+}
+
 export interface KeepOptions extends OpenOptions {
   /** Called with how many of the file's bytes have been read, and how many it has, where that is known. */
   readonly onProgress?: (loaded: number, size: number | undefined) => void;
@@ -44,7 +52,7 @@ export interface StoredSource extends ModelSource {
    */
   checkRoom(options?: OpenOptions): Promise<void>;
   /**
-   * Reads a file to its end, to have it in the store or to know that it is whole there. Waits for another tab that is storing it.
+   * Reads a file to its end, to have it in the store or to know that it is whole there.
    * @throws WebDiTError `quota` when it cannot be stored, and what `open` and reading throw.
    */
   keep(path: string, options?: KeepOptions): Promise<void>;
@@ -57,9 +65,6 @@ export interface StoredSource extends ModelSource {
   finish(needed?: readonly string[], options?: OpenOptions): Promise<StorageOutcome>;
 }
 
-/** How long a server may take to send its manifest when there is a stored one, in milliseconds. */
-const patience = 5000;
-
 /**
  * A model on the network whose files are taken from the store where they are the same, and put into it on their way where they
  * are not.
@@ -69,27 +74,22 @@ const patience = 5000;
  * server names the same version. Without an answer the stored model is used, if it is whole.
  * @param network whose `name` is the model's URL.
  * @param store null for none: files are then compared with the manifest only.
- * @param options `readOnly` to take from the store and add nothing.
  */
 export function storedSource(
   network: ModelSource,
   store: ModelStore | null,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  options: StoredSourceOptions = {},
 ): StoredSource {
-  return new NetworkAndStore(network, store, readOnly);
+  return new NetworkAndStore(network, store, options);
 }
 
 export function isStoredSource(source: ModelSource): source is StoredSource {
   return source instanceof NetworkAndStore;
 }
 
-/** What is known of a model before any of its files is opened. */
-interface Knowledge {
-  readonly manifest: Manifest | null;
-  /** The manifest's entries by path. */
-  readonly listed: ReadonlyMap<string, ManifestFile>;
-  /** The model as it was last stored whole. */
-  readonly model: ModelRecord | null;
+interface Found {
+  readonly store: ModelStore;
+  readonly record: FileRecord;
 }
 
 interface Opened {
@@ -102,10 +102,16 @@ class NetworkAndStore implements StoredSource {
   readonly name: string;
   readonly weightsFile: string | null;
   readonly #address: string;
+  readonly #wait: boolean;
+  /** Set at the end of a load, too. */
+  #readOnly: boolean;
+  /** Null without one, and once it has failed. */
   #store: ModelStore | null;
-  #knowledge: Promise<Knowledge> | null = null;
+  #knowledge: Promise<ModelKnowledge> | null = null;
   /** Files that are in the store, and those the server does not have, as null. */
   readonly #files = new Map<string, Pick<FileRecord, 'version' | 'bytes'> | null>();
+  /** Files known by their content that other tabs were storing. */
+  readonly #elsewhere: { readonly path: string; readonly version: string; readonly refusal: WebDiTError | null }[] = [];
   readonly #notes = new Set<string>();
   /** The first reason why something is not stored. */
   #refusal: WebDiTError | null = null;
@@ -114,17 +120,18 @@ class NetworkAndStore implements StoredSource {
   constructor(
     private readonly network: ModelSource,
     store: ModelStore | null,
-    /** Set at the end of a load. */
-    private readOnly: boolean,
+    { readOnly = false, wait = false }: StoredSourceOptions,
   ) {
     this.name = network.name;
     this.weightsFile = network.weightsFile;
     this.#address = modelAddress(network.name);
     this.#store = store;
+    this.#readOnly = readOnly;
+    this.#wait = wait;
   }
 
   async open(path: string, options: OpenOptions = {}): Promise<SourceFile | null> {
-    const opened = await this.#open(path, options, false);
+    const opened = await this.#open(path, options);
     return opened && sourceFile(opened.parts, options.signal);
   }
 
@@ -133,12 +140,13 @@ class NetworkAndStore implements StoredSource {
     const room = await this.#store?.room();
     if (room === undefined || room === null) return;
     let missing = 0;
-    for (const file of listed.values()) if (!(await this.#find(file.path, hashVersion(file)))) missing += file.bytes;
+    for (const file of listed.values())
+      if (!(await this.#find(file.path, hashVersion(file.sha256)))) missing += file.bytes;
     if (missing > room) throw noRoom({ path: this.name }, missing, room);
   }
 
   async keep(path: string, { onProgress, ...options }: KeepOptions = {}): Promise<void> {
-    const opened = await this.#open(path, options, true);
+    const opened = await this.#open(path, options);
     if (!opened) throw missingFile(this.name, path);
     const reader = new ByteReader(opened.parts, options.signal);
     try {
@@ -157,7 +165,12 @@ class NetworkAndStore implements StoredSource {
 
   async finish(needed: readonly string[] = [], options: OpenOptions = {}): Promise<StorageOutcome> {
     await Promise.all(needed.map((path) => this.#readNeeded(path, options)));
-    this.readOnly = true;
+    this.#readOnly = true;
+    for (const { path, version, refusal } of this.#elsewhere) {
+      const found = await this.#find(path, version);
+      if (found) this.#files.set(path, { version, bytes: found.record.bytes });
+      else this.#refusal ??= refusal;
+    }
     const { manifest, model } = await this.#know({});
     const files: Record<string, string | null> = {};
     for (const [path, file] of [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -183,33 +196,28 @@ class NetworkAndStore implements StoredSource {
     }
   }
 
-  async #open(path: string, options: OpenOptions, wait: boolean): Promise<Opened | null> {
+  async #open(path: string, options: OpenOptions): Promise<Opened | null> {
     assertInsideFolder(path);
     options.signal?.throwIfAborted();
     const { listed, model } = await this.#know(options);
     const expected = listed.get(path);
-    return expected ? this.#openListed(expected, options, wait) : this.#openUnlisted(path, model, options, wait);
+    return expected ? this.#openListed(expected, options) : this.#openUnlisted(path, model, options);
   }
 
-  async #openListed(expected: ManifestFile, options: OpenOptions, wait: boolean): Promise<Opened | null> {
+  async #openListed(expected: ManifestFile, options: OpenOptions): Promise<Opened | null> {
     const { path } = expected;
-    const version = hashVersion(expected);
-    const record = await this.#find(path, version);
-    if (record) return this.#stored(record, options);
+    const version = hashVersion(expected.sha256);
+    const found = await this.#find(path, version);
+    if (found) return this.#stored(found, options);
     // Of what the store keeps the browser need not keep a second copy, and none may be older than the manifest.
     const file = await this.network.open(path, {
       ...options,
-      cache: this.#store && !this.readOnly ? 'no-store' : 'no-cache',
+      cache: this.#store && !this.#readOnly ? 'no-store' : 'no-cache',
     });
-    return file && this.#passing(file, version, expected, options, wait);
+    return file && this.#passing(file, version, expected, options);
   }
 
-  async #openUnlisted(
-    path: string,
-    model: ModelRecord | null,
-    options: OpenOptions,
-    wait: boolean,
-  ): Promise<Opened | null> {
+  async #openUnlisted(path: string, model: ModelRecord | null, options: OpenOptions): Promise<Opened | null> {
     const kept = model?.files[path];
     let file: SourceFile | null;
     try {
@@ -218,8 +226,8 @@ class NetworkAndStore implements StoredSource {
       options.signal?.throwIfAborted();
       if (!model || kept === undefined) throw error;
       this.#notes.add(offlineNote(model));
-      const record = kept === null ? null : await this.#find(path, kept);
-      if (record) return this.#stored(record, options);
+      const found = kept === null ? null : await this.#find(path, kept);
+      if (found) return this.#stored(found, options);
       if (kept !== null) throw error;
       file = null;
     }
@@ -227,20 +235,20 @@ class NetworkAndStore implements StoredSource {
       this.#files.set(path, null);
       return null;
     }
-    const record = file.version !== undefined && file.version === kept ? await this.#find(path, kept) : null;
-    if (!record) {
+    const found = file.version !== undefined && file.version === kept ? await this.#find(path, kept) : null;
+    if (!found) {
       // What nothing can be compared with is never taken for the same.
       const version = file.version ?? `once-${crypto.randomUUID()}`;
-      return this.#passing(file, version, null, options, wait);
+      return this.#passing(file, version, null, options);
     }
     await file.stream().cancel();
-    return this.#stored(record, options);
+    return this.#stored(found, options);
   }
 
-  #stored(record: FileRecord, options: OpenOptions): Opened {
+  #stored({ store, record }: Found, options: OpenOptions): Opened {
     const { path, version, bytes } = record;
     this.#files.set(path, { version, bytes });
-    const parts = storedFile(this.#store as ModelStore, record, {
+    const parts = storedFile(store, record, {
       refetch: () => openRequired(this.network, path, { ...options, cache: 'no-store' }),
       onRepair: (count) => {
         this.#networkBytes += count;
@@ -250,17 +258,12 @@ class NetworkAndStore implements StoredSource {
     return { parts, writer: null };
   }
 
-  #passing(
-    file: SourceFile,
-    version: string,
-    expected: ManifestFile | null,
-    { signal }: OpenOptions,
-    wait: boolean,
-  ): Opened {
+  #passing(file: SourceFile, version: string, expected: ManifestFile | null, { signal }: OpenOptions): Opened {
     const { path } = file;
     const id = { model: this.#address, path, version };
     const size = expected?.bytes ?? file.size;
-    const writer = this.#store && !this.readOnly ? new FileWriter(this.#store, id, { size, wait, signal }) : null;
+    const writer =
+      this.#store && !this.#readOnly ? new FileWriter(this.#store, id, { size, wait: this.#wait, signal }) : null;
     const parts = passingFile(file, {
       expected,
       writer,
@@ -269,13 +272,14 @@ class NetworkAndStore implements StoredSource {
       },
       onEnd: () => {
         if (writer?.record) this.#files.set(path, { version, bytes: writer.record.bytes });
-        this.#refusal ??= writer?.refusal ?? null;
+        else if (writer?.busy && expected) this.#elsewhere.push({ path, version, refusal: writer.refusal });
+        else this.#refusal ??= writer?.refusal ?? null;
       },
     });
     return { parts, writer };
   }
 
-  #know(options: OpenOptions): Promise<Knowledge> {
+  #know(options: OpenOptions): Promise<ModelKnowledge> {
     this.#knowledge ??= this.#learn(options).catch((error) => {
       this.#knowledge = null;
       throw error;
@@ -283,31 +287,21 @@ class NetworkAndStore implements StoredSource {
     return this.#knowledge;
   }
 
-  async #learn(options: OpenOptions): Promise<Knowledge> {
+  async #learn(options: OpenOptions): Promise<ModelKnowledge> {
     const model = await this.#try((store) => store.model(this.#address));
     // What cannot be swept away now will be another time.
     void this.#store?.sweep().catch(() => undefined);
-    const manifest = this.weightsFile === null ? await this.#fetchManifest(model, options) : null;
-    return { manifest, model, listed: new Map(manifest?.files.map((file) => [file.path, file])) };
+    return learnModel(this.network, model, {
+      ...options,
+      onOffline: (stored) => this.#notes.add(offlineNote(stored)),
+    });
   }
 
-  /** The network's manifest; when that cannot be had, the stored one. @throws WebDiTError `format`. */
-  async #fetchManifest(model: ModelRecord | null, { signal }: OpenOptions): Promise<Manifest | null> {
-    const limits = [signal, model ? AbortSignal.timeout(patience) : undefined].filter((limit) => limit !== undefined);
-    try {
-      const file = await this.network.open(manifestPath, { signal: AbortSignal.any(limits), cache: 'no-cache' });
-      return file && parseManifest(await file.text());
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof WebDiTError && error.code === 'format') throw error;
-      // Some servers refuse what they do not have; the next file will tell.
-      if (model?.manifest) this.#notes.add(offlineNote(model));
-      return model?.manifest ?? null;
-    }
-  }
-
-  #find(path: string, version: string): Promise<FileRecord | null> {
-    return this.#try((store) => store.file({ model: this.#address, path, version }));
+  #find(path: string, version: string): Promise<Found | null> {
+    return this.#try(async (store) => {
+      const record = await store.file({ model: this.#address, path, version });
+      return record && { store, record };
+    });
   }
 
   /** Asks the store, and does without it from then on when it fails. */
@@ -322,8 +316,6 @@ class NetworkAndStore implements StoredSource {
     }
   }
 }
-
-const hashVersion = ({ sha256 }: ManifestFile) => `sha256-${sha256}`;
 
 function offlineNote({ date }: ModelRecord): string {
   return `The network did not give this model, so the copy stored on ${date.slice(0, 10)} was loaded.`;
