@@ -105,6 +105,7 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /No pattern of 50 steps/, ['search', '--steps', '50', '--budget', '30', '--reuse', '1-3', '--enumerate']],
     [2, /--out is missing/, [...space, '--model', model]],
     [2, /--model is missing/, [...space, ...out]],
+    [2, /--out is missing/, ['fit-preview', '--model', model]],
     [2, /--mode is "fast"/, [...space, ...out, '--model', model, '--mode', 'fast']],
     [2, /--dtype is "f64"/, ['verify', join(root, 'goldens/emoji-dit'), '--dtype', 'f64']],
     [2, /besides its options/, ['inspect']],

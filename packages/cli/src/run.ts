@@ -2,13 +2,23 @@ import { WebDiTError } from '@webdit/core';
 import type { Command, Output } from './command.ts';
 import { bench } from './commands/bench.ts';
 import { compare } from './commands/compare.ts';
+import { fitPreviewMap } from './commands/fit-preview.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { manifest } from './commands/manifest.ts';
 import { search } from './commands/search.ts';
 import { verify } from './commands/verify.ts';
 
-const commands: Readonly<Record<string, Command>> = { generate, compare, search, verify, bench, inspect, manifest };
+const commands: Readonly<Record<string, Command>> = {
+  generate,
+  compare,
+  search,
+  verify,
+  bench,
+  inspect,
+  manifest,
+  'fit-preview': fitPreviewMap,
+};
 
 const help = `webdit: diffusion transformers on WebGPU
 
@@ -23,9 +33,11 @@ webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N]
 webdit manifest DIR
+webdit fit-preview --model DIR --out F.json [--pairs N] [--steps N] [--guidance X] [--cache POLICY|F.json] [--seed N]
+                   [--labels a,b]
 
 Every command takes --adapter default|swiftshader|lavapipe; those that run a model take --dtype f32|f16|int8 and
---math f32|f16, and generate, compare and search take --tune auto|always|never (default never). Latents are safetensors
+--math f32|f16, and generate, compare, search and fit-preview take --tune auto|always|never (default never). Latents are safetensors
 files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 

@@ -7,6 +7,7 @@ export {
   type StepEvent,
   type StepTiming,
 } from './dit/model.ts';
+export type { PreviewRequest } from './dit/preview.ts';
 export type { SelectedTokens, Trace, TraceRequest } from './dit/trace.ts';
 export type { MathDType, WeightDType } from './dit/weights.ts';
 export type { KernelCheck } from './tuner/check-kernels.ts';

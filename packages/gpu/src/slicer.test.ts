@@ -43,6 +43,31 @@ describe.each([1e8, 1e9, 1e11])('at %d FLOP/s', (speed) => {
   });
 });
 
+test('calls back once a copy has been submitted, not before and not twice', async () => {
+  vi.useFakeTimers();
+  try {
+    const gpu = fakeGpu(1e9);
+    const slicer = new Slicer(gpu.holder, { stepGroup });
+    const buffer = {} as GPUBuffer;
+    const submitsThen: number[] = [];
+    const run = (async () => {
+      await slicer.add(0, 0, [dispatch]);
+      slicer.copy(buffer, buffer, 0, 4);
+      slicer.afterSubmit(() => submitsThen.push(gpu.submits.length));
+      expect(submitsThen).toEqual([]);
+      await slicer.flush();
+      expect(submitsThen).toEqual([1]);
+      await slicer.add(1, 0, [dispatch]);
+      await slicer.finish();
+    })();
+    await vi.runAllTimersAsync();
+    await run;
+    expect(submitsThen).toEqual([1]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('an abort rejects with its reason and nothing more is submitted', async () => {
   vi.useFakeTimers();
   try {

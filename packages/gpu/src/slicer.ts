@@ -44,6 +44,7 @@ export class Slicer {
   #pass: GPUComputePassEncoder | undefined;
   #slice = new Slice();
   #inFlight: Promise<void>[] = [];
+  #afterSubmit: (() => void)[] = [];
   #lastDone = 0;
   #step = 0;
   /** Milliseconds so far of the step that is not done yet. */
@@ -75,10 +76,15 @@ export class Slicer {
     }
   }
 
-  copy(from: GPUBuffer, to: GPUBuffer, toOffset: number, byteLength: number): void {
+  copy(from: GPUBuffer, to: GPUBuffer, toOffset: number, byteLength: number, fromOffset = 0): void {
     this.#endPass();
     this.#encoder ??= this.holder.device.createCommandEncoder();
-    this.#encoder.copyBufferToBuffer(from, 0, to, toOffset, byteLength);
+    this.#encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, byteLength);
+  }
+
+  /** Calls back once what is encoded so far has been submitted: a buffer may be mapped only then. */
+  afterSubmit(callback: () => void): void {
+    this.#afterSubmit.push(callback);
   }
 
   /** Marks the end of step `n`; long steps are submitted at once, so that their event is not late. */
@@ -95,6 +101,7 @@ export class Slicer {
     this.#endPass();
     if (this.#encoder) {
       this.#queue.submit([this.#encoder.finish()]);
+      for (const callback of this.#afterSubmit.splice(0)) callback();
       this.#track(this.#slice);
       this.#encoder = undefined;
       this.#slice = new Slice();

@@ -20,7 +20,15 @@ describe('checkGenerate', () => {
       numImages: 1,
       outputType: 'imageData',
       latents: null,
+      previewEvery: null,
     });
+  });
+
+  it('previews every step for whoever listens, unless told otherwise', () => {
+    const onPreview = () => {};
+    expect(check({ onPreview }).previewEvery).toBe(1);
+    expect(check({ onPreview, previewEvery: 4 }).previewEvery).toBe(4);
+    expect(check({ previewEvery: 4 }).previewEvery).toBeNull();
   });
 
   it('accepts the whole seed range and both latents shapes', () => {
@@ -78,6 +86,9 @@ describe('checkGenerate', () => {
     ['a class instance among cache settings', { cache: { policy: 'procache', pattern: new Date() } }, 'bad-argument'],
     ['cache settings in a circle', { cache: { policy: 'fora', interval: circle } }, 'bad-argument'],
     ['onStep that is no function', { onStep: true }, 'bad-argument'],
+    ['onPreview that is no function', { onPreview: 'always' }, 'bad-argument'],
+    ['previews of every 0th step', { onPreview: () => {}, previewEvery: 0 }, 'bad-argument'],
+    ['previews of every half step', { previewEvery: 0.5 }, 'bad-argument'],
     ['a signal that is none', { signal: {} }, 'bad-argument'],
     ['a prompt', {}, 'bad-argument', { prompt: 'a pizza' }],
     ['no label', {}, 'bad-argument', {}],

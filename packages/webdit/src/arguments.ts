@@ -15,6 +15,8 @@ export interface GenerateRequest {
   readonly numImages: number;
   readonly outputType: OutputType;
   readonly latents: Latents | null;
+  /** Every how many steps a preview is wanted; null for none. */
+  readonly previewEvery: number | null;
 }
 
 const inputKeys = ['label'];
@@ -31,6 +33,8 @@ const optionKeys = [
   'outputType',
   'latents',
   'onStep',
+  'onPreview',
+  'previewEvery',
   'signal',
 ];
 const outputTypes: readonly OutputType[] = ['bitmap', 'imageData', 'blob', 'latent'];
@@ -104,7 +108,8 @@ function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
   refuseUnknownKeys(input, inputKeys, 'The first argument of generate()');
   refuseUnknownKeys(options, optionKeys, 'generate()');
   checkCallbacks(options);
-  const { numInferenceSteps: steps, guidanceScale, seed } = options;
+  const { numInferenceSteps: steps, guidanceScale, seed, previewEvery = 1 } = options;
+  requireInteger(previewEvery, 'previewEvery', 1, 1000);
   const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
   if (seed !== undefined && options.latents !== undefined) {
     throw badArgument('seed and latents both set the first latents.', 'Give one of them.');
@@ -117,6 +122,7 @@ function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
     cache: checkCache(options.cache),
     scheduler: checkScheduler(options.scheduler),
     numImages,
+    previewEvery: options.onPreview ? previewEvery : null,
   };
 }
 
@@ -226,8 +232,9 @@ function checkSize(options: GenerateOptions, size: { width: number; height: numb
 }
 
 function checkCallbacks(options: GenerateOptions): void {
-  if (options.onStep !== undefined && typeof options.onStep !== 'function') {
-    throw badArgument(`onStep is ${show(options.onStep)}.`, 'Give a function, or leave it out.');
+  for (const name of ['onStep', 'onPreview'] as const) {
+    if (options[name] === undefined || typeof options[name] === 'function') continue;
+    throw badArgument(`${name} is ${show(options[name])}.`, 'Give a function, or leave it out.');
   }
   checkSignal(options.signal);
 }

@@ -8,7 +8,7 @@ import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, settle, signalOfPort, unwrap } from './protocol.ts';
 import { FakeWorker } from './testing/fake-worker.ts';
-import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
+import type { PipelineInfo, PreviewEvent, ProgressEvent, StepEvent } from './types.ts';
 
 const info = { name: 'tiny' } as PipelineInfo;
 const request = { label: 1 } as GenerateRequest;
@@ -62,6 +62,22 @@ it('brings info, events and results across', async () => {
   expect(steps).toEqual([step]);
   expect(result.seed).toBe(7);
   expect(await client.classes()).toEqual([{ id: 0, label: 'pizza' }]);
+});
+
+it('brings previews across for whoever listens', async () => {
+  const preview = { image: 0, n: 1, steps: 3, preview: { width: 1, height: 1 } } as PreviewEvent;
+  const { client } = await load({
+    generate: (_request, _abort, _onStep, _compile, onPreview) =>
+      settle(async () => {
+        await onPreview?.(preview);
+        return { seed: onPreview ? 1 : 0 } as EngineResult;
+      }),
+  });
+  const seen: PreviewEvent[] = [];
+  const onStep = () => {};
+  expect((await client.generate(request, { onStep, onPreview: (event) => seen.push(event) })).seed).toBe(1);
+  expect(seen).toEqual([preview]);
+  expect((await client.generate(request, { onStep })).seed).toBe(0);
 });
 
 it('lends the worker the page’s compiler: plans and errors come back whole', async () => {

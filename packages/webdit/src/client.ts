@@ -43,13 +43,14 @@ export class WorkerClient implements EngineDriver {
   }
 
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
-    const { compile } = hooks;
+    const { compile, onPreview } = hooks;
     return this.link.call(hooks.signal, (host, abort) =>
       host.generate(
         request,
         transfer(abort, [abort]),
         proxy(hooks.onStep),
         compile ? proxy((inputs: PlanInputs) => settle(async () => compile(inputs))) : null,
+        onPreview ? proxy(onPreview) : null,
       ),
     );
   }

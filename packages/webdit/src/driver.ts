@@ -1,6 +1,15 @@
 import type { RunOptions, RunPlan } from '@webdit/core';
 import type { GenerateRequest } from './arguments.ts';
-import type { Latents, ModelClass, OutputImages, OutputType, PipelineInfo, RunReport, StepEvent } from './types.ts';
+import type {
+  Latents,
+  ModelClass,
+  OutputImages,
+  OutputType,
+  PipelineInfo,
+  PreviewEvent,
+  RunReport,
+  StepEvent,
+} from './types.ts';
 
 /** What one `generate` call gives back; its buffers and bitmaps cross from the worker by transfer. */
 export interface EngineResult {
@@ -17,6 +26,8 @@ export type PlanInputs = Omit<RunOptions, 'cache'>;
 export interface GenerateHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onStep: (event: StepEvent) => void;
+  /** Called for a request with `previewEvery`. */
+  readonly onPreview?: ((event: PreviewEvent) => void) | undefined;
   /** Compiles the run where its policy is registered; asked when the call's turn comes. Without it the engine compiles. */
   readonly compile?: ((inputs: PlanInputs) => RunPlan | Promise<RunPlan>) | undefined;
 }

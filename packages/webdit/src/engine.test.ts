@@ -46,6 +46,7 @@ const request: GenerateRequest = {
   numImages: 1,
   outputType: 'latent',
   latents: null,
+  previewEvery: null,
 };
 const load = (source: ModelSource = emojiDiT, signal?: AbortSignal) =>
   Engine.load(source, options, { signal, onProgress: () => {}, thread: 'page' });

@@ -78,6 +78,7 @@ export type {
   OutputImages,
   OutputType,
   PipelineInfo,
+  PreviewEvent,
   ProgressEvent,
   RunReport,
   StepEvent,
@@ -90,3 +91,4 @@ export type {
   VaeBackend,
   WasmPaths,
 } from './types.ts';
+export { version } from './version.ts';

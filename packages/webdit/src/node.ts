@@ -3,6 +3,7 @@ export { adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit
 export { type ModelFolder, type ModelSource, openModelFolder } from '@webdit/weights';
 export { pathSource } from '@webdit/weights/node';
 export * from './index.ts';
+export { fitPreview, type PreviewFit, type PreviewSample } from './lab/preview-fit.ts';
 export { VaeDecoder } from './vae.ts';
 export { checkLine, verdict } from './verify/checks.ts';
 export { targetsFor } from './verify/golden.ts';

@@ -8,10 +8,12 @@ import {
   torchRandn,
   WebDiTError,
 } from '@webdit/core';
+import type { PreviewRequest } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import { packImage, toRgba } from './pixels.ts';
+import { type PreviewParts, requestPreviews } from './previews.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
 import type { FolderSchedules } from './schedules.ts';
 import type { AdapterInfo, ComputeDevice, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
@@ -32,7 +34,11 @@ export interface PlanRunner {
   run(
     plan: RunPlan,
     init: Float32Array,
-    options: { readonly signal: AbortSignal; readonly onStep: (step: Omit<StepEvent, 'image'>) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onStep: (step: Omit<StepEvent, 'image'>) => void;
+      readonly preview?: PreviewRequest | undefined;
+    },
   ): Promise<MeasuredRun & { readonly latents: Float32Array }>;
 }
 
@@ -41,7 +47,7 @@ export interface DrawingParts {
   readonly device: ComputeDevice;
   /** What it computes on. `check` throws what has happened to the device since the run began. */
   readonly holder: { readonly adapterInfo: AdapterInfo; check(): void };
-  readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'classes'>;
+  readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'classes'> & PreviewParts;
   readonly schedules: FolderSchedules;
   readonly model: PlanRunner;
   /** Null when the folder has none. */
@@ -58,7 +64,7 @@ export async function drawPictures(
   parts: DrawingParts,
   request: GenerateRequest,
   signal: AbortSignal,
-  { onStep, compile }: Omit<GenerateHooks, 'signal'>,
+  { onStep, onPreview, compile }: Omit<GenerateHooks, 'signal'>,
 ): Promise<EngineResult> {
   const { folder, model, vae, holder, dtype } = parts;
   const { inChannels, inputSize } = folder.config;
@@ -77,7 +83,11 @@ export async function drawPictures(
   for (let image = 0; image < request.numImages; image++) {
     const init =
       request.latents?.data.slice(image * size, (image + 1) * size) ?? torchRandn(seedOf(seed ?? 0, image), size);
-    const result = await model.run(plan, init, { signal, onStep: (step) => onStep({ image, ...step }) });
+    const result = await model.run(plan, init, {
+      signal,
+      onStep: (step) => onStep({ image, ...step }),
+      preview: requestPreviews(folder, request, image, onPreview),
+    });
     checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
     runs.push(result);
     latents.set(result.latents, image * size);

@@ -1,5 +1,6 @@
 import type { ModelFolder, StorageOutcome } from '@webdit/weights';
 import type { DrawingParts, PlanRunner } from './pictures.ts';
+import { previewNotes } from './previews.ts';
 import { shortName } from './progress.ts';
 import type { PipelineInfo, TuningInfo } from './types.ts';
 
@@ -44,7 +45,7 @@ export function describe(
       schedules: folder.schedules,
     },
     storage: { state, storedBytes, networkBytes },
-    notes: [...notes, ...(vae?.note ? [vae.note] : []), ...(storage?.notes ?? [])],
+    notes: [...notes, ...(vae?.note ? [vae.note] : []), ...(storage?.notes ?? []), ...previewNotes(folder)],
     gpuBytes: model.bytes.current,
   };
 }

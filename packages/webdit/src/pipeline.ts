@@ -146,14 +146,16 @@ export class DiffusionPipeline {
     const driver = this.alive();
     const request = checkGenerate(input, options, this.info);
     options.signal?.throwIfAborted();
-    const { signal, send: onStep } = guarded(options.onStep, options.signal);
+    const { signal: stepSignal, send: onStep } = guarded(options.onStep, options.signal);
+    const { signal, send: onPreview } = guarded(options.onPreview, stepSignal);
+    const hooks = { signal, onStep, ...(request.previewEvery === null ? {} : { onPreview }) };
     const result = await (isRegisteredHere(request.cache)
       ? driver.generate(
           // Settings of a policy of the page's own may be anything; they stay here.
           { ...request, cache: policyOf(request.cache).name },
-          { signal, onStep, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
+          { ...hooks, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
         )
-      : driver.generate(request, { signal, onStep }));
+      : driver.generate(request, hooks));
     // The last step's callback may throw when the worker is done already.
     signal.throwIfAborted();
     return result as GenerateResult<O>;

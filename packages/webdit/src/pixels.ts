@@ -59,7 +59,7 @@ export async function packImage<O extends Exclude<OutputType, 'latent'>>(
   type: O,
 ): Promise<OutputImages[O]> {
   const pack = async (): Promise<OutputImages[Exclude<OutputType, 'latent'>]> => {
-    if (type === 'imageData') return typeof ImageData === 'function' ? asImageData(raw) : raw;
+    if (type === 'imageData') return asImageData(raw);
     if (type === 'bitmap') {
       return createImageBitmap(asImageData(raw), { premultiplyAlpha: 'none', colorSpaceConversion: 'none' });
     }
@@ -78,6 +78,7 @@ export async function packImage<O extends Exclude<OutputType, 'latent'>>(
   return (await pack()) as OutputImages[O];
 }
 
-function asImageData(raw: RawImage): ImageData {
-  return new ImageData(raw.data, raw.width, raw.height);
+/** In Node, where there is no `ImageData`, the pixels as they are. */
+export function asImageData(raw: RawImage): ImageData {
+  return typeof ImageData === 'function' ? new ImageData(raw.data, raw.width, raw.height) : raw;
 }

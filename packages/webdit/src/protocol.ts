@@ -3,7 +3,7 @@ import type { ProxyMarked } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
 import type { EngineResult, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
-import type { PipelineInfo, ProgressEvent, StepEvent } from './types.ts';
+import type { PipelineInfo, PreviewEvent, ProgressEvent, StepEvent } from './types.ts';
 
 /**
  * What the page and the worker say to each other. Errors travel as values because comlink's own error transfer keeps only
@@ -23,6 +23,8 @@ export interface EngineHost {
     onStep: ((event: StepEvent) => void) & ProxyMarked,
     /** Compiles the plan on the page, for a policy that is registered there; else null. */
     compile: (((inputs: PlanInputs) => Promise<Outcome<RunPlan>>) & ProxyMarked) | null,
+    /** Takes previews, where the request asks for them. */
+    onPreview: (((event: PreviewEvent) => void) & ProxyMarked) | null,
   ): Promise<Outcome<EngineResult>>;
   dispose(): Promise<Outcome<null>>;
 }

@@ -54,6 +54,17 @@ export interface StepEvent {
   readonly flops: number;
 }
 
+/** The picture as a step foresees it, in rough colours. */
+export interface PreviewEvent {
+  /** Index of the picture, from 0. */
+  readonly image: number;
+  /** The step that has just been computed, from 0. */
+  readonly n: number;
+  readonly steps: number;
+  /** One pixel per latent pixel. In Node, a plain object of the same shape. */
+  readonly preview: ImageData;
+}
+
 export interface Latents {
   readonly data: Float32Array;
   /** `[channels, height, width]` or `[images, channels, height, width]`. */
@@ -212,6 +223,14 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly latents?: Latents;
   /** When it throws, the run stops and rejects with what it threw. */
   readonly onStep?: (step: StepEvent) => void;
+  /**
+   * Previews of the picture under way: of each step whose predecessor's has been read back by then, but for the last, whose picture
+   * follows. They come in order and change neither result nor waits. A model folder without a preview map gives none, and
+   * `info.notes` says so. When it throws, the run stops and rejects with what it threw.
+   */
+  readonly onPreview?: (preview: PreviewEvent) => void;
+  /** Preview only every k-th step, 1 to 1000; default 1. */
+  readonly previewEvery?: number;
   /** Aborts within two slices of GPU work; `generate` then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }

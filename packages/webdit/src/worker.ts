@@ -24,21 +24,24 @@ const host: EngineHost = {
     return outcome;
   },
 
-  async generate(request, abort, onStep, compile) {
+  async generate(request, abort, onStep, compile, onPreview) {
     const { signal, close } = signalOfPort(abort);
     const events = relay(onStep);
+    const previews = onPreview && relay(onPreview, ({ preview }) => [preview.data.buffer]);
     const compiler = compile as unknown as Remote<NonNullable<typeof compile>> | null;
     const outcome = await settle(async () => {
       if (!engine) throw new Error('generate before load');
       return engine.generate(request, {
         signal,
         onStep: events.send,
+        onPreview: previews?.send,
         ...(compiler ? { compile: async (inputs: PlanInputs) => unwrap(await compiler(inputs)) } : {}),
       });
     });
     close();
     compiler?.[releaseProxy]();
     await events.finish();
+    await previews?.finish();
     return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
   },
 
@@ -56,12 +59,15 @@ const host: EngineHost = {
  * Sends events to a callback on the page without waiting for it. `finish` waits until the last one has arrived (it
  * travels on another port than the result does) and closes the port, which would otherwise stay open for each call.
  */
-function relay<E>(callback: ((event: E) => void) & ProxyMarked) {
+function relay<E extends object>(
+  callback: ((event: E) => void) & ProxyMarked,
+  transferablesOf: (event: E) => Transferable[] = () => [],
+) {
   const remote = callback as unknown as Remote<(event: E) => void>;
   let last: Promise<unknown> = Promise.resolve();
   return {
     send: (event: E) => {
-      last = (remote as unknown as (event: E) => Promise<void>)(event);
+      last = (remote as unknown as (event: E) => Promise<void>)(transfer(event, transferablesOf(event)));
     },
     finish: async () => {
       await last;

@@ -1,4 +1,5 @@
 export type { ModelClass } from './layouts/classes.ts';
+export type { PreviewMap, Rgb } from './layouts/preview.ts';
 export type { OnnxVae } from './layouts/vae.ts';
 export { makeManifest } from './make-manifest.ts';
 export { type Manifest, type ManifestFile, manifestPath, parseManifest } from './manifest.ts';

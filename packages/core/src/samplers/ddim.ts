@@ -1,6 +1,7 @@
 import type { SamplerStep } from '../plan.ts';
 import { alphasCumprod, type NoiseSchedule } from './noise-schedule.ts';
 import { ddimTimesteps, type TimestepSpacing } from './timesteps.ts';
+import type { UpdateCoefficients } from './update.ts';
 
 /** DDIM with eta 0 on a model that predicts epsilon. Song et al., "Denoising Diffusion Implicit Models", equation 12. */
 export interface DdimSpec {
@@ -15,6 +16,18 @@ export interface DdimSpec {
 
 /** @throws WebDiTError `bad-argument` for a bad number of steps. */
 export function ddimSteps(spec: DdimSpec, steps: number): SamplerStep[] {
+  return visits(spec, steps).map(({ timestep, alpha, previousAlpha }) => ddimStep(timestep, alpha, previousAlpha));
+}
+
+/** x0 as each step sees it, from the latents after the step. @throws WebDiTError `bad-argument` for a bad number of steps. */
+export function ddimEstimates(spec: DdimSpec, steps: number): UpdateCoefficients[] {
+  return visits(spec, steps).map(({ previousAlpha }) => {
+    return { sample: Math.sqrt(1 / previousAlpha), prediction: -Math.sqrt(1 / previousAlpha - 1) };
+  });
+}
+
+/** The timesteps with alpha-bar before (`alpha`) and after (`previousAlpha`, diffusers' word) each step. */
+function visits(spec: DdimSpec, steps: number): { timestep: number; alpha: number; previousAlpha: number }[] {
   const { spacing, noise } = spec;
   const alphas = alphasCumprod(noise);
   const timesteps = ddimTimesteps(spacing, steps, noise.trainSteps, spec.stepsOffset);
@@ -24,7 +37,7 @@ export function ddimSteps(spec: DdimSpec, steps: number): SamplerStep[] {
   return timesteps.map((timestep, n) => {
     const previous = spacing === 'respaced' ? timesteps[n + 1] : timestep - stride;
     const previousAlpha = previous === undefined || previous < 0 ? finalAlpha : (alphas[previous] as number);
-    return ddimStep(timestep, alphas[timestep] as number, previousAlpha);
+    return { timestep, alpha: alphas[timestep] as number, previousAlpha };
   });
 }
 

@@ -9,6 +9,9 @@ export interface LatentSize {
   readonly plane: number;
 }
 
+/** `x' = sample x + prediction eps`. */
+export type UpdateCoefficients = Pick<SamplerStep, 'sample' | 'prediction'>;
+
 /**
  * Classifier-free guidance and the sampler's update, in f64: `x' = sample x + prediction eps`. With two rows, conditional and
  * unconditional, `eps = uncond + scale (cond - uncond)` on the guided channels and cond on the others; with one, cond.
@@ -21,7 +24,7 @@ export function updateLatents(
   prediction: ArrayLike<number>,
   { batch, latentChannels, modelChannels, plane }: LatentSize,
   guidance: GuidanceSpec,
-  step: Pick<SamplerStep, 'sample' | 'prediction'>,
+  step: UpdateCoefficients,
 ): Float64Array {
   return Float64Array.from({ length: latentChannels * plane }, (_, i) => {
     const cond = prediction[i] as number;

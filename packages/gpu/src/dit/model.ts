@@ -15,6 +15,7 @@ import type { TuningInfo } from '../tuner/tune.ts';
 import { DiTGraph, type GraphShape } from './graph.ts';
 import { kernelNames } from './kernel-names.ts';
 import { checkConfig, wrongLength } from './limits.ts';
+import { type PreviewRequest, PreviewTap } from './preview.ts';
 import { StepPrograms } from './programs.ts';
 import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
@@ -50,6 +51,8 @@ export interface StepTiming extends StepEvent {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: ((event: StepEvent) => void) | undefined;
+  /** Costs the loop no wait, and the result is the same to the byte. */
+  readonly preview?: PreviewRequest | undefined;
   readonly trace?: TraceRequest | undefined;
 }
 
@@ -273,13 +276,14 @@ export class DiTModel {
     plan: RunPlan,
     initLatents: Float32Array,
     scope: BufferScope,
-    { signal, onStep, trace }: RunOptions,
+    { signal, onStep, preview, trace }: RunOptions,
   ): Promise<RunResult> {
     const { config, holder } = this;
     const programs = new StepPrograms(graph, plan, scope);
     const prepared = plan.steps.map((step) => programs.compile(step));
     this.#kernels = kernelNames([graph.timeEmbedding, graph.modulation, ...prepared, graph.sampler]);
     const tracer = new Tracer(graph, plan, programs, scope, trace ?? {});
+    const tap = preview && new PreviewTap(graph, plan, preview, signal, scope);
     await this.#allocator.settle();
     await this.#pipelines.compile(undefined, signal);
     uploadSchedule(graph, schedule, config, initLatents);
@@ -304,11 +308,14 @@ export class DiTModel {
       await slicer.add(n, slot, prepared[n] as readonly Dispatch[]);
       await slicer.add(n, slot, graph.sampler);
       tracer.afterStep(n, slicer);
+      tap?.afterStep(n, slicer);
       await slicer.endStep(n);
     }
     await slicer.finish();
 
     const latents = await readFloats(holder, scope, graph.latents, initLatents.length);
+    // Its copy came before that of the result, so only its callback may still be due.
+    await tap?.settle();
     const gpuTimes = (await this.#timer?.read()) ?? new Map<number, number>();
     return {
       latents,

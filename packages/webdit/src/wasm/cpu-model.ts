@@ -78,7 +78,7 @@ export class CpuModel implements PlanRunner, FillableModel {
   }
 
   /** @throws WebDiTError `bad-argument` for a plan that caches, `format` or `out-of-memory` when a forward fails. */
-  async run(plan: RunPlan, init: Float32Array, { signal, onStep }: Parameters<PlanRunner['run']>[2]) {
+  async run(plan: RunPlan, init: Float32Array, { signal, onStep, preview }: Parameters<PlanRunner['run']>[2]) {
     requireUncached(plan);
     const { inChannels: latentChannels, outChannels: modelChannels, inputSize } = this.config;
     const size = { batch: plan.labels.length as 1 | 2, latentChannels, modelChannels, plane: inputSize ** 2 };
@@ -92,6 +92,8 @@ export class CpuModel implements PlanRunner, FillableModel {
       const timing = { n: step.n, kind: step.kind, ms: performance.now() - started, flops: step.flops };
       steps.push(timing);
       onStep({ ...timing, steps: plan.steps.length });
+      const estimate = preview?.estimates.get(step.n);
+      if (estimate) preview?.onPreview(step.n, updateLatents(latents, prediction, size, plan.guidance, estimate));
       await nextTask();
     }
     return { latents: Float32Array.from(latents), steps, waits: { final: 0, probe: 0 }, peakBytes: 0 };

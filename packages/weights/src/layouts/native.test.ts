@@ -44,6 +44,7 @@ describe('the native layout', () => {
       spatialScale: 4,
       decoder: 'vae/decoder.onnx',
       encoder: 'vae/encoder.onnx',
+      preview: { factors: expect.any(Array), bias: expect.any(Array) },
     });
     expect(model.weightsFile).toBe('transformer/diffusion_pytorch_model.safetensors');
     expect([model.weightsSize, model.weightsDType, model.tensors.length]).toEqual([20037192, 'F16', 92]);
@@ -71,6 +72,7 @@ describe('the native layout', () => {
       'transformer/config.json',
       'transformer/diffusion_pytorch_model.safetensors',
       'vae/config.json',
+      'vae/preview.json',
     ];
     const files = paths.map(async (path) => ({
       path: `emoji-dit/${path}`,

@@ -1,6 +1,7 @@
 import { parseTolerantJson } from '@webdit/core';
 import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
 import { ConfigReader } from './config-reader.ts';
+import { type PreviewMap, readPreviewMap } from './preview.ts';
 
 /** An autoencoder as ONNX files. Pictures are [-1, 1]; the decoder takes latents divided by `scalingFactor`. */
 export interface OnnxVae {
@@ -12,6 +13,8 @@ export interface OnnxVae {
   /** Paths inside the model folder. */
   readonly decoder: string;
   readonly encoder: string | null;
+  /** Null when the folder has none. */
+  readonly preview: PreviewMap | null;
 }
 
 const configPath = 'vae/config.json';
@@ -31,7 +34,8 @@ export async function readVae(
   const reader = new ConfigReader(parseTolerantJson(text, configPath), configPath);
   reader.fixed('image_range', [-1, 1]);
   const encoder = reader.optionalText('encoder');
-  const vae: OnnxVae = {
+  const preview = reader.optionalText('preview');
+  const vae: Omit<OnnxVae, 'preview'> = {
     kind: 'onnx',
     scalingFactor: reader.positive('scaling_factor'),
     latentChannels: reader.count('latent_channels'),
@@ -40,6 +44,11 @@ export async function readVae(
     encoder: encoder === null ? null : `vae/${encoder}`,
   };
   reader.done();
-  if (vae.latentChannels === inChannels) return vae;
-  throw reader.fail(`has latent_channels ${vae.latentChannels}, but the transformer has ${inChannels}`);
+  if (vae.latentChannels !== inChannels) {
+    throw reader.fail(`has latent_channels ${vae.latentChannels}, but the transformer has ${inChannels}`);
+  }
+  return {
+    ...vae,
+    preview: preview === null ? null : await readPreviewMap(source, `vae/${preview}`, inChannels, options),
+  };
 }
