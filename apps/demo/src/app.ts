@@ -62,6 +62,13 @@ export class WebditApp extends LitElement {
     `;
   }
 
+  /** On phones not every name fits: the one that is open is brought into view. */
+  override updated(): void {
+    const link = this.renderRoot.querySelector<HTMLElement>('nav [aria-current]');
+    const nav = link?.parentElement;
+    if (link && nav) nav.scrollLeft = link.offsetLeft - nav.offsetLeft - (nav.clientWidth - link.clientWidth) / 2;
+  }
+
   private link({ name, title }: { name: ViewName; title: string }) {
     const { view, settings } = this.route;
     const here = name === view;
