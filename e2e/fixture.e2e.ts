@@ -13,6 +13,9 @@ test('what a page or its worker complains about is seen', async ({ page, complai
     });
     document.body.append(Object.assign(document.createElement('img'), { src: 'http://elsewhere.test/a.png' }));
     document.body.setAttribute('style', 'color: red');
+    setTimeout(() => {
+      document.body.innerHTML = '<p>a string</p>';
+    });
   });
   const workerFile = readdirSync(assets).find((name) => name.startsWith('worker-'));
   const [worker] = await Promise.all([
@@ -27,6 +30,7 @@ test('what a page or its worker complains about is seen', async ({ page, complai
     /an uncaught error/,
     /^securitypolicyviolation: img-src http:\/\/elsewhere\.test\/a\.png/,
     /^securitypolicyviolation: style-src-attr inline/,
+    /^securitypolicyviolation: require-trusted-types-for trusted-types-sink Element innerHTML/,
     /^securitypolicyviolation: connect-src http:\/\/elsewhere\.test\/b/,
     /^securitypolicyviolation: script-src eval/,
   ];

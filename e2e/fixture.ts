@@ -9,7 +9,7 @@ export interface Complaints {
 }
 
 /** Says each breach of the content security policy aloud, so that it arrives where console errors do. */
-const listener = `addEventListener('securitypolicyviolation', (event) => {
+export const violationListener = `addEventListener('securitypolicyviolation', (event) => {
   console.error('securitypolicyviolation: ' + event.effectiveDirective + ' ' + event.blockedURI + ' ' + event.sample);
 });`;
 
@@ -29,10 +29,10 @@ export const test = base.extend<{ complaints: Complaints }>({
         if (message.type() === 'error') all.push(`${message.text()} (${message.location().url})`);
       });
       context.on('weberror', (error) => all.push(String(error.error().stack ?? error.error())));
-      await context.addInitScript(listener);
+      await context.addInitScript(violationListener);
       // A worker's listener has to be there before its own code runs.
       await context.route(/\/webdit-violations\.js$/, (route) =>
-        route.fulfill({ contentType: 'text/javascript', body: listener }),
+        route.fulfill({ contentType: 'text/javascript', body: violationListener }),
       );
       await context.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {
         const response = await route.fetch();

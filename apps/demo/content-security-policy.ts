@@ -20,11 +20,19 @@ const serialise = (all: Record<string, string>) =>
     .map(([name, value]) => `${name} ${value}`)
     .join('; ');
 
-/** The policy as a `<meta>` can state it. It covers the document; workers go by the headers they come with. */
-export const metaPolicy = serialise(directives);
+/**
+ * The policy as a `<meta>` can state it. It covers the document; workers go by the headers they come with. Only documents turn
+ * strings into markup, so Trusted Types are for them; in workers they would stop onnxruntime-web from starting its threads.
+ */
+const metaPolicy = serialise({
+  ...directives,
+  'require-trusted-types-for': "'script'",
+  // Lit's own, and the page's in src/trusted-types.ts.
+  'trusted-types': 'lit-html default',
+});
 
 /** What a host should send with every file; see docs/hosting.md. */
-export const headers: Readonly<Record<string, string>> = {
+const headers: Readonly<Record<string, string>> = {
   'Content-Security-Policy': serialise({ ...directives, 'frame-ancestors': "'self'" }),
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',

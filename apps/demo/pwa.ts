@@ -52,7 +52,7 @@ export function pwa(): PluginOption {
       // The library's workers are modules, service workers in Firefox are not.
       rollupFormat: 'iife',
       sourcemap: false,
-      globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm}', 'models/**/*.{json,md}'],
+      globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm}', 'models/**/*.{json,md}', 'check/**'],
       // All but what Generate or "Keep offline" fetch themselves: the runtime, which the entry then gives its size.
       maximumFileSizeToCacheInBytes: 25 * 2 ** 20,
       manifestTransforms: [

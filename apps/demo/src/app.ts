@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type Catalogue, emptyCatalogue, loadCatalogue } from './catalogue.ts';
 import { findObstacle } from './no-webgpu/obstacle.ts';
+import './offline/app-status.ts';
 import { formatRoute, parseRoute, type Route, type ViewName } from './route.ts';
 import { Session, SessionWatch } from './session.ts';
 import type { SettingsChange } from './settings-change.ts';
@@ -46,7 +47,10 @@ export class WebditApp extends LitElement {
     return html`
       <header>
         <div class="brand">
-          <h1>WebDiT</h1>
+          <div class="name">
+            <h1>WebDiT</h1>
+            <app-status .session=${this.session}></app-status>
+          </div>
           <p>Pick an emoji. Your own ${this.session.onProcessor ? 'processor' : 'graphics card'} paints a new one, in this tab.</p>
         </div>
         <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
@@ -156,6 +160,12 @@ export class WebditApp extends LitElement {
         margin: 0;
         font: 800 1.6rem / 1.2 var(--round);
         letter-spacing: -0.02em;
+      }
+      .name {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.3rem 0.9rem;
       }
       header p {
         margin: 0;

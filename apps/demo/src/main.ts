@@ -1,1 +1,2 @@
+import './trusted-types.ts';
 import './app.ts';

@@ -195,13 +195,13 @@ export class Session {
   }
 }
 
-/** Renders a component anew whenever its session says something. */
+/** Renders a component anew whenever its session, or what else one can subscribe to, says something. */
 export class SessionWatch implements ReactiveController {
   private stop: (() => void) | null = null;
 
   constructor(
     private readonly host: ReactiveControllerHost,
-    private readonly session: () => Session,
+    private readonly session: () => Pick<Session, 'subscribe'>,
   ) {
     host.addController(this);
   }

@@ -1,0 +1,74 @@
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixture.ts';
+import { StaticSite } from './static-site.ts';
+
+test.use({ serviceWorkers: 'allow' });
+
+const settings = '#label=pizza&seed=7&steps=2&guidance=3&cache=none';
+
+const runtime = [
+  expect.stringMatching(/^assets\/ort-wasm-simd-threaded-.*\.wasm$/),
+  expect.stringMatching(/^assets\/ort-wasm-simd-threaded\.jspi-.*\.wasm$/),
+];
+
+async function paint(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await expect(page.getByText(/^2 steps in /)).toBeVisible({ timeout: 90_000 });
+  return page.locator('stamp-view canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+    return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
+  });
+}
+
+/** What was asked for since the last call and has more than 1 MB. A file whose head is read first is asked for twice. */
+const large = (site: StaticSite) =>
+  [...new Set(site.sent().flatMap(({ path, bytes }) => (bytes > 1e6 ? [path] : [])))].sort();
+
+test('kept offline, the page paints without a server, also after an update of the app', async ({ page }) => {
+  const site = new StaticSite('/some/where/');
+  await site.start();
+  try {
+    await page.goto(`${site.url}${settings}`);
+    await page.getByRole('button', { name: 'Keep offline' }).click();
+    const panel = page.getByRole('dialog', { name: 'Keep this page offline' });
+    await expect(panel).toContainText(/Model\s*23\.\d MB\s*Runtime.*\s*31\.\d MB\s*Still to download\s*54\.\d MB/);
+    expect(large(site)).toEqual([]);
+
+    await panel.getByRole('button', { name: /^Download 54\.\d MB$/ }).click();
+    await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible({ timeout: 60_000 });
+    expect(large(site)).toEqual([
+      ...runtime,
+      'models/emoji-dit/transformer/diffusion_pytorch_model.safetensors',
+      'models/emoji-dit/vae/decoder.onnx',
+    ]);
+    await page.keyboard.press('Escape');
+
+    const online = await paint(page);
+    expect(new Set(online.split(',')).size).toBeGreaterThan(50);
+    expect(large(site)).toEqual([]);
+
+    await site.stop();
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible();
+    expect(await paint(page)).toBe(online);
+    expect(site.sent()).toEqual([]);
+
+    site.release();
+    await site.start();
+    await page.reload();
+    const notice = page.getByRole('status').filter({ hasText: 'A new version is ready' });
+    await notice.getByRole('button', { name: 'Reload' }).click({ timeout: 30_000 });
+    await expect(page.locator('script[src*="-v1"]')).toBeAttached({ timeout: 30_000 });
+    await expect(notice).toHaveCount(0);
+    // The new runtime came with the update; the model is the same.
+    expect(large(site)).toEqual(runtime);
+
+    await site.stop();
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible();
+    expect(await paint(page)).toBe(online);
+    expect(site.sent()).toEqual([]);
+  } finally {
+    await site.stop();
+  }
+});
