@@ -35,6 +35,11 @@ const host = (over: Partial<EngineHost> = {}): EngineHost => ({
       await onStep(step);
       return { seed: 7 } as EngineResult;
     }),
+  diagnose: (_name, _request, _abort, onProgress) =>
+    settle(async () => {
+      await onProgress({ what: 'steps', done: 1, total: 2 } as never);
+      return { format: 'webdit-bench/1' } as never;
+    }),
   classes: () => settle(async () => JSON.stringify([{ id: 0, label: 'pizza' }])),
   dispose: () => settle(async () => null),
   ...over,
@@ -78,6 +83,22 @@ it('brings previews across for whoever listens', async () => {
   expect((await client.generate(request, { onStep, onPreview: (event) => seen.push(event) })).seed).toBe(1);
   expect(seen).toEqual([preview]);
   expect((await client.generate(request, { onStep })).seed).toBe(0);
+});
+
+it('brings a diagnosis across: its request, its events and its result', async () => {
+  const asked: unknown[] = [];
+  const plain = host();
+  const { client } = await load({
+    diagnose: (name, request, abort, onProgress) => {
+      asked.push([name, request]);
+      return plain.diagnose(name, request, abort, onProgress);
+    },
+  });
+  const events: unknown[] = [];
+  const result = await client.diagnose('benchmark', { quick: true }, { onProgress: (event) => events.push(event) });
+  expect(asked).toEqual([['benchmark', { quick: true }]]);
+  expect(events).toEqual([{ what: 'steps', done: 1, total: 2 }]);
+  expect(result.format).toBe('webdit-bench/1');
 });
 
 it('lends the worker the page’s compiler: plans and errors come back whole', async () => {

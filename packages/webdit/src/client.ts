@@ -1,6 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
+import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
 import type { EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, settle, unwrap } from './protocol.ts';
@@ -52,6 +53,16 @@ export class WorkerClient implements EngineDriver {
         compile ? proxy((inputs: PlanInputs) => settle(async () => compile(inputs))) : null,
         onPreview ? proxy(onPreview) : null,
       ),
+    );
+  }
+
+  diagnose<N extends DiagnosisName>(
+    name: N,
+    request: Diagnoses[N]['request'],
+    { signal, onProgress }: DiagnosisHooks<N>,
+  ): Promise<Diagnoses[N]['result']> {
+    return this.link.call(signal, (host, abort) =>
+      host.diagnose(name, request, transfer(abort, [abort]), proxy(onProgress)),
     );
   }
 

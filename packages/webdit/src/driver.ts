@@ -1,5 +1,6 @@
 import type { RunOptions, RunPlan } from '@webdit/core';
 import type { GenerateRequest } from './arguments.ts';
+import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
 import type {
   Latents,
   ModelClass,
@@ -38,5 +39,11 @@ export interface EngineDriver {
   /** The class table, by id; null when the folder has none. */
   classes(): Promise<readonly ModelClass[] | null>;
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult>;
+  /** Waits for its turn, as `generate` does. */
+  diagnose<N extends DiagnosisName>(
+    name: N,
+    request: Diagnoses[N]['request'],
+    hooks: DiagnosisHooks<N>,
+  ): Promise<Diagnoses[N]['result']>;
   dispose(): Promise<void>;
 }

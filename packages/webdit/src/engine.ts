@@ -1,6 +1,7 @@
 import { adoptDevice, requestDevice } from '@webdit/gpu';
 import type { ModelSource } from '@webdit/weights';
 import type { GenerateRequest } from './arguments.ts';
+import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
 import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
 import type { EngineOptions } from './load-request.ts';
 import { type EngineParts, loadParts } from './loading.ts';
@@ -61,6 +62,17 @@ export class Engine implements EngineDriver {
   generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
     const { parts, schedules } = this;
     return this.queue.run(signal, (linked) => drawPictures({ ...parts, schedules }, request, linked, hooks));
+  }
+
+  diagnose<N extends DiagnosisName>(
+    name: N,
+    request: Diagnoses[N]['request'],
+    { signal, onProgress }: DiagnosisHooks<N>,
+  ): Promise<Diagnoses[N]['result']> {
+    return this.queue.run(signal, async (linked) => {
+      const { diagnose } = await import('./diagnosis/run.ts');
+      return diagnose(this.parts, name, request, { signal: linked, onProgress });
+    });
   }
 
   /** Stops what runs, then frees the GPU memory, and the device if the engine opened it. */

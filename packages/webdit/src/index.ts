@@ -32,8 +32,20 @@ export {
   segmentLengths,
   WebDiTError,
 } from '@webdit/core';
+export type { KernelCheck } from '@webdit/gpu';
 export { checkArguments } from './arguments.ts';
 export { describeModel, type ModelDescription } from './describe-model.ts';
+export type {
+  BenchmarkEvent,
+  BenchmarkOptions,
+  BenchmarkResult,
+  CheckKernelsEvent,
+  CheckKernelsOptions,
+  CheckKernelsResult,
+  VerifyEvent,
+  VerifyOptions,
+  VerifyResult,
+} from './diagnosis/types.ts';
 export { type CompareOptions, type CompareProgress, type CompareResult, comparePolicies } from './lab/compare.ts';
 export {
   type CompareRow,
@@ -91,4 +103,5 @@ export type {
   VaeBackend,
   WasmPaths,
 } from './types.ts';
+export type { TensorCheck } from './verify/checks.ts';
 export { version } from './version.ts';

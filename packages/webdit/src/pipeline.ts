@@ -2,6 +2,17 @@ import { compileRunPlan, policyOf, WebDiTError } from '@webdit/core';
 import type { ModelSource } from '@webdit/weights';
 import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
+import { checkBenchmark, checkCheckKernels, checkVerify } from './diagnosis/arguments.ts';
+import type {
+  BenchmarkOptions,
+  BenchmarkResult,
+  CheckKernelsOptions,
+  CheckKernelsResult,
+  Diagnoses,
+  DiagnosisName,
+  VerifyOptions,
+  VerifyResult,
+} from './diagnosis/types.ts';
 import type { EngineDriver } from './driver.ts';
 import type { EngineOptions, StoreUse } from './load-request.ts';
 import { absoluteUrl, checkModel, isTransferable, type ModelInput, type TransferableModel } from './model-input.ts';
@@ -79,12 +90,16 @@ const loadKeys = [
  */
 export class DiffusionPipeline {
   private driver: EngineDriver | null;
-  /** The model, the adapter and every choice made while loading. */
-  readonly info: PipelineInfo;
+  private currentInfo: PipelineInfo;
 
   private constructor(driver: EngineDriver) {
     this.driver = driver;
-    this.info = driver.info;
+    this.currentInfo = driver.info;
+  }
+
+  /** The model, the adapter and every choice made while loading; `tuning` also says what `checkKernels` found. */
+  get info(): PipelineInfo {
+    return this.currentInfo;
   }
 
   /**
@@ -167,6 +182,51 @@ export class DiffusionPipeline {
    */
   async classes(): Promise<readonly ModelClass[] | null> {
     return this.alive().classes();
+  }
+
+  /**
+   * Runs the cases of a golden folder (`goldens/README.md`) on this device and holds what comes out against their numbers.
+   * Waits for its turn among the calls of `generate`.
+   * @param golden URL of the folder with `golden.json` and `golden.safetensors`.
+   * @throws WebDiTError `bad-argument`, `not-found`, `network`, `format`, `unsupported-config`, `schedule-mismatch`,
+   *   `shape-mismatch` (another model's golden), `device-lost`, `out-of-memory`, `worker-crashed`; or `signal.reason`.
+   */
+  async verify(golden: string | URL, options: VerifyOptions = {}): Promise<VerifyResult> {
+    return this.diagnose('verify', checkVerify(golden, options), options);
+  }
+
+  /**
+   * Checks every kernel variant this model may run here against its reference. A variant that fails is not run any more, by this
+   * pipeline and, where there is IndexedDB, by later ones.
+   * @throws WebDiTError `numeric` when no variant of an op works, `unsupported-config` without WebGPU, `device-lost`,
+   *   `out-of-memory`, `worker-crashed`; or `signal.reason`, and nothing has changed then.
+   */
+  async checkKernels(options: CheckKernelsOptions = {}): Promise<CheckKernelsResult> {
+    const result = await this.diagnose('checkKernels', checkCheckKernels(options), options);
+    this.currentInfo = { ...this.currentInfo, tuning: result.tuning };
+    return result;
+  }
+
+  /**
+   * Measures what this adapter can do at best, and each kind of step of this model.
+   * @throws WebDiTError `numeric` when a probe gave wrong results, `unsupported-config` without WebGPU, `device-lost`,
+   *   `out-of-memory`, `worker-crashed`; or `signal.reason`.
+   */
+  async benchmark(options: BenchmarkOptions = {}): Promise<BenchmarkResult> {
+    return this.diagnose('benchmark', checkBenchmark(options), options);
+  }
+
+  private async diagnose<N extends DiagnosisName>(
+    name: N,
+    request: Diagnoses[N]['request'],
+    options: { readonly onProgress?: (event: Diagnoses[N]['event']) => void; readonly signal?: AbortSignal },
+  ): Promise<Diagnoses[N]['result']> {
+    const driver = this.alive();
+    options.signal?.throwIfAborted();
+    const { signal, send: onProgress } = guarded(options.onProgress, options.signal);
+    const result = await driver.diagnose(name, request, { signal, onProgress });
+    signal.throwIfAborted();
+    return result;
   }
 
   /** Frees the GPU memory and the worker. The pipeline cannot be used afterwards; calling twice is fine. */

@@ -1,6 +1,7 @@
 import { errorCodes, type RunPlan, WebDiTError, type WebDiTErrorData } from '@webdit/core';
 import type { ProxyMarked } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
+import type { Diagnoses, DiagnosisName } from './diagnosis/types.ts';
 import type { EngineResult, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import type { PipelineInfo, PreviewEvent, ProgressEvent, StepEvent } from './types.ts';
@@ -26,6 +27,12 @@ export interface EngineHost {
     /** Takes previews, where the request asks for them. */
     onPreview: (((event: PreviewEvent) => void) & ProxyMarked) | null,
   ): Promise<Outcome<EngineResult>>;
+  diagnose<N extends DiagnosisName>(
+    name: N,
+    request: Diagnoses[N]['request'],
+    abort: MessagePort,
+    onProgress: ((event: Diagnoses[N]['event']) => void) & ProxyMarked,
+  ): Promise<Outcome<Diagnoses[N]['result']>>;
   dispose(): Promise<Outcome<null>>;
 }
 

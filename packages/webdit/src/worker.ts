@@ -45,6 +45,18 @@ const host: EngineHost = {
     return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
   },
 
+  async diagnose(name, request, abort, onProgress) {
+    const { signal, close } = signalOfPort(abort);
+    const events = relay(onProgress);
+    const outcome = await settle(async () => {
+      if (!engine) throw new Error('diagnose before load');
+      return engine.diagnose(name, request, { signal, onProgress: events.send });
+    });
+    close();
+    await events.finish();
+    return outcome;
+  },
+
   classes: () => settle(async () => JSON.stringify((await engine?.classes()) ?? null)),
 
   dispose: () =>

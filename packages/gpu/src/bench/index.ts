@@ -1,6 +1,7 @@
 export { inTurn } from '../turns.ts';
 export { attentionSweepGroups } from './attention-sweep.ts';
 export { type BandwidthRate, type Ceilings, measureCeilings, type ProbeRate } from './ceilings.ts';
+export { benchLoadedModel, type LoadedBenchOptions } from './loaded.ts';
 export { matmulSweepGroups } from './matmul-sweep.ts';
 export {
   type BenchCase,

@@ -1,4 +1,4 @@
-import { tokenCount } from '@webdit/core';
+import { embedderPrefixes, tokenCount } from '@webdit/core';
 import type { MatmulWeights, ProbeNumber } from '@webdit/shaders';
 import { FeatureCache } from '../dit/cache.ts';
 import { DiTOps, modulationParts } from '../dit/ops.ts';
@@ -40,6 +40,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
   const ops = graph.ops.withBuilder(builder);
   const { rows, tokens } = ops;
   const { hiddenSize: C, mlpHiddenSize: mlp, numHeads: heads, depth } = config;
+  const [embedder] = embedderPrefixes(config) as [string];
   const size: Tokens = { batch, tokens, heads, width: C };
   const selected = selectedTokens(config);
   const chosen = batch * selected;
@@ -96,7 +97,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
       normWork(size, true),
     ),
     linear('blocks.0.adaLN_modulation.1', conditioning, table.buffer, modulationRows, C, 6 * C),
-    linear('t_embedder.mlp.2', conditioning, work.normed, timesteps, C, C),
+    linear(`${embedder}t_embedder.mlp.2`, conditioning, work.normed, timesteps, C, C),
     linear('final_layer.linear', work.normed, work.wide, rows, C, finalWidth),
     one('gated_sum', `${entries} x ${rowShape}`, cache.sum(deep, hidden, 0, entries), gatedSumWork(size, entries)),
     one(

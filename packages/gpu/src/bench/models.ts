@@ -43,18 +43,21 @@ const steps = 50;
 /** Share of the tokens a selective step recomputes in the deepest quarter of the blocks. */
 const tokenRatio = 0.07;
 
-export const selectedTokens = (config: DiTConfig) => Math.floor(tokenRatio * tokenCount(config));
+export const selectedTokens = (config: DiTConfig) => Math.max(1, Math.floor(tokenRatio * tokenCount(config)));
 
-/** A run of 50 steps that has every kind of step; the kinds that matter come first. */
-export function benchPlan(config: DiTConfig): RunPlan {
+/**
+ * A run of 50 steps that has every kind of step; the kinds that matter come first.
+ * @param deepLayers how many of the deepest blocks recompute tokens; with 0 the fourth step reuses.
+ */
+export function benchPlan(config: DiTConfig, deepLayers = 1): RunPlan {
   const layers = Array.from({ length: config.depth }, (_, layer) => layer);
-  const deepest = config.depth - 1;
-  const mlpTokens = layers.map((layer) => (layer === deepest ? selectedTokens(config) : 0));
+  const deep = layers.slice(config.depth - deepLayers);
+  const mlpTokens = layers.map((layer) => (deep.includes(layer) ? selectedTokens(config) : 0));
   const kinds = [
     { kind: 'full' },
-    { kind: 'full', storesCache: true, scoreLayers: [deepest] },
+    { kind: 'full', storesCache: true, scoreLayers: deep },
     { kind: 'reuse' },
-    { kind: 'selective', mlpTokens },
+    ...(deepLayers > 0 ? [{ kind: 'selective', mlpTokens } as const] : []),
   ] as const;
   const at = (n: number): StepPlan => ({
     ...(kinds[n] ?? { kind: 'reuse' }),

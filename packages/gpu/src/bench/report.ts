@@ -75,7 +75,8 @@ export async function runBench(holder: DeviceHolder, settings: BenchSettings): P
   return { weights, ceilings, kernels, steps };
 }
 
-async function measureKernels(
+/** Every op of a model at the sizes of a run, and its share of the ceiling that binds it. */
+export async function measureKernels(
   holder: DeviceHolder,
   model: BenchModel,
   weights: MatmulWeights,

@@ -1,18 +1,20 @@
 import { type DiTConfig, median, tokenCount } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
+import type { DiTGraph } from '../dit/graph.ts';
 import type { Dispatch } from '../program.ts';
 import { Slicer } from '../slicer.ts';
-import { type BenchModel, batch } from './models.ts';
-import type { PreparedModel } from './prepare.ts';
+import { type BenchModel, batch, selectedTokens } from './models.ts';
 import { prepareModel } from './prepare.ts';
 import { BenchScope } from './scope.ts';
 import { addWork, attentionWork, gatedSumWork, matmulWork, normWork, type Tokens, times, type Work } from './work.ts';
 
 /** What one step of a kind asks of the CPU and of the memory bus. The modulation table is made ahead of the steps. */
 export interface StepCost {
-  readonly kind: 'full' | 'full, storing' | 'reuse';
+  readonly kind: 'full' | 'full, storing' | 'reuse' | 'selective';
   readonly dispatches: number;
+  /** Milliseconds of one execution on the GPU, the median of the rounds: of a loaded model only. */
+  readonly ms?: number;
   /** Median CPU milliseconds to encode the step as a run does and finish its command buffers. */
   readonly encodeMs: number;
   /** The first time of all, when nothing is compiled yet. */
@@ -51,7 +53,7 @@ export async function measureSteps(
     const steps: StepCost[] = [];
     for (const [kind, program, { flops, bytes }] of kinds) {
       const dispatches = [...program, ...graph.sampler];
-      const times = await timeEncoding(prepared, holder, dispatches, samples);
+      const times = await timeEncoding(prepared.graph, holder, dispatches, samples);
       steps.push({ kind, dispatches: dispatches.length, ...times, gflop: flops / 1e9, megabytes: bytes / 1e6 });
       signal?.throwIfAborted();
     }
@@ -77,13 +79,13 @@ async function countPerBlock(holder: DeviceHolder, config: DiTConfig, weights: M
 /** Until the JavaScript is compiled. */
 const warmUps = 5;
 
-async function timeEncoding(
-  { graph }: PreparedModel,
+export async function timeEncoding(
+  { stepGroup }: Pick<DiTGraph, 'stepGroup'>,
   holder: DeviceHolder,
   dispatches: readonly Dispatch[],
   samples: number,
 ): Promise<{ readonly encodeMs: number; readonly firstEncodeMs: number }> {
-  const slicer = new Slicer(withoutSubmits(holder), { stepGroup: graph.stepGroup });
+  const slicer = new Slicer(withoutSubmits(holder), { stepGroup });
   const taken: number[] = [];
   for (let i = 0; i < samples + warmUps; i++) {
     const start = performance.now();
@@ -105,8 +107,15 @@ function withoutSubmits(holder: DeviceHolder): ConstructorParameters<typeof Slic
   return { device: device as unknown as GPUDevice, adapterInfo: holder.adapterInfo, check: () => holder.check() };
 }
 
-/** Work of a step between its modulation table and its sampler update, by the ops of the graph. */
-export function stepWorks(config: DiTConfig, weights: MatmulWeights): { readonly full: Work; readonly reuse: Work } {
+/**
+ * Work of a step between its modulation table and its sampler update, by the ops of the graph.
+ * @param deepLayers how many blocks a selective step recomputes tokens in.
+ */
+export function stepWorks(
+  config: DiTConfig,
+  weights: MatmulWeights,
+  deepLayers = 1,
+): Readonly<Record<'full' | 'reuse' | 'selective', Work>> {
   const { hiddenSize: C, mlpHiddenSize: mlp, numHeads: heads, depth, inChannels, outChannels, patchSize } = config;
   const tokens = tokenCount(config);
   const size: Tokens = { batch, tokens, heads, width: C };
@@ -126,8 +135,13 @@ export function stepWorks(config: DiTConfig, weights: MatmulWeights): { readonly
   // Two residuals a block, each added by the norm that follows; the first norm of all has none to add.
   const norms = [normWork(size, false), times(normWork(size, true), 2 * depth)];
   const blocks = times(addWork([...matmuls, attentionWork(size)]), depth);
+  const reuse = addWork([embed, gatedSumWork(size, 2 * depth), normWork(size, false), ...end]);
+  const selected = selectedTokens(config);
+  const few = (K: number, N: number) => matmulWork({ rows: batch * selected, K, N }, weights);
+  const recomputed = addWork([normWork({ ...size, tokens: selected }, false), few(C, mlp), few(mlp, C)]);
   return {
     full: addWork([embed, blocks, ...norms, ...end]),
-    reuse: addWork([embed, gatedSumWork(size, 2 * depth), normWork(size, false), ...end]),
+    reuse,
+    selective: addWork([reuse, times(recomputed, deepLayers)]),
   };
 }

@@ -1,5 +1,6 @@
 import { type ModelSource, openModelFolder } from '@webdit/weights';
 import type { GenerateRequest } from '../arguments.ts';
+import { refuseDiagnosis } from '../diagnosis/refuse.ts';
 import type { EngineDriver, EngineResult, GenerateHooks } from '../driver.ts';
 import type { LoadHooks } from '../engine.ts';
 import { fillModel } from '../fill-model.ts';
@@ -62,6 +63,8 @@ export class CpuEngine implements EngineDriver {
   generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
     return this.queue.run(signal, (linked) => drawPictures(this.parts, request, linked, hooks));
   }
+
+  readonly diagnose = refuseDiagnosis;
 
   /** Stops what runs, then frees the memory. */
   async dispose(): Promise<void> {
