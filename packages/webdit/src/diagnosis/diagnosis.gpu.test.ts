@@ -81,19 +81,3 @@ test('an abort stops a diagnosis with the caller’s reason, and the next call i
   };
   await expect(pipe.verify(url, { onProgress })).rejects.toBe(thrown);
 });
-
-test('checkKernels checks what the model may run, and info says what came of it', { timeout: 240_000 }, async () => {
-  const kernels: string[] = [];
-  const { ok, checks, tuning } = await pipe.checkKernels({ onProgress: ({ check }) => kernels.push(check.kernel) });
-  expect(ok).toBe(true);
-  expect(checks.map(({ kernel }) => kernel)).toEqual(kernels);
-  expect(new Set(checks.map(({ op }) => op))).toEqual(new Set(['attention.d24', 'matmul.f32']));
-  expect(checks.length).toBeGreaterThan(8);
-  for (const { error, tolerance } of checks) {
-    expect(error).toBeGreaterThan(0);
-    expect(error).toBeLessThanOrEqual(tolerance);
-  }
-  expect(tuning).toEqual({ source: 'static', ms: 0, excluded: [] });
-  expect(pipe.info.tuning).toEqual(tuning);
-  expect(pipe.info.name).toBe('dit-original-tiny');
-});
