@@ -2,6 +2,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit';
 import type { Obstacle } from './no-webgpu/obstacle.ts';
 import type { ViewName } from './route.ts';
+import type { RunSummary } from './run-summary.ts';
 import type { Settings } from './settings.ts';
 
 /** What the page shows of a failure; WebDiT's errors bring a remedy, others get none. */
@@ -18,12 +19,17 @@ export type Phase =
   /** A view's own work, whose progress the view shows itself. */
   | { readonly name: 'working' }
   | { readonly name: 'done'; readonly report: RunReport }
+  /** A picture of an earlier run is shown. */
+  | { readonly name: 'shown'; readonly report: RunSummary }
   | { readonly name: 'aborted' }
   | { readonly name: 'failed'; readonly failure: Failure };
 
 export interface Painting {
-  readonly image: ImageBitmap;
+  readonly image: ImageData;
   readonly settings: Settings;
+  readonly report: RunSummary;
+  /** Name of the model. */
+  readonly model: string;
 }
 
 /** The steps of a run, as far as they are done. */
@@ -40,6 +46,8 @@ export class Session {
   /** The view whose work the phase tells of. */
   owner: ViewName = 'generate';
   painting: Painting | null = null;
+  /** What the run under way is about to paint. */
+  preview: Pick<Painting, 'image' | 'settings'> | null = null;
   /** Of the run under way, or the last one. */
   track: Track | null = null;
   /** The loaded model, or null. */
@@ -92,23 +100,43 @@ export class Session {
     this.controller?.abort();
   }
 
-  async generate(wanted: Settings): Promise<void> {
+  /** Shows a picture of an earlier run. Work under way goes on, and so does its phase. */
+  show(painting: Painting): void {
+    this.painting = painting;
+    if (this.busy) {
+      this.notify();
+      return;
+    }
+    const { steps } = painting.report;
+    this.owner = 'generate';
+    this.track = { steps: steps.length, done: steps };
+    this.enter({ name: 'shown', report: painting.report });
+  }
+
+  /** @param previewEvery steps from one preview to the next. */
+  async generate(wanted: Settings, previewEvery = 1): Promise<void> {
     // What the processor cannot do is not asked of it; the picture is kept under the settings that made it.
     const settings = this.onProcessor ? { ...wanted, cache: 'none' } : wanted;
     await this.work('generate', async (signal) => {
       const { label, seed, steps, guidance: guidanceScale, cache } = settings;
-      const options = { seed, numInferenceSteps: steps, guidanceScale, cache };
+      const options = { seed, numInferenceSteps: steps, guidanceScale, cache, previewEvery };
       const { checkArguments } = await this.library();
       checkArguments({ label }, options);
       const pipeline = await this.ready(signal);
       this.track = { steps, done: [] };
       this.enter({ name: 'running', step: null, steps });
-      const { image, report }: GenerateResult<'bitmap'> = await pipeline.generate(
+      const { image, report }: GenerateResult<'imageData'> = await pipeline.generate(
         { label },
-        { ...options, onStep: (step) => this.advance(step), signal },
+        {
+          ...options,
+          // Not a bitmap: reading pixels back from a canvas gives others in browsers that guard against fingerprinting.
+          outputType: 'imageData',
+          onStep: (step) => this.advance(step),
+          onPreview: ({ preview: image }) => this.foresee({ image, settings }),
+          signal,
+        },
       );
-      this.painting?.image.close();
-      this.painting = { image, settings };
+      this.painting = { image, settings, report, model: pipeline.info.name };
       this.enter({ name: 'done', report });
     });
   }
@@ -166,6 +194,7 @@ export class Session {
       if (!aborted) await this.dropBrokenPipeline(error);
     } finally {
       this.controller = null;
+      this.preview = null;
       this.notify();
     }
   }
@@ -183,6 +212,11 @@ export class Session {
     const done = [...(this.track?.done ?? []), { kind: step.kind, ms: step.ms }];
     this.track = { steps: step.steps, done };
     this.enter({ name: 'running', step, steps: step.steps });
+  }
+
+  private foresee(preview: Pick<Painting, 'image' | 'settings'>): void {
+    this.preview = preview;
+    this.notify();
   }
 
   private enter(phase: Phase): void {

@@ -13,7 +13,6 @@ export {
   type PatternLimits,
   type PolicyPlan,
   type ProCacheMode,
-  parameterCount,
   parseSchedule,
   parseSearchState,
   parseTolerantJson,
@@ -34,7 +33,6 @@ export {
   WebDiTError,
 } from '@webdit/core';
 export type { KernelCheck } from '@webdit/gpu';
-export type { PickedFile } from '@webdit/weights';
 export { checkArguments } from './arguments.ts';
 export { describeModel, type ModelDescription } from './describe-model.ts';
 export type {

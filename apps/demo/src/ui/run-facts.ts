@@ -1,11 +1,11 @@
 import { css, html, LitElement, nothing } from 'lit';
-import type { RunReport } from 'webdit';
+import type { RunSummary } from '../run-summary.ts';
 import { controls } from './shared-styles.ts';
 
 /** What a finished run was, in numbers: its time is one, its arithmetic another. */
 export class RunFacts extends LitElement {
   static override properties = { report: { attribute: false } };
-  declare report: RunReport | null;
+  declare report: RunSummary | null;
 
   constructor() {
     super();

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import type { RunReport } from 'webdit';
+import { adapterText, type RunSummary } from '../run-summary.ts';
 import type { Phase } from '../session.ts';
 import { loadProgress } from './load-progress.ts';
 import { controls } from './shared-styles.ts';
@@ -52,6 +52,7 @@ export class RunStatus extends LitElement {
         return { label: 'Painting', text, percent: step ? (100 * (step.n + 1)) / steps : 0 };
       }
       case 'done':
+      case 'shown':
         return { label: '', text: summary(phase.report), percent: null };
       case 'aborted':
         return { label: '', text: 'Stopped.', percent: null };
@@ -118,8 +119,8 @@ export class RunStatus extends LitElement {
   ];
 }
 
-function summary({ steps, totals, adapter }: RunReport): string {
-  const name = adapter.description || adapter.device || adapter.architecture || adapter.vendor || 'this GPU';
+function summary({ steps, totals, adapter }: RunSummary): string {
+  const name = adapterText(adapter);
   if (steps.length === 1) return `1 step in ${seconds(totals.ms)} on ${name}`;
   return `${steps.length} steps in ${seconds(totals.ms)}, ${(totals.ms / steps.length).toFixed(0)} ms each, on ${name}`;
 }

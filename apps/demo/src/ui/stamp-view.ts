@@ -4,30 +4,40 @@ import { controls } from './shared-styles.ts';
 
 const noiseCells = 16;
 
-/** The picture on a postage stamp; before there is one, the noise that a run starts from. */
+/**
+ * The picture on a postage stamp; before there is one, the noise that a run starts from; while one is painted, its preview, which
+ * the browser smooths.
+ */
 export class StampView extends LitElement {
-  static override properties = { painting: { attribute: false }, seed: { type: Number } };
+  static override properties = {
+    painting: { attribute: false },
+    preview: { attribute: false },
+    seed: { type: Number },
+  };
   declare painting: Painting | null;
+  declare preview: Pick<Painting, 'image' | 'settings'> | null;
+  /** Of the next picture. */
   declare seed: number;
 
   constructor() {
     super();
     this.painting = null;
+    this.preview = null;
     this.seed = 0;
   }
 
   override render() {
-    const { painting } = this;
-    const name = painting
-      ? `Painted ${painting.settings.label}, seed ${painting.settings.seed}`
-      : 'Noise, not painted yet';
+    const { painting, preview } = this;
+    const shown = preview ?? painting;
+    const { label, seed } = shown?.settings ?? { label: 'noise', seed: this.seed };
+    const name = shown ? `${preview ? 'Preview of' : 'Painted'} ${label}, seed ${seed}` : 'Noise, not painted yet';
     return html`
       <figure>
         <div class="stamp">
-          <canvas width="64" height="64" role="img" aria-label=${name}></canvas>
+          <canvas class=${preview ? 'preview' : ''} width="64" height="64" role="img" aria-label=${name}></canvas>
           <figcaption>
-            <span class="name">${painting ? painting.settings.label : 'noise'}</span>
-            <span class="seed">No. ${painting ? painting.settings.seed : Number.isNaN(this.seed) ? '?' : this.seed}</span>
+            <span class="name">${label}</span>
+            <span class="seed">No. ${Number.isNaN(seed) ? '?' : seed}</span>
           </figcaption>
         </div>
       </figure>
@@ -35,15 +45,17 @@ export class StampView extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
-    if (!this.painting) this.drawNoise();
-    else if (changed.has('painting')) this.drawPainting(this.painting.image);
+    const { preview, painting } = this;
+    if (preview) this.draw(preview.image);
+    else if (!painting) this.drawNoise();
+    else if (changed.has('painting') || changed.has('preview')) this.draw(painting.image);
   }
 
-  private drawPainting(image: ImageBitmap): void {
+  private draw(image: ImageData): void {
     const { canvas } = this;
     canvas.width = image.width;
     canvas.height = image.height;
-    this.context?.drawImage(image, 0, 0);
+    this.context?.putImageData(image, 0, 0);
   }
 
   /** A picture of randomness that changes with the seed; the engine draws its own, exact noise. */
@@ -98,6 +110,9 @@ export class StampView extends LitElement {
         width: var(--picture);
         height: var(--picture);
         image-rendering: pixelated;
+      }
+      .preview {
+        image-rendering: auto;
       }
       figcaption {
         display: flex;

@@ -9,10 +9,7 @@ import type { ProgressEvent, StepEvent } from '../types.ts';
 
 const emojiDiT = pathSource(fileURLToPath(new URL('../../../../models/emoji-dit', import.meta.url)));
 
-// The processor may have other things to do.
-const timeout = 60_000;
-
-describe("device 'wasm'", { timeout }, () => {
+describe("device 'wasm'", () => {
   let pipe: DiffusionPipeline;
   const events: ProgressEvent[] = [];
   beforeAll(async () => {
@@ -22,7 +19,7 @@ describe("device 'wasm'", { timeout }, () => {
       wasmPaths: vaeWasmPaths(),
       onProgress: (event) => events.push(event),
     });
-  }, timeout);
+  }, 60_000);
   afterAll(() => pipe?.dispose());
 
   it('says where it computes, and how its bytes arrived', () => {
@@ -81,7 +78,7 @@ describe("device 'wasm'", { timeout }, () => {
   });
 });
 
-it('leaves nothing behind when its load is aborted', { timeout }, async () => {
+it('leaves nothing behind when its load is aborted', async () => {
   const controller = new AbortController();
   const loading = DiffusionPipeline.fromPretrained(emojiDiT, {
     device: 'wasm',

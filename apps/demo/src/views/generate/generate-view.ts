@@ -8,6 +8,8 @@ import '../../ui/run-status.ts';
 import '../../ui/seed-field.ts';
 import '../../ui/stamp-view.ts';
 import '../../ui/step-strip.ts';
+import './history-sheet.ts';
+import './picture-actions.ts';
 import './preset-picker.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import { findLabel } from '../../classes.ts';
@@ -15,6 +17,10 @@ import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
 import { controls } from '../../ui/shared-styles.ts';
+import { FileDrop } from './file-drop.ts';
+import type { Entry } from './history-store.ts';
+import type { PictureActions } from './picture-actions.ts';
+import { Pictures } from './pictures.ts';
 
 /** What to paint, how, the button, the picture. */
 export class GenerateView extends LitElement {
@@ -27,18 +33,26 @@ export class GenerateView extends LitElement {
   declare settings: Settings;
   declare catalogue: Catalogue;
 
+  private readonly pictures = new Pictures(this, () => this.session);
+  private readonly drop = new FileDrop(this, (file) => void this.actionsOfPicture?.open(file));
+
   constructor() {
     super();
     new SessionWatch(this, () => this.session);
   }
 
   override render() {
-    const { settings, session, catalogue } = this;
+    const { settings, session, catalogue, pictures } = this;
+    const { history } = pictures;
     const phase = session.phaseOf('generate');
     const failure = phase.name === 'failed' ? phase.failure : catalogue.failure;
     return html`
-      <section class="stage" aria-label="Picture">
-        <stamp-view .painting=${session.painting} .seed=${settings.seed}></stamp-view>
+      <section class="stage ${this.drop.over ? 'target' : ''}" aria-label="Picture">
+        <stamp-view .painting=${session.painting} .preview=${session.preview} .seed=${settings.seed}></stamp-view>
+        <picture-actions
+          .entry=${session.preview ? null : pictures.shown}
+          .model=${session.modelName}
+        ></picture-actions>
         ${
           failure
             ? html`<failure-panel .failure=${failure}></failure-panel>`
@@ -46,7 +60,7 @@ export class GenerateView extends LitElement {
                 <step-strip .track=${session.track} .planned=${settings.steps}></step-strip>
               </run-status>`
         }
-        <run-facts .report=${phase.name === 'done' ? phase.report : null}></run-facts>
+        <run-facts .report=${phase.name === 'done' || phase.name === 'shown' ? phase.report : null}></run-facts>
       </section>
       <section class="choose" aria-label="What to paint">
         <emoji-picker
@@ -89,6 +103,15 @@ export class GenerateView extends LitElement {
         ></cache-picker>
       </section>
       <div class="act">${this.actions()}</div>
+      <history-sheet
+        .entries=${history.entries}
+        .removed=${history.removed}
+        .kept=${history.kept}
+        .shown=${pictures.shown}
+        @restore=${({ detail }: CustomEvent<Entry>) => void this.restore(detail)}
+        @remove=${({ detail }: CustomEvent<readonly string[]>) => void history.remove(detail)}
+        @undo=${() => void history.undo()}
+      ></history-sheet>
     `;
   }
 
@@ -105,11 +128,34 @@ export class GenerateView extends LitElement {
     `;
   }
 
-  private generate(): void {
-    if (this.session.busy || this.session.blocked) return;
+  private async generate(): Promise<void> {
+    const { session, settings } = this;
+    if (session.busy || session.blocked) return;
     requestSettings(this, {});
+    this.showStage();
+    const before = session.painting;
+    await session.generate(settings, previewEvery(settings));
+    if (!session.painting || session.painting === before) return;
+    await this.pictures.keep(session.painting).catch(() => {
+      // Its code is downloaded at the first picture.
+      this.actionsOfPicture?.alarm(
+        'There is no file of this picture because a part of this page is missing. Reload it.',
+      );
+    });
+  }
+
+  private async restore(entry: Entry): Promise<void> {
+    await this.pictures.restore(entry);
+    requestSettings(this, entry.settings);
+    this.showStage();
+  }
+
+  private showStage(): void {
     this.renderRoot.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
-    void this.session.generate(this.settings);
+  }
+
+  private get actionsOfPicture(): PictureActions | null {
+    return this.renderRoot.querySelector('picture-actions');
   }
 
   static override styles = [
@@ -133,6 +179,15 @@ export class GenerateView extends LitElement {
         display: grid;
         gap: 0.9rem 1.5rem;
         grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr));
+      }
+      .target stamp-view {
+        outline: 3px dashed var(--accent);
+        outline-offset: 6px;
+        border-radius: var(--radius);
+      }
+      picture-actions {
+        max-width: 368px;
+        margin: 1rem auto 0;
       }
       run-status {
         max-width: 368px;
@@ -196,12 +251,12 @@ export class GenerateView extends LitElement {
       }
       @media (min-width: 860px) {
         :host {
-          grid-template: minmax(18rem, 1fr) auto auto / 400px minmax(0, 1fr);
+          grid-template: minmax(18rem, 1fr) auto auto auto / 400px minmax(0, 1fr);
           align-items: start;
           min-height: calc(100dvh - 10.5rem);
         }
         .stage {
-          grid-row: 1 / -1;
+          grid-row: 1 / 4;
           padding-top: 0.5rem;
         }
         /* Out of the flow: the list takes the height there is and asks for none. */
@@ -214,6 +269,9 @@ export class GenerateView extends LitElement {
           inset: 1rem;
           height: auto;
         }
+        history-sheet {
+          grid-column: 1 / -1;
+        }
         .act {
           position: static;
           margin: 0;
@@ -222,6 +280,13 @@ export class GenerateView extends LitElement {
       }
     `,
   ];
+}
+
+/** Steps from one preview to the next: all where movement is welcome, else four on the way. */
+function previewEvery({ steps }: Settings): number {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  // The pipeline names what is wrong with the steps.
+  return still ? Math.min(1000, Math.max(1, Math.ceil(steps / 5) || 1)) : 1;
 }
 
 customElements.define('generate-view', GenerateView);

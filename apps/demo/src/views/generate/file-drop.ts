@@ -1,0 +1,51 @@
+import type { LitElement, ReactiveController } from 'lit';
+
+const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+
+/** Takes a file that is dropped anywhere on a component, and says while one is over it. */
+export class FileDrop implements ReactiveController {
+  over = false;
+
+  constructor(
+    private readonly host: LitElement,
+    private readonly onFile: (file: File) => void,
+  ) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.host.addEventListener('dragover', this.onOver);
+    this.host.addEventListener('dragleave', this.onLeave);
+    this.host.addEventListener('drop', this.onDrop);
+  }
+
+  hostDisconnected(): void {
+    this.host.removeEventListener('dragover', this.onOver);
+    this.host.removeEventListener('dragleave', this.onLeave);
+    this.host.removeEventListener('drop', this.onDrop);
+  }
+
+  private readonly onOver = (event: DragEvent) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    this.enter(true);
+  };
+
+  private readonly onLeave = ({ relatedTarget }: DragEvent) => {
+    if (!(relatedTarget instanceof Node && this.host.contains(relatedTarget))) this.enter(false);
+  };
+
+  private readonly onDrop = (event: DragEvent) => {
+    this.enter(false);
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) this.onFile(file);
+  };
+
+  private enter(over: boolean): void {
+    if (this.over === over) return;
+    this.over = over;
+    this.host.requestUpdate();
+  }
+}
