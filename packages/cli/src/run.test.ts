@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,23 @@ describe('inspect', () => {
     expect(text).toMatch(new RegExp(`^sampler +${sampler},`, 'm'));
     expect(text).toMatch(new RegExp(`^guidance +${guidance}$`, 'm'));
   });
+});
+
+it('manifest writes size and hash of each file that a load reads', async () => {
+  const copy = join(folder, 'tiny');
+  cpSync(join(root, 'goldens/dit-original-tiny'), copy, { recursive: true });
+  const { code, lines, errors } = await webdit('manifest', copy);
+  expect({ code, errors }).toEqual({ code: 0, errors: [] });
+  const { format, files } = JSON.parse(readFileSync(join(copy, 'manifest.json'), 'utf8'));
+  expect(format).toBe('webdit-manifest/1');
+  expect(files).toMatchObject([
+    { path: 'config.json', bytes: 173 },
+    { path: 'model.safetensors', bytes: 1_120_600 },
+  ]);
+  expect(lines).toEqual(
+    files.map(({ path, bytes, sha256 }: Record<string, unknown>) => `${sha256}  ${bytes}  ${path}`),
+  );
+  expect(await webdit('manifest', join(folder, 'none'))).toMatchObject({ code: 1, errors: [/no writable folder/] });
 });
 
 it('search --enumerate prints the patterns and nothing else', async () => {

@@ -87,3 +87,10 @@ export function ditTensorShapes(config: DiTConfig): TensorShape[] {
   );
   return shapes;
 }
+
+/** Numbers that training found, fixed buffers left out. */
+export function parameterCount(config: DiTConfig): number {
+  return ditTensorShapes(config)
+    .filter(({ optional }) => optional !== true)
+    .reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
+}

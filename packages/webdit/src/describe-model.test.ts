@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { estimateCost } from '@webdit/core';
 import { openModelFolder } from '@webdit/weights';
 import { pathSource } from '@webdit/weights/node';
@@ -28,6 +29,23 @@ it('tells enough of a model to plan a run: config, sampler, schedules, classes',
     schedules: model.schedules,
   });
   expect(kinds.full).toBe(17);
+});
+
+it('reads a dropped folder, whose files come with their paths', async () => {
+  const folder = 'goldens/dit-original-tiny';
+  const files = ['config.json', 'model.safetensors'].map((name) => ({
+    path: `tiny/${name}`,
+    file: new Blob([readFileSync(`${folder}/${name}`)]),
+  }));
+  const model = await describeModel(files);
+  const { config } = await describeModel(pathSource(folder));
+  expect(model).toMatchObject({ name: 'tiny', config, schedules: [] });
+  expect(await model.classes()).toBeNull();
+  const other = [{ path: 'tiny/readme.md', file: new Blob(['nothing']) }];
+  await expect(describeModel(other)).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringMatching(/^tiny has neither model_index.json nor model.safetensors/),
+  });
 });
 
 it('refuses what is no model, and stops when told', async () => {

@@ -13,6 +13,7 @@ export {
   type PatternLimits,
   type PolicyPlan,
   type ProCacheMode,
+  parameterCount,
   parseSchedule,
   parseSearchState,
   parseTolerantJson,
@@ -33,6 +34,7 @@ export {
   WebDiTError,
 } from '@webdit/core';
 export type { KernelCheck } from '@webdit/gpu';
+export type { PickedFile } from '@webdit/weights';
 export { checkArguments } from './arguments.ts';
 export { describeModel, type ModelDescription } from './describe-model.ts';
 export type {

@@ -1,12 +1,15 @@
 import { WebDiTError } from '@webdit/core';
-import type { ModelSource } from '@webdit/weights';
+import type { ModelSource, PickedFile } from '@webdit/weights';
 import { badArgument, show } from './arguments.ts';
 
-/** A model: the URL of a folder or weights file, files the user picked, or (with `worker: false`) any source. */
-export type ModelInput = string | URL | FileList | readonly File[] | ModelSource;
+/**
+ * A model: the URL of a folder or weights file, files the user picked, or (with `worker: false`) any source. Files of a dropped
+ * folder do not know where they lay: they come with their paths.
+ */
+export type ModelInput = string | URL | FileList | readonly (File | PickedFile)[] | ModelSource;
 
 /** A model that can cross to a worker: an absolute URL, or files the user picked. */
-export type TransferableModel = string | readonly File[];
+export type TransferableModel = string | readonly (File | PickedFile)[];
 
 /** @throws WebDiTError `bad-argument` for what is no model; nothing is opened yet. */
 export function checkModel(model: ModelInput): TransferableModel | ModelSource {
@@ -18,9 +21,15 @@ export function checkModel(model: ModelInput): TransferableModel | ModelSource {
   throw badArgument(`model is ${show(model)}.`, 'Give the URL of a model folder, the files of one, or a model source.');
 }
 
-function requireFiles(files: readonly unknown[]): readonly File[] {
-  if (files.length > 0 && files.every((file) => file instanceof File)) return files as readonly File[];
+function requireFiles(files: readonly unknown[]): readonly (File | PickedFile)[] {
+  if (files.length > 0 && files.every(isFile)) return files;
   throw badArgument('model is a list that does not hold files.', 'Give the File objects of a model folder.');
+}
+
+function isFile(value: unknown): value is File | PickedFile {
+  if (value instanceof File) return true;
+  const { path, file } = (value ?? {}) as Partial<PickedFile>;
+  return typeof path === 'string' && file instanceof Blob;
 }
 
 export function isTransferable(model: TransferableModel | ModelSource): model is TransferableModel {

@@ -104,7 +104,7 @@ export class DiffusionPipeline {
 
   /**
    * Loads a model folder onto the GPU, compiles its pipelines and opens its VAE.
-   * @throws WebDiTError `bad-argument`, `webgpu-unavailable`, `adapter-unavailable`, `not-found`, `network`, `format`,
+   * @throws WebDiTError `bad-argument`, `webgpu-unavailable`, `adapter-unavailable`, `not-found`, `network`, `integrity`, `format`,
    *   `shape-mismatch`, `unsupported-config`, `out-of-memory`, `worker-crashed`; or `signal.reason`.
    */
   static async fromPretrained(model: ModelInput, options: FromPretrainedOptions = {}): Promise<DiffusionPipeline> {

@@ -85,7 +85,7 @@ export interface StorageInfo {
 }
 
 export interface PipelineInfo {
-  /** The model's name: the last part of its URL or path; of picked files, the weights file or `The dropped folder`. */
+  /** The model's name: the last part of its URL or path; of picked files, their folder, the weights file or `The dropped folder`. */
   readonly name: string;
   /** Where the engine runs. */
   readonly thread: 'worker' | 'page';

@@ -9,7 +9,10 @@ import type { ProgressEvent, StepEvent } from '../types.ts';
 
 const emojiDiT = pathSource(fileURLToPath(new URL('../../../../models/emoji-dit', import.meta.url)));
 
-describe("device 'wasm'", () => {
+// The processor may have other things to do.
+const timeout = 60_000;
+
+describe("device 'wasm'", { timeout }, () => {
   let pipe: DiffusionPipeline;
   const events: ProgressEvent[] = [];
   beforeAll(async () => {
@@ -19,7 +22,7 @@ describe("device 'wasm'", () => {
       wasmPaths: vaeWasmPaths(),
       onProgress: (event) => events.push(event),
     });
-  }, 60_000);
+  }, timeout);
   afterAll(() => pipe?.dispose());
 
   it('says where it computes, and how its bytes arrived', () => {
@@ -78,7 +81,7 @@ describe("device 'wasm'", () => {
   });
 });
 
-it('leaves nothing behind when its load is aborted', async () => {
+it('leaves nothing behind when its load is aborted', { timeout }, async () => {
   const controller = new AbortController();
   const loading = DiffusionPipeline.fromPretrained(emojiDiT, {
     device: 'wasm',

@@ -15,12 +15,14 @@ export function filesSource(files: Iterable<File | PickedFile>): ModelSource {
   const entries = [...files].map((entry): [string, Blob] =>
     entry instanceof Blob ? [entry.webkitRelativePath || entry.name, entry] : [entry.path, entry.file],
   );
-  const byPath = new Map(withoutCommonRoot(entries));
+  const root = commonRoot(entries);
+  const inside = root === null ? 0 : root.length + 1;
+  const byPath = new Map(entries.map(([path, blob]) => [path.slice(inside), blob]));
   const weights = [...byPath.keys()].filter((path) => !path.includes('/') && path.endsWith('.safetensors'));
   const single = weights.length === 1 && !byPath.has('model_index.json') ? (weights[0] ?? null) : null;
 
   return {
-    name: single ?? 'The dropped folder',
+    name: root ?? single ?? 'The dropped folder',
     weightsFile: single,
     async open(path, { signal } = {}) {
       assertInsideFolder(path);
@@ -35,10 +37,10 @@ export function filesSource(files: Iterable<File | PickedFile>): ModelSource {
   };
 }
 
-function withoutCommonRoot(entries: [string, Blob][]): [string, Blob][] {
-  const root = entries[0]?.[0].split('/', 1)[0];
-  if (!entries.every(([path]) => path.startsWith(`${root}/`))) return entries;
-  return entries.map(([path, file]) => [path.slice(`${root}/`.length), file]);
+/** The folder that all files lie in, or null. */
+function commonRoot(entries: readonly [path: string, file: Blob][]): string | null {
+  const [root, ...rest] = entries[0]?.[0].split('/') ?? [];
+  return root && rest.length > 0 && entries.every(([path]) => path.startsWith(`${root}/`)) ? root : null;
 }
 
 function unreadable(path: string, cause: unknown): WebDiTError {

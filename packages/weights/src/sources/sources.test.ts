@@ -172,8 +172,11 @@ describe('filesSource', () => {
     return Object.defineProperty(picked, 'webkitRelativePath', { value: path.includes('/') ? path : '' });
   };
 
-  test('strips the name of the picked folder', async () => {
+  test('strips the name of the picked folder, and goes by it', async () => {
     const source = filesSource([file('mine/model_index.json'), file('mine/vae/config.json')]);
+    expect(source.name).toBe('mine');
+    expect(filesSource([file('vae/config.json'), file('model_index.json')]).name).toBe('The dropped folder');
+    expect(filesSource([file('w.safetensors')]).name).toBe('w.safetensors');
     expect(await read(source, 'model_index.json')).toBe('mine/model_index.json');
     expect(await read(source, 'vae/config.json')).toBe('mine/vae/config.json');
     expect(await read(source, 'config.json')).toBeNull();
