@@ -27,8 +27,8 @@ const serialise = (all: Record<string, string>) =>
 const metaPolicy = serialise({
   ...directives,
   'require-trusted-types-for': "'script'",
-  // Lit's own, and the page's in src/trusted-types.ts.
-  'trusted-types': 'lit-html default',
+  // Lit's own, the library's for its worker, and the page's in src/trusted-types.ts.
+  'trusted-types': 'lit-html webdit default',
 });
 
 /** What a host should send with every file; see docs/hosting.md. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@webdit/core';
 import { describe, expect, it } from 'vitest';
-import { checkArguments, checkGenerate, seedOf } from './arguments.ts';
+import { checkGenerate, seedOf } from './arguments.ts';
+import { checkArguments } from './check-arguments.ts';
 import { testInfo } from './testing/info.ts';
 import type { GenerateInput, GenerateOptions } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { type CacheSpec, policyOf, WebDiTError } from '@webdit/core';
+import { type CacheSpec, WebDiTError } from '@webdit/core';
 import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
@@ -61,18 +61,8 @@ export function requireInteger(value: unknown, name: string, low: number, high: 
 }
 
 /**
- * Checks a `generate` call as far as no model is needed for it; `generate` itself repeats this. For pages that load a model
- * on demand: wrong values are then refused before anything is downloaded.
- * @throws WebDiTError `bad-argument`, `unknown-policy`.
- */
-export function checkArguments(input: GenerateInput, options: GenerateOptions = {}): void {
-  checkForAnyModel(input, options);
-}
-
-/**
- * Checks everything about a `generate` call that needs no GPU, before anything crosses to the worker.
- * @throws WebDiTError `bad-argument`, `unknown-policy`, `shape-mismatch` (latents), `unsupported-config` (pixels asked of a
- *   folder without a VAE).
+ * Checks what can be checked of a `generate` call before anything crosses to the worker.
+ * @throws WebDiTError `bad-argument`, `shape-mismatch` (latents), `unsupported-config` (pixels asked of a folder without a VAE).
  */
 export function checkGenerate(
   input: GenerateInput,
@@ -96,7 +86,11 @@ export function checkGenerate(
   };
 }
 
-function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
+/**
+ * Checks what needs no model; which policies there are is asked elsewhere.
+ * @throws WebDiTError `bad-argument`.
+ */
+export function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
   requireObject(input, 'The first argument of generate()', "{ label: '🍕' }");
   requireObject(options, 'The second argument of generate()', '{ numInferenceSteps: 20 }');
   if ('prompt' in input || 'negativePrompt' in input || 'promptEmbeds' in input) {
@@ -164,9 +158,7 @@ function checkSeed(seed: unknown, numImages: number): number | bigint {
 
 function checkCache(cache: unknown): CacheSpec {
   const spec = readCache(cache);
-  // Policies registered on the page are known here and not in the worker.
-  policyOf(spec);
-  // Their settings stay here; all others have to cross to a worker, and mean the same without one.
+  // Settings of policies registered on the page stay here; all others have to cross to a worker, and mean the same without one.
   if (!isRegisteredHere(spec) && !isPlain(spec)) {
     throw badArgument(
       'cache holds something other than plain values.',

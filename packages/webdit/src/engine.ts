@@ -5,7 +5,7 @@ import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types
 import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
 import type { EngineOptions } from './load-request.ts';
 import { type EngineParts, loadParts } from './loading.ts';
-import { drawPictures } from './pictures.ts';
+import { queuePictures } from './pictures.ts';
 import { describe } from './pipeline-info.ts';
 import { RunQueue } from './run-queue.ts';
 import { FolderSchedules } from './schedules.ts';
@@ -59,9 +59,9 @@ export class Engine implements EngineDriver {
     return this.parts.folder.classes;
   }
 
-  generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
+  generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
     const { parts, schedules } = this;
-    return this.queue.run(signal, (linked) => drawPictures({ ...parts, schedules }, request, linked, hooks));
+    return queuePictures(this.queue, { ...parts, schedules }, request, hooks);
   }
 
   diagnose<N extends DiagnosisName>(

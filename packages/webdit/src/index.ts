@@ -35,7 +35,7 @@ export {
 } from '@webdit/core';
 export type { KernelCheck } from '@webdit/gpu';
 export type { PickedFile } from '@webdit/weights';
-export { checkArguments } from './arguments.ts';
+export { checkArguments } from './check-arguments.ts';
 export { describeModel, type ModelDescription } from './describe-model.ts';
 export type {
   BenchmarkEvent,

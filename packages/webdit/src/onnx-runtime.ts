@@ -1,3 +1,4 @@
+import { WebDiTError } from '@webdit/core';
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
 import type { VaeBackend, WasmPaths } from './types.ts';
 
@@ -19,14 +20,43 @@ export const quietSession: InferenceSession.SessionOptions = { logSeverityLevel:
  */
 export const canWaitForGpu = 'Suspending' in WebAssembly;
 
-/** Imports the build that `backend` needs; the other one is never downloaded. `webgpu` takes `canWaitForGpu`. */
+/**
+ * Imports the build that `backend` needs; the other one is never downloaded. `webgpu` takes `canWaitForGpu`.
+ * @throws WebDiTError `network` when the package is not there.
+ */
 export async function loadOnnxRuntime(backend: VaeBackend, wasmPaths: WasmPaths | null): Promise<OnnxRuntime> {
-  const runtime: OnnxRuntime =
-    backend === 'webgpu' ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/wasm');
-  const { wasm } = runtime.env;
+  const runtime = await importBuild(backend);
+  const { wasm, versions } = runtime.env;
   // Threads need SharedArrayBuffer, which pages have only when they are cross-origin isolated.
   const isolated = typeof crossOriginIsolated !== 'undefined' && crossOriginIsolated;
   if (!isolated) wasm.numThreads = 1;
-  if (wasmPaths) wasm.wasmPaths = { ...wasmPaths };
+  const paths = wasmPaths ?? folderOnCdn(import.meta.url, versions?.web);
+  if (typeof paths === 'string') wasm.wasmPaths = { wasm: paths + wasmFiles[backend] };
+  else if (paths) wasm.wasmPaths = { ...paths };
   return runtime;
+}
+
+const wasmFiles = { webgpu: 'ort-wasm-simd-threaded.jspi.wasm', wasm: 'ort-wasm-simd-threaded.wasm' } as const;
+
+async function importBuild(backend: VaeBackend): Promise<OnnxRuntime> {
+  // An optional peer: bundlers let it be missing inside `try` only.
+  try {
+    return backend === 'webgpu' ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/wasm');
+  } catch (cause) {
+    throw new WebDiTError(
+      'network',
+      `onnxruntime-web (${backend}), which decodes the pictures, could not be loaded.`,
+      'Install the package onnxruntime-web and check that its files are served.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Without a bundler onnxruntime-web looks for its .wasm file beside itself. A CDN of npm packages, where this script then is in
+ * `webdit@1.2.3/dist/`, has it in a package of its own.
+ */
+export function folderOnCdn(script: string, version: string | undefined): string | null {
+  const [, root] = /^(https?:.*\/)(?:@webdit\/element|webdit)@[^/]+\/dist\//.exec(script) ?? [];
+  return root && version ? `${root}onnxruntime-web@${version}/dist/` : null;
 }

@@ -2,6 +2,7 @@ import {
   checkRunPlan,
   compileRunPlan,
   findClass,
+  policyOf,
   type RunPlan,
   type Schedule,
   samplerName,
@@ -15,6 +16,7 @@ import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { type PreviewParts, requestPreviews } from './previews.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
+import type { RunQueue } from './run-queue.ts';
 import type { FolderSchedules } from './schedules.ts';
 import type { AdapterInfo, ComputeDevice, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
 import type { VaeDecoder } from './vae.ts';
@@ -56,11 +58,26 @@ export interface DrawingParts {
 }
 
 /**
+ * Draws one `generate` call's pictures when its turn has come.
+ * @throws what `drawPictures` throws; `unknown-policy` and `bad-argument` of a cache setting at once.
+ */
+export async function queuePictures(
+  queue: RunQueue,
+  parts: DrawingParts,
+  request: GenerateRequest,
+  { signal, ...hooks }: GenerateHooks,
+): Promise<EngineResult> {
+  // One that is compiled on the page was read there.
+  if (!hooks.compile) policyOf(request.cache);
+  return queue.run(signal, (linked) => drawPictures(parts, request, linked, hooks));
+}
+
+/**
  * One `generate` call: plans it, draws its pictures one after the other, and adds up what they took.
  * @throws WebDiTError `bad-argument`, `unknown-label`, `unknown-policy`, `schedule-mismatch`, `numeric`; what the model and the
  *   VAE throw; `signal.reason`.
  */
-export async function drawPictures(
+async function drawPictures(
   parts: DrawingParts,
   request: GenerateRequest,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import { compileRunPlan, policyOf, WebDiTError } from '@webdit/core';
+import { WebDiTError } from '@webdit/core';
 import type { ModelSource } from '@webdit/weights';
 import { badArgument, checkGenerate, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
@@ -16,7 +16,8 @@ import type {
 import type { EngineDriver } from './driver.ts';
 import type { EngineOptions, StoreUse } from './load-request.ts';
 import { absoluteUrl, checkModel, isTransferable, type ModelInput, type TransferableModel } from './model-input.ts';
-import { isRegisteredHere } from './page-policies.ts';
+import { hasPagePolicies } from './page-policies.ts';
+import { startWorker } from './start-worker.ts';
 import type {
   DType,
   GenerateInput,
@@ -60,9 +61,12 @@ export interface FromPretrainedOptions {
    * where there is storage, or `none`. `info.storage` says what came of it.
    */
   readonly store?: 'auto' | 'none';
-  /** Where the worker script is, if the bundler cannot tell. */
+  /**
+   * Where the worker script is, if the bundler cannot tell: this package's `dist/standalone/worker.js`, or its `webdit/worker`
+   * bundled as a module of its own.
+   */
   readonly workerUrl?: string | URL;
-  /** Where onnxruntime-web's two files are, if the bundler cannot tell. */
+  /** Where onnxruntime-web's files are, if the bundler cannot tell. */
   readonly wasmPaths?: WasmPaths;
   /** What decodes latents: `auto` (default) is webgpu on hardware, wasm on software adapters and in Node. */
   readonly vaeBackend?: VaeBackend | 'auto';
@@ -164,12 +168,9 @@ export class DiffusionPipeline {
     const { signal: stepSignal, send: onStep } = guarded(options.onStep, options.signal);
     const { signal, send: onPreview } = guarded(options.onPreview, stepSignal);
     const hooks = { signal, onStep, ...(request.previewEvery === null ? {} : { onPreview }) };
-    const result = await (isRegisteredHere(request.cache)
-      ? driver.generate(
-          // Settings of a policy of the page's own may be anything; they stay here.
-          { ...request, cache: policyOf(request.cache).name },
-          { ...hooks, compile: (inputs) => compileRunPlan({ ...inputs, cache: request.cache }) },
-        )
+    const own = hasPagePolicies() ? (await import('./page-plan.ts')).pagePlan(request.cache) : null;
+    const result = await (own
+      ? driver.generate({ ...request, cache: own.cache }, { ...hooks, compile: own.compile })
       : driver.generate(request, hooks));
     // The last step's callback may throw when the worker is done already.
     signal.throwIfAborted();
@@ -289,6 +290,7 @@ function oneOf(value: unknown, name: string, allowed: readonly unknown[]): void 
 }
 
 function absolutePaths(paths: WasmPaths): WasmPaths {
+  if (typeof paths === 'string') return absoluteUrl(paths.endsWith('/') ? paths : `${paths}/`);
   refuseUnknownKeys(paths, ['mjs', 'wasm'], 'wasmPaths');
   return {
     ...(paths.mjs === undefined ? {} : { mjs: absoluteUrl(paths.mjs) }),
@@ -298,16 +300,6 @@ function absolutePaths(paths: WasmPaths): WasmPaths {
 
 function wantsWorker(options: FromPretrainedOptions): boolean {
   return options.worker ?? typeof Worker === 'function';
-}
-
-function startWorker(url: string | URL | undefined): Worker {
-  if (typeof Worker !== 'function') {
-    throw badArgument('There are no web workers here.', 'Pass worker: false.');
-  }
-  // The literal `new Worker(new URL(…))` is what bundlers recognise.
-  return url
-    ? new Worker(url, { type: 'module', name: 'webdit' })
-    : new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'webdit' });
 }
 
 async function loadInPlace(

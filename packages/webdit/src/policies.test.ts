@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkGenerate } from './arguments.ts';
-import { isRegisteredHere } from './page-policies.ts';
+import { pagePlan } from './page-plan.ts';
 import { registerPolicy } from './policies.ts';
-import { testInfo } from './testing/info.ts';
 
 const plan = () => ({ name: 'mine', derived: false, selection: null, steps: [] });
 
@@ -21,16 +19,15 @@ describe('registerPolicy', () => {
   });
 
   it('makes a name known to generate(), and to the list of those that are', () => {
-    const check = (cache: string) => checkGenerate({ label: 1 }, { cache }, testInfo).cache;
-    expect(() => check('mine')).toThrow(expect.objectContaining({ code: 'unknown-policy' }));
+    expect(() => pagePlan('mine')).toThrow(expect.objectContaining({ code: 'unknown-policy' }));
     const mine = { name: 'mine', plan };
     registerPolicy(mine);
     registerPolicy(mine);
-    expect(check('mine')).toBe('mine');
-    expect(isRegisteredHere('mine')).toBe(true);
-    expect(isRegisteredHere({ policy: 'mine', interval: 2 })).toBe(true);
-    expect(isRegisteredHere('procache:B11')).toBe(false);
-    expect(() => check('yours')).toThrow(
+    expect(pagePlan('mine')).toMatchObject({ cache: 'mine' });
+    expect(pagePlan({ policy: 'mine', interval: 2 })).toMatchObject({ cache: 'mine' });
+    expect(pagePlan('procache:B11')).toBeNull();
+    expect(() => pagePlan('mine:2')).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+    expect(() => pagePlan('yours')).toThrow(
       expect.objectContaining({ code: 'unknown-policy', remedy: 'Use one of: none, fora, procache, mine.' }),
     );
   });

@@ -11,11 +11,11 @@ export type ComputeDevice = 'webgpu' | 'wasm';
 export type VaeBackend = 'webgpu' | 'wasm';
 export type OutputType = 'bitmap' | 'imageData' | 'blob' | 'latent';
 
-/** Where onnxruntime-web finds its two files. Absolute URLs, or relative to the page. */
-export interface WasmPaths {
-  readonly mjs?: string;
-  readonly wasm?: string;
-}
+/**
+ * Where onnxruntime-web's files are: the folder of its .wasm files, or the files themselves. Absolute URLs, or
+ * relative to the page.
+ */
+export type WasmPaths = string | { readonly mjs?: string; readonly wasm?: string };
 
 /** Load progress, with transformers.js' event names. Bytes count what the model's own files hold. */
 export type ProgressEvent =

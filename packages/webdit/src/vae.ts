@@ -167,6 +167,7 @@ function sessionOptions(device: GPUDevice | null): InferenceSession.SessionOptio
 }
 
 function sessionError(backend: VaeBackend, cause: unknown): WebDiTError {
+  if (cause instanceof WebDiTError) return cause;
   return new WebDiTError(
     'format',
     `onnxruntime-web (${backend}) could not load the VAE decoder.`,

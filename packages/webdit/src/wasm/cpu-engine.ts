@@ -5,7 +5,7 @@ import type { EngineDriver, EngineResult, GenerateHooks } from '../driver.ts';
 import type { LoadHooks } from '../engine.ts';
 import { fillModel } from '../fill-model.ts';
 import type { EngineOptions } from '../load-request.ts';
-import { type DrawingParts, drawPictures } from '../pictures.ts';
+import { type DrawingParts, queuePictures } from '../pictures.ts';
 import { describe } from '../pipeline-info.ts';
 import { RunQueue } from '../run-queue.ts';
 import { FolderSchedules } from '../schedules.ts';
@@ -60,8 +60,8 @@ export class CpuEngine implements EngineDriver {
     return this.parts.folder.classes;
   }
 
-  generate(request: GenerateRequest, { signal, ...hooks }: GenerateHooks): Promise<EngineResult> {
-    return this.queue.run(signal, (linked) => drawPictures(this.parts, request, linked, hooks));
+  generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
+    return queuePictures(this.queue, this.parts, request, hooks);
   }
 
   readonly diagnose = refuseDiagnosis;

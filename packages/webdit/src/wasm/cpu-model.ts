@@ -32,13 +32,10 @@ export class CpuModel implements PlanRunner, FillableModel {
 
   /**
    * Loads the runtime; fill `sink` next, then call `finishLoading`.
-   * @throws WebDiTError `out-of-memory`, `format` without the runtime's script.
+   * @throws WebDiTError `out-of-memory`, `network` without the runtime.
    */
   static async create(config: DiTConfig, wasmPaths: WasmPaths | null): Promise<CpuModel> {
-    const runtime = await loadOnnxRuntime('wasm', wasmPaths).catch((error) => {
-      throw runtimeError('could not be started', error);
-    });
-    return new CpuModel(config, runtime);
+    return new CpuModel(config, await loadOnnxRuntime('wasm', wasmPaths));
   }
 
   get sink(): CpuWeights {
