@@ -4,8 +4,8 @@ interface TrustedTypePolicyFactory {
 }
 
 /**
- * The page's content security policy lets no string become markup or code. This exception is for workers and the service
- * worker, whose addresses are strings: they have to be on this host.
+ * The page's content security policy lets no string become markup or code. This exception is for the service worker, whose
+ * address is a string: it has to be on this host. The library has a policy of its own for the worker it starts.
  */
 const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypePolicyFactory };
 trustedTypes?.createPolicy('default', {
