@@ -2,6 +2,9 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type Catalogue, emptyCatalogue, loadCatalogue } from './catalogue.ts';
 import { findObstacle } from './no-webgpu/obstacle.ts';
 import './offline/app-status.ts';
+import { AppVersion } from './offline/app-version.ts';
+import './offline/first-download.ts';
+import { Keeper } from './offline/keeper.ts';
 import { formatRoute, parseRoute, type Route, type ViewName } from './route.ts';
 import { Session, SessionWatch } from './session.ts';
 import type { SettingsChange } from './settings-change.ts';
@@ -19,6 +22,7 @@ export class WebditApp extends LitElement {
   declare ready: readonly ViewName[];
 
   private readonly session = new Session(modelUrl);
+  private readonly keeper = new Keeper(modelUrl, new AppVersion());
 
   constructor() {
     super();
@@ -49,9 +53,12 @@ export class WebditApp extends LitElement {
         <div class="brand">
           <div class="name">
             <h1>WebDiT</h1>
-            <app-status .session=${this.session}></app-status>
+            <app-status .session=${this.session} .keeper=${this.keeper}></app-status>
           </div>
-          <p>Pick an emoji. Your own ${this.session.onProcessor ? 'processor' : 'graphics card'} paints a new one, in this tab.</p>
+          <p>
+            Pick an emoji. Your own ${this.session.onProcessor ? 'processor' : 'graphics card'} paints a new one, in this tab.
+            <first-download .session=${this.session} .keeper=${this.keeper}></first-download>
+          </p>
         </div>
         <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
       </header>

@@ -1,29 +1,26 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { type Session, SessionWatch } from '../session.ts';
 import { controls } from '../ui/shared-styles.ts';
-import { AppVersion } from './app-version.ts';
 import './install-button.ts';
-import { Keeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 import './offline-menu.ts';
 
 /** The page as an app: install it, keep it offline, update it, and whether there is a network. */
 export class AppStatus extends LitElement {
-  static override properties = { session: { attribute: false }, online: { state: true } };
+  static override properties = { session: { attribute: false }, keeper: { attribute: false }, online: { state: true } };
   declare session: Session;
+  declare keeper: Keeper;
   declare online: boolean;
-
-  private readonly version = new AppVersion(() => this.onVersion());
-  declare private keeper: Keeper;
 
   constructor() {
     super();
     this.online = navigator.onLine;
     new SessionWatch(this, () => this.session);
+    new SessionWatch(this, () => this.keeper.version);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.keeper ??= new Keeper(this.session.modelUrl, this.version);
     window.addEventListener('online', this.onNetwork);
     window.addEventListener('offline', this.onNetwork);
   }
@@ -36,17 +33,19 @@ export class AppStatus extends LitElement {
 
   override firstUpdated(): void {
     // What the first view needs goes first.
-    const start = () => void this.version.start();
+    const start = () => void this.keeper.version.start();
     if (document.readyState === 'complete') start();
     else window.addEventListener('load', start, { once: true });
   }
 
   override render() {
     return html`
-      ${this.online ? nothing : html`<span class="offline" role="status">No network</span>`}
+      <div class="news" role="status">
+        ${this.online ? nothing : html`<span class="offline">No network</span>`}
+        ${this.keeper.version.outdated ? this.notice() : nothing}
+      </div>
       <offline-menu .keeper=${this.keeper}></offline-menu>
       <install-button></install-button>
-      ${this.version.outdated ? this.notice() : nothing}
     `;
   }
 
@@ -54,16 +53,11 @@ export class AppStatus extends LitElement {
   private notice() {
     const { busy } = this.session;
     return html`
-      <div class="notice" role="status">
+      <div class="notice">
         <span>A new version is ready${busy ? '; reload when the work is done.' : '.'}</span>
-        ${busy ? nothing : html`<button type="button" @click=${() => this.version.update()}>Reload</button>`}
+        ${busy ? nothing : html`<button type="button" @click=${() => this.keeper.version.update()}>Reload</button>`}
       </div>
     `;
-  }
-
-  private onVersion(): void {
-    void this.keeper.look();
-    this.requestUpdate();
   }
 
   private readonly onNetwork = () => {
@@ -78,6 +72,9 @@ export class AppStatus extends LitElement {
         flex-wrap: wrap;
         align-items: center;
         gap: 0.5rem;
+      }
+      .news {
+        display: contents;
       }
       .offline {
         padding: 0.2rem 0.7rem;
@@ -101,6 +98,13 @@ export class AppStatus extends LitElement {
         color: var(--ground);
         box-shadow: 0 8px 24px var(--shadow);
         translate: -50%;
+      }
+      @media (min-width: 720px) {
+        .notice {
+          right: 0.75rem;
+          left: auto;
+          translate: none;
+        }
       }
       .notice span:only-child {
         padding: 0.4rem 0.6rem 0.4rem 0;

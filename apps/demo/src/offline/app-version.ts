@@ -11,7 +11,13 @@ export class AppVersion {
   private accepted = false;
   private asked = Date.now();
 
-  constructor(private readonly onChange: () => void) {}
+  private readonly listeners = new Set<() => void>();
+
+  /** @returns what ends the subscription. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 
   /** Where the service worker is in charge; null where there is none. */
   get scope(): string | null {
@@ -34,7 +40,7 @@ export class AppVersion {
       // From the first answer on, so that whoever asks for the files is answered.
       await serviceWorker.ready;
       this.registration = registration;
-      this.onChange();
+      this.notify();
     } catch {
       // The browser or its user refuses service workers: the page works with a network, as it did before.
     }
@@ -79,6 +85,10 @@ export class AppVersion {
 
   private setOutdated(): void {
     this.outdated = true;
-    this.onChange();
+    this.notify();
+  }
+
+  private notify(): void {
+    for (const listener of this.listeners) listener();
   }
 }

@@ -30,8 +30,10 @@ export class Keeper {
 
   constructor(
     private readonly modelUrl: URL,
-    private readonly version: AppVersion,
-  ) {}
+    readonly version: AppVersion,
+  ) {
+    version.subscribe(() => void this.look());
+  }
 
   /** @returns what ends the subscription. */
   subscribe(listener: () => void): () => void {
@@ -40,7 +42,7 @@ export class Keeper {
   }
 
   /** Whether the visitor keeps the app offline; downloads nothing to find out. */
-  async look(): Promise<void> {
+  private async look(): Promise<void> {
     const { scope } = this.version;
     if (scope === null || this.controller) return;
     this.enter({ name: (await caches.has(keptMark(scope))) ? 'kept' : 'offered' });

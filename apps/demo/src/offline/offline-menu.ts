@@ -31,8 +31,8 @@ export class OfflineMenu extends LitElement {
       >
         ${state.name === 'kept' ? tick : arrow}${this.label()}
       </button>
-      <div id="panel" popover role="dialog" aria-labelledby="title" @beforetoggle=${this.onToggle}>
-        <h2 id="title" tabindex="-1" autofocus>${state.name === 'kept' ? 'This page works offline' : 'Keep this page offline'}</h2>
+      <div id="panel" popover role="dialog" aria-labelledby="title" @beforetoggle=${this.place} @toggle=${this.onToggle}>
+        <h2 id="title" tabindex="-1">${state.name === 'kept' ? 'This page works offline' : 'Keep this page offline'}</h2>
         ${this.sizes()} ${this.action()}
         ${this.failure()}
         <p class="visually-hidden" role="status">${this.announcement()}</p>
@@ -47,17 +47,19 @@ export class OfflineMenu extends LitElement {
   }
 
   private sizes() {
-    const { sizes } = this.keeper;
+    const { sizes, state } = this.keeper;
     if (!sizes) return html`<p>Looking at what is here…</p>`;
+    const kept = state.name === 'kept';
+    const total = sizes.model + sizes.runtime;
     return html`
-      <p>Everything that painting takes lies on this device, for when there is no network.</p>
+      <p>${kept ? 'All that painting takes is stored on this device.' : 'Stores all that painting takes on this device, for when there is no network.'}</p>
       <dl>
         <dt>Model</dt>
         <dd>${megabytes(sizes.model)}</dd>
-        <dt>Runtime that draws its pictures</dt>
+        <dt>Runtime</dt>
         <dd>${megabytes(sizes.runtime)}</dd>
-        <dt>Still to download</dt>
-        <dd>${megabytes(sizes.missing)}</dd>
+        <dt>${kept ? 'Stored' : 'Still to download'}</dt>
+        <dd>${megabytes(kept ? total : sizes.missing)}</dd>
       </dl>
     `;
   }
@@ -96,14 +98,22 @@ export class OfflineMenu extends LitElement {
     return state.name === 'kept' ? 'This page works offline.' : '';
   }
 
-  private onToggle(event: ToggleEvent): void {
-    this.open = event.newState === 'open';
+  private place(): void {
+    const { left, bottom } = this.find('.chip').getBoundingClientRect();
+    const { style } = this.find('[popover]');
+    style.setProperty('--left', `${left}px`);
+    style.setProperty('--top', `${bottom}px`);
+  }
+
+  private onToggle({ newState }: ToggleEvent): void {
+    this.open = newState === 'open';
     if (!this.open) return;
-    const { left, bottom } = (this.renderRoot.querySelector('.chip') as Element).getBoundingClientRect();
-    const panel = event.target as HTMLElement;
-    panel.style.setProperty('--left', `${left}px`);
-    panel.style.setProperty('--top', `${bottom}px`);
+    this.find('h2').focus();
     void this.keeper.measure();
+  }
+
+  private find(selector: string): HTMLElement {
+    return this.renderRoot.querySelector(selector) as HTMLElement;
   }
 
   static override styles = [
@@ -144,7 +154,7 @@ export class OfflineMenu extends LitElement {
       dl {
         display: grid;
         grid-template-columns: 1fr auto;
-        gap: 0.25rem 1rem;
+        row-gap: 0.25rem;
         margin: 0.8rem 0 0;
         font-variant-numeric: tabular-nums;
       }
@@ -157,7 +167,8 @@ export class OfflineMenu extends LitElement {
       }
       dt:last-of-type,
       dd:last-of-type {
-        padding-top: 0.35rem;
+        margin-top: 0.2rem;
+        padding-top: 0.4rem;
         border-top: 1px dashed var(--line);
         color: var(--ink);
         font-weight: 600;

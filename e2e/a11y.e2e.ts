@@ -1,0 +1,43 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixture.ts';
+
+/** What axe finds in either theme, one line for each element. */
+async function problems(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    for (const { id, help, nodes } of violations) {
+      found.push(
+        ...nodes.map(({ target, failureSummary }) => `${colorScheme}: ${id}: ${help}: ${target} ${failureSummary}`),
+      );
+    }
+  }
+  return found;
+}
+
+test('axe finds nothing in any view, in either theme', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.getByRole('option', { name: 'pizza' })).toBeVisible();
+  const links = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
+  await expect(links).toHaveCount(6);
+  for (const link of await links.all()) {
+    await link.click();
+    await expect(link).toHaveAttribute('aria-current', 'page');
+    await expect(page.locator('.view:not([hidden])')).toHaveCount(1);
+    await page.waitForLoadState('networkidle');
+    expect(await problems(page), (await link.textContent()) ?? '').toEqual([]);
+  }
+});
+
+test.describe('with its service worker', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('axe finds nothing in the panel that keeps the page offline', async ({ page }) => {
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Keep offline' }).click();
+    await expect(page.getByRole('dialog').getByRole('button', { name: /^Download/ })).toBeVisible();
+    expect(await problems(page)).toEqual([]);
+  });
+});
