@@ -10,11 +10,12 @@ import { openBlank, sourceUrl, webditUrl } from './support.ts';
 
 const weights = 'transformer/diffusion_pytorch_model.safetensors';
 
-/** Serves emoji-dit's weights with another set of tensors. */
+/** Serves emoji-dit's weights with another set of tensors, in a folder that names no hashes. */
 async function changeWeights(page: Page, change: (tensors: Map<string, ParsedTensor>) => void): Promise<void> {
   const tensors = parseSafetensors(readFileSync(new URL(`../models/emoji-dit/${weights}`, import.meta.url)));
   change(tensors);
   const body = Buffer.from(encodeSafetensors(Object.fromEntries(tensors)));
+  await page.route('**/manifest.json', (route) => route.fulfill({ status: 404 }));
   await page.route(`**/${weights}`, (route) => route.fulfill({ body, contentType: 'application/octet-stream' }));
 }
 
@@ -59,7 +60,8 @@ async function withoutAdapter(page: Page): Promise<void> {
 
 test('says that there is no adapter', async ({ page }) => {
   await withoutAdapter(page);
-  const alert = await alertOf(page);
+  await page.goto('/#steps=1');
+  const alert = page.getByRole('alert');
   await expect(alert).toContainText(/no usable graphics adapter.*graphics driver/s);
   await expect(alert).toContainText('adapter-unavailable');
 });

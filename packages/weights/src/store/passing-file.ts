@@ -20,9 +20,14 @@ export interface PassingHooks {
 /**
  * A file from the network that is hashed and stored while its reader takes it, in one pass. A file that is not what the manifest
  * says ends in an `integrity` error in the place of its end, and leaves nothing in the store.
+ * @throws WebDiTError `integrity` where the size alone says so.
  */
-export function passingFile(file: SourceFileParts, hooks: PassingHooks): SourceFileParts {
+export async function passingFile(file: SourceFileParts, hooks: PassingHooks): Promise<SourceFileParts> {
   const size = hooks.expected?.bytes ?? file.size;
+  if (size !== undefined && file.size !== undefined && file.size !== size) {
+    await file.stream().cancel();
+    throw otherFile(file.path, otherSize(file.size, size));
+  }
   return {
     path: file.path,
     ...(size === undefined ? {} : { size }),
@@ -81,16 +86,17 @@ class Passage implements ByteProducer {
   }
 
   #compare({ path, bytes, sha256 }: ManifestFile): void {
-    const hash = this.#hash?.digest();
-    if (this.#bytes === bytes && hash === sha256) return;
-    const what =
-      this.#bytes === bytes
-        ? 'its SHA-256 is another'
-        : `it has ${this.#bytes > bytes ? 'more' : this.#bytes} bytes instead of ${bytes}`;
-    throw new WebDiTError(
-      'integrity',
-      `${path} is not the file that the model's manifest names: ${what}.`,
-      'Try again; if it stays so, the folder was changed after its manifest.json was written.',
-    );
+    if (this.#bytes !== bytes) throw otherFile(path, otherSize(this.#bytes > bytes ? 'more' : this.#bytes, bytes));
+    if (this.#hash?.digest() !== sha256) throw otherFile(path, 'its SHA-256 is another');
   }
+}
+
+const otherSize = (found: number | 'more', bytes: number) => `it has ${found} bytes instead of ${bytes}`;
+
+function otherFile(path: string, what: string): WebDiTError {
+  return new WebDiTError(
+    'integrity',
+    `${path} is not the file that the model's manifest names: ${what}.`,
+    'Try again; if it stays so, the folder was changed after its manifest.json was written.',
+  );
 }

@@ -80,6 +80,11 @@ describe('with a manifest', () => {
     expect(locks.held).toEqual([]);
   });
 
+  test('a file whose length alone is another is refused before it is read', async () => {
+    server.put('weights', big.slice(0, -1), { 'content-length': String(big.length - 1) });
+    expect(await errorOf(open().open('weights'))).toMatchObject({ code: 'integrity', message: /bytes instead of/ });
+  });
+
   test('a connection that breaks leaves nothing, and the next load is whole', async () => {
     server.cutAfter = pieceBytes + 100;
     expect(await errorOf(read(open(), 'weights'))).toMatchObject({ code: 'network', message: /broke/ });

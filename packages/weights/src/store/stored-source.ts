@@ -258,13 +258,18 @@ class NetworkAndStore implements StoredSource {
     return { parts, writer: null };
   }
 
-  #passing(file: SourceFile, version: string, expected: ManifestFile | null, { signal }: OpenOptions): Opened {
+  async #passing(
+    file: SourceFile,
+    version: string,
+    expected: ManifestFile | null,
+    { signal }: OpenOptions,
+  ): Promise<Opened> {
     const { path } = file;
     const id = { model: this.#address, path, version };
     const size = expected?.bytes ?? file.size;
     const writer =
       this.#store && !this.#readOnly ? new FileWriter(this.#store, id, { size, wait: this.#wait, signal }) : null;
-    const parts = passingFile(file, {
+    const parts = await passingFile(file, {
       expected,
       writer,
       onBytes: (count) => {
