@@ -125,6 +125,16 @@ export class PictureActions extends LitElement {
       button:hover {
         border-color: var(--soft);
       }
+      @media (max-width: 420px) {
+        .row {
+          gap: 0.35rem;
+        }
+        a,
+        button {
+          padding: 0.5rem 0.55rem;
+          font-size: 0.82rem;
+        }
+      }
       p {
         margin: 0;
         padding-top: 0.5rem;
