@@ -64,3 +64,56 @@ test('kernels tuned in the worker of one tab are known to that of the next', asy
   expect(second).toMatchObject({ thread: 'worker', source: 'stored', excluded: [] });
   expect(second.ms).toBeLessThan(first.ms);
 });
+
+/** Computes too little in the one tiling that the table for this adapter names. */
+const wrongKernel = `
+  const rightKernel = matmulKernel;
+  matmulKernel = (variant) => {
+    const kernel = rightKernel(variant);
+    if (variant.tiling.name !== self.smallTiling.name) return kernel;
+    return { ...kernel, source: kernel.source.replace('k < params.K4', 'k < 1u') };
+  };`;
+
+/** Loads without tuning, and checks: whether the forward pass is right, the kernels if wanted, and then again. */
+function check(page: Page, withKernels: boolean) {
+  return page.evaluate(
+    async ({ webditUrl, tinyModel, withKernels }) => {
+      const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);
+      const pipe = await DiffusionPipeline.fromPretrained(tinyModel, { tune: 'never' });
+      const verify = async () => (await pipe.verify(tinyModel, { cases: ['forward'] })).worst;
+      const excludedBefore = pipe.info.tuning.excluded;
+      const before = await verify();
+      const wrong = withKernels ? (await pipe.checkKernels()).checks.filter(({ ok }) => !ok) : [];
+      const after = await verify();
+      const { excluded } = pipe.info.tuning;
+      await pipe.dispose();
+      return { excludedBefore, before, wrong: wrong.map(({ kernel }) => kernel), after, excluded };
+    },
+    { webditUrl, tinyModel, withKernels },
+  );
+}
+
+test('a kernel that computes wrong is found and done without by one tab, and never run by the next', async ({
+  page,
+  context,
+}) => {
+  const prepare = async (tab: Page) => {
+    await makeTimeFor(tab);
+    await addTo(tab, 'shaders/matmul/index.ts', wrongKernel, 'behind');
+    await openBlank(tab);
+  };
+  await prepare(page);
+  const first = await check(page, true);
+  const kernel = 'matmul.register-8x4.8x8.f32.store';
+  expect(first).toMatchObject({ excludedBefore: [], wrong: [kernel], excluded: [kernel] });
+  expect(first.before.ok).toBe(false);
+  expect(first.before.error).toBeGreaterThan(0.1);
+  expect(first.after).toMatchObject({ ok: true, tensor: 'out' });
+  expect(first.after.error).toBeLessThan(1e-5);
+  const next = await context.newPage();
+  await prepare(next);
+  const second = await check(next, false);
+  expect(second).toMatchObject({ excludedBefore: [kernel], excluded: [kernel] });
+  expect(second.before.ok).toBe(true);
+  expect(second.before.error).toBeLessThan(1e-5);
+});

@@ -1,3 +1,4 @@
+import { missingModelBytes } from '../model-bytes.ts';
 import { describe, type Failure } from '../session.ts';
 import type { AppVersion } from './app-version.ts';
 import { isRunnable, keptMark, type RuntimeFile, runtimeCache } from './runtime-files.ts';
@@ -55,10 +56,7 @@ export class Keeper {
     await this.attempt('What is stored here could not be found out.', async () => {
       const runtime = (await this.version.runtimeFiles()).filter(isRunnable);
       const missing = await missingFrom(scope, runtime);
-      const { listStoredModels } = await import('webdit');
-      const stored = (await listStoredModels()).find(({ url }) => url === this.modelUrl.href);
-      const model = await modelBytes(this.modelUrl);
-      const missingModel = stored?.whole ? 0 : Math.max(0, model - (stored?.bytes ?? 0));
+      const { model, missing: missingModel } = await missingModelBytes(this.modelUrl);
       this.sizes = { runtime: sum(runtime), model, missing: sum(missing) + missingModel };
     });
     const complete = this.sizes?.missing === 0 && (await caches.has(keptMark(scope)));
@@ -156,13 +154,6 @@ async function missingFrom(scope: string, files: readonly RuntimeFile[]): Promis
 }
 
 /** What the model's manifest says a load needs, in bytes. */
-async function modelBytes(modelUrl: URL): Promise<number> {
-  const response = await fetch(new URL('manifest.json', modelUrl));
-  if (!response.ok) throw new Error(`The server answered ${response.status} to ${response.url}.`);
-  const { files } = (await response.json()) as { files: readonly { readonly bytes: number }[] };
-  return sum(files);
-}
-
 /** A response to store, whose bytes are counted as they pass. */
 async function download(url: string, signal: AbortSignal, count: (bytes: number) => void): Promise<Response> {
   const response = await fetch(url, { signal, cache: 'no-store' });
