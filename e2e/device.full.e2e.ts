@@ -7,7 +7,7 @@ test('the whole check of a software adapter: every reference run and every kerne
   const view = page.locator('device-view');
   await view.getByRole('button', { name: 'Check this GPU' }).click();
   await expect(view.getByRole('status').filter({ hasText: 'PASS' })).toContainText(
-    /^PASS 10 of 10 tensors are within their targets, and all \d\d kernel variants compute what they should\.$/,
+    /10 of 10 tensors are within their targets, and all \d\d kernel variants compute what they should\./,
     { timeout: 400_000 },
   );
   await view.getByText(/^Kernel variants: /).click();
