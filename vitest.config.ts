@@ -39,7 +39,7 @@ function onGpu(name: string, env: Record<string, string>, lane: Lane = {}): Test
   };
 }
 
-const slowOnLavapipe = 'packages/gpu/src/{dit,tuner}/*.gpu.test.ts';
+const onSwiftShader = ['packages/**/*.gpu.test.ts', 'shaders/!(matmul|arithmetic_probe)/*.gpu.test.ts'];
 const swiftShader = { WEBDIT_ADAPTER: 'swiftshader' };
 const capped = { ...swiftShader, WEBDIT_MAX_BINDING: String(8 * 2 ** 20) };
 
@@ -48,11 +48,11 @@ export default defineConfig({
     projects: [
       unit,
       onGpu('gpu-swiftshader', swiftShader),
-      // Lavapipe compiles slowly: the loop and the tuner, which SwiftShader always runs, are left to the full tests.
+      // Lavapipe compiles slowly: of `npm test` it runs what needs shader-f16, which SwiftShader has not, and the goldens.
       onGpu(
         'gpu-lavapipe',
         { WEBDIT_ADAPTER: 'lavapipe' },
-        full ? { include: [slowOnLavapipe] } : { exclude: [slowOnLavapipe] },
+        full ? { include: onSwiftShader } : { exclude: onSwiftShader },
       ),
       // Law 11: the goldens also run where one binding holds 8 MiB at most; the kernels, whose buffers are small, and the loop
       // with the full tests. The command's own tests know no cap, and one linear of DiT-XL/2 exceeds it.
