@@ -1,5 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { type Catalogue, emptyCatalogue, loadCatalogue } from './catalogue.ts';
+import { type Catalogue, emptyCatalogue, labelFor, loadCatalogue, readCatalogue } from './catalogue.ts';
+import type { ModelChosen } from './models/choose-model.ts';
+import type { ModelChoice } from './models/model-choice.ts';
 import { findObstacle } from './no-webgpu/obstacle.ts';
 import './offline/app-status.ts';
 import { AppVersion } from './offline/app-version.ts';
@@ -15,29 +17,39 @@ const modelUrl = new URL('models/emoji-dit/', document.baseURI);
 
 /** The page: its name, the way to each view, the view that is open. A view that was open once keeps its state. */
 export class WebditApp extends LitElement {
-  static override properties = { route: { state: true }, catalogue: { state: true }, ready: { state: true } };
+  static override properties = {
+    route: { state: true },
+    catalogue: { state: true },
+    ready: { state: true },
+    asked: { state: true },
+  };
   declare route: Route;
   declare catalogue: Catalogue;
   /** Views whose code has been loaded, in the order of their first visit. */
   declare ready: readonly ViewName[];
+  /** Key of a model that the address names and that is not the one in use; null when they are one. */
+  declare asked: string | null;
 
   private readonly session = new Session(modelUrl);
   private readonly keeper = new Keeper(modelUrl, new AppVersion());
+  /** Key of the model that was asked for last. */
+  private wanted = '';
 
   constructor() {
     super();
     this.route = parseRoute(location.hash);
     this.catalogue = emptyCatalogue;
     this.ready = [];
+    this.asked = null;
     new SessionWatch(this, () => this.session);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('hashchange', this.onHash);
-    void this.open();
+    this.onHash();
     void loadCatalogue(modelUrl).then((catalogue) => {
-      this.catalogue = catalogue;
+      if (this.session.model.key === '') this.catalogue = catalogue;
     });
     void this.lookForGpu();
   }
@@ -62,8 +74,8 @@ export class WebditApp extends LitElement {
         </div>
         <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
       </header>
-      ${this.withoutGpu()} ${this.workElsewhere()}
-      <main @settings-change=${this.onSettings}>
+      ${this.withoutGpu()} ${this.workElsewhere()} ${this.modelRequest()}
+      <main @settings-change=${this.onSettings} @model-chosen=${this.onModel}>
         ${views.filter(({ name }) => this.ready.includes(name)).map((view) => this.frame(view.name, view.render))}
       </main>
       <footer>
@@ -116,14 +128,56 @@ export class WebditApp extends LitElement {
     `;
   }
 
+  /** Settings tell of the model in use. One that an address names is loaded when the visitor agrees. */
   private readonly onHash = () => {
-    this.route = parseRoute(location.hash);
+    const { view, settings } = parseRoute(location.hash);
+    this.route = { view, settings: { ...settings, modelUrl: this.session.model.key } };
+    void this.ask(settings.modelUrl);
     void this.open();
   };
 
-  private onSettings({ detail }: SettingsChange): void {
-    this.route = { ...this.route, settings: { ...this.route.settings, ...detail } };
+  private async ask(key: string): Promise<void> {
+    this.wanted = key;
+    if (key !== this.session.model.key) await import('./models/model-request.ts');
+    if (this.wanted === key) this.asked = key === this.session.model.key ? null : key;
+  }
+
+  private modelRequest() {
+    const { asked } = this;
+    if (asked === null) return nothing;
+    return html`<model-request
+      .session=${this.session}
+      .asked=${asked}
+      @model-chosen=${this.onModel}
+      @dismiss=${this.dismissRequest}
+    ></model-request>`;
+  }
+
+  private dismissRequest(): void {
+    this.asked = null;
     history.replaceState(null, '', formatRoute(this.route));
+  }
+
+  private async onModel({ detail }: ModelChosen): Promise<void> {
+    const catalogue = await this.session.use(detail, (model) => this.readCatalogue(model));
+    if (!catalogue) return;
+    this.catalogue = catalogue;
+    this.asked = null;
+    const { settings } = this.route;
+    const change = { label: labelFor(catalogue, settings.label), modelUrl: detail.key };
+    this.route = { ...this.route, settings: { ...settings, ...change } };
+    history.replaceState(null, '', formatRoute(this.route));
+  }
+
+  private readCatalogue(model: ModelChoice): Promise<Catalogue> {
+    return model.key === '' ? loadCatalogue(modelUrl) : readCatalogue(model);
+  }
+
+  private onSettings({ detail }: SettingsChange): void {
+    const { modelUrl, ...change } = detail;
+    this.route = { ...this.route, settings: { ...this.route.settings, ...change } };
+    history.replaceState(null, '', formatRoute(this.route));
+    if (modelUrl !== undefined) void this.ask(modelUrl);
   }
 
   private paintOnProcessor(): void {

@@ -1,24 +1,51 @@
-import { type EmojiClass, loadClasses } from './classes.ts';
-import { type FolderSchedule, loadSchedules } from './schedules.ts';
+import { type EmojiClass, findLabel, loadClasses } from './classes.ts';
+import type { ModelChoice } from './models/model-choice.ts';
+import { type FolderSchedule, loadSchedules, summarise } from './schedules.ts';
 import type { Failure } from './session.ts';
 
 /** What the model folder offers to choose from. */
 export interface Catalogue {
+  /** Empty for a model without class names, whose labels are ids. */
   readonly classes: readonly EmojiClass[];
+  /** Ids go from 0 to one less; 0 while unknown. */
+  readonly numClasses: number;
   readonly schedules: readonly FolderSchedule[];
   /** Set when the list of classes could not be loaded. */
   readonly failure: Failure | null;
 }
 
-export const emptyCatalogue: Catalogue = { classes: [], schedules: [], failure: null };
+export const emptyCatalogue: Catalogue = { classes: [], numClasses: 0, schedules: [], failure: null };
 
+/** What the page's own model offers, whose two files are read without the library. */
 export async function loadCatalogue(modelUrl: URL): Promise<Catalogue> {
   const schedules = loadSchedules(modelUrl);
   try {
-    return { classes: await loadClasses(modelUrl), schedules: await schedules, failure: null };
+    const classes = await loadClasses(modelUrl);
+    return { classes, numClasses: classes.length, schedules: await schedules, failure: null };
   } catch (cause) {
     const message = `The list of emoji could not be loaded. ${cause instanceof Error ? cause.message : ''}`;
     const failure = { code: 'network', message, remedy: 'Check the connection and reload the page.' };
-    return { classes: [], schedules: await schedules, failure };
+    return { ...emptyCatalogue, schedules: await schedules, failure };
   }
+}
+
+/** What any other model offers. @throws WebDiTError when it is none, or cannot be read. */
+export async function readCatalogue({ source }: ModelChoice): Promise<Catalogue> {
+  const { describeModel } = await import('webdit');
+  const model = await describeModel(source);
+  const classes = (await model.classes()) ?? [];
+  return {
+    classes: classes.map(({ id, label, emoji = '', tags = [] }) => ({ id, label, emoji, tags })),
+    numClasses: model.config.numClasses,
+    schedules: model.schedules.map(summarise),
+    failure: null,
+  };
+}
+
+/** The label if the model knows it, else its first one. */
+export function labelFor({ classes, numClasses }: Catalogue, label: string): string {
+  const [first] = classes;
+  if (first) return findLabel(classes, label) ? label : first.label;
+  const id = Number(label);
+  return label.trim() !== '' && Number.isInteger(id) && id >= 0 && id < numClasses ? label : '0';
 }

@@ -2,6 +2,7 @@
 export interface EmojiClass {
   readonly id: number;
   readonly label: string;
+  /** Empty in models of other things. */
   readonly emoji: string;
   readonly tags: readonly string[];
 }
@@ -29,6 +30,11 @@ export function searchClasses(classes: readonly EmojiClass[], query: string): re
     if (Number.isFinite(rank)) ranked.push({ entry, rank });
   }
   return ranked.sort((a, b) => a.rank - b.rank || a.entry.id - b.entry.id).map(({ entry }) => entry);
+}
+
+/** Whether there is anything to show in a grid. */
+export function hasEmoji(classes: readonly EmojiClass[]): boolean {
+  return classes.some(({ emoji }) => emoji !== '');
 }
 
 /** The class a link or a user names, by label or emoji. */

@@ -1,5 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit';
+import { latentPicture } from './latent-picture.ts';
+import { type ModelChoice, ownModel } from './models/model-choice.ts';
 import type { Obstacle } from './no-webgpu/obstacle.ts';
 import type { ViewName } from './route.ts';
 import type { RunSummary } from './run-summary.ts';
@@ -50,6 +52,8 @@ export class Session {
   preview: Pick<Painting, 'image' | 'settings'> | null = null;
   /** Of the run under way, or the last one. */
   track: Track | null = null;
+  /** What is painted with, loaded or not. */
+  model: ModelChoice;
   /** The loaded model, or null. */
   pipeline: Pipeline | null = null;
   /** Why the graphics card cannot be used, once that is known. */
@@ -59,7 +63,10 @@ export class Session {
   private controller: AbortController | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(readonly modelUrl: URL) {}
+  /** @param modelUrl of the page's own model. */
+  constructor(readonly modelUrl: URL) {
+    this.model = ownModel(modelUrl);
+  }
 
   /** @returns what ends the subscription. */
   subscribe(listener: () => void): () => void {
@@ -93,7 +100,12 @@ export class Session {
 
   /** As the pipeline calls it, loaded or not. */
   get modelName(): string {
-    return this.pipeline?.info.name ?? this.modelUrl.pathname.replace(/\/$/, '').split('/').at(-1) ?? '';
+    return this.pipeline?.info.name ?? this.model.name;
+  }
+
+  /** The loaded model has no VAE: its results are latents, not pictures. */
+  get paintsLatents(): boolean {
+    return this.pipeline?.info.model.imageSize === null;
   }
 
   abort(): void {
@@ -125,18 +137,19 @@ export class Session {
       const pipeline = await this.ready(signal);
       this.track = { steps, done: [] };
       this.enter({ name: 'running', step: null, steps });
-      const { image, report }: GenerateResult<'imageData'> = await pipeline.generate(
+      const { image, latents, report }: GenerateResult<'imageData' | 'latent'> = await pipeline.generate(
         { label },
         {
           ...options,
           // Not a bitmap: reading pixels back from a canvas gives others in browsers that guard against fingerprinting.
-          outputType: 'imageData',
+          outputType: this.paintsLatents ? 'latent' : 'imageData',
           onStep: (step) => this.advance(step),
           onPreview: ({ preview: image }) => this.foresee({ image, settings }),
           signal,
         },
       );
-      this.painting = { image, settings, report, model: pipeline.info.name };
+      const picture = image ?? latentPicture(latents);
+      this.painting = { image: picture, settings, report, model: pipeline.info.name };
       this.enter({ name: 'done', report });
     });
   }
@@ -162,6 +175,34 @@ export class Session {
     return result;
   }
 
+  /**
+   * Goes over to another model and loads it. When it cannot be loaded, the one before stays the session's; its next use loads it
+   * again where its memory had to be given up first.
+   * @param open reads what the model says of itself, and throws when it is none: nothing has been given up then.
+   */
+  async use<T>(model: ModelChoice, open: (model: ModelChoice) => Promise<T>): Promise<T | undefined> {
+    let opened: T | undefined;
+    await this.work('models', async (signal) => {
+      this.enter({ name: 'loading', progress: null });
+      const said = await open(model);
+      signal.throwIfAborted();
+      // There may not be memory for two.
+      const { model: before, pipeline } = this;
+      this.pipeline = null;
+      await pipeline?.dispose();
+      this.model = model;
+      try {
+        await this.ready(signal);
+      } catch (error) {
+        this.model = before;
+        throw error;
+      }
+      opened = said;
+      this.enter({ name: 'idle' });
+    });
+    return opened;
+  }
+
   /** Downloaded at the first use, which is part of loading. */
   private async library(): Promise<typeof import('webdit')> {
     if (!this.pipeline) this.enter({ name: 'loading', progress: null });
@@ -171,7 +212,7 @@ export class Session {
   private async ready(signal: AbortSignal): Promise<Pipeline> {
     if (this.pipeline) return this.pipeline;
     const { DiffusionPipeline } = await this.library();
-    this.pipeline = await DiffusionPipeline.fromPretrained(this.modelUrl, {
+    this.pipeline = await DiffusionPipeline.fromPretrained(this.model.source, {
       device: this.onProcessor ? 'wasm' : 'auto',
       signal,
       onProgress: (event) => {

@@ -2,8 +2,16 @@ import { expect, it } from 'vitest';
 import { defaults, formatSettings, parseSettings } from './settings.ts';
 
 it('survives the round trip through the address', () => {
-  const settings = { label: 'hot dog & co', seed: 4294967295, steps: 20, guidance: 2.5, cache: 'procache:B17' };
+  const settings = {
+    label: 'hot dog & co',
+    seed: 4294967295,
+    steps: 20,
+    guidance: 2.5,
+    cache: 'procache:B17',
+    modelUrl: 'https://models.test/dit xl/?v=1&w=2',
+  };
   expect(parseSettings(formatSettings(settings))).toEqual(settings);
+  expect(formatSettings({ ...settings, modelUrl: '' })).not.toContain('model');
 });
 
 it('fills in what a link leaves out', () => {

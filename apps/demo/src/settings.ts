@@ -6,11 +6,13 @@ export interface Settings {
   readonly guidance: number;
   /** Cache policy, as `generate` takes it: `none`, `fora:3`, `procache`, `procache:B17`. */
   readonly cache: string;
+  /** Key of the model: empty for the page's own. See models/model-choice.ts. */
+  readonly modelUrl: string;
 }
 
-export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3, cache: 'procache' };
+export const defaults: Settings = { label: 'pizza', seed: 0, steps: 50, guidance: 3, cache: 'procache', modelUrl: '' };
 
-/** Reads `label=pizza&seed=7&steps=50&guidance=3&cache=none`; what is missing keeps its default. Wrong values stay wrong. */
+/** Reads `label=pizza&seed=7&steps=50&guidance=3&cache=none&model=https://…`; what is missing keeps its default. Wrong values stay wrong. */
 export function parseSettings(query: string): Settings {
   const params = new URLSearchParams(query);
   const number = (key: 'seed' | 'steps' | 'guidance') => {
@@ -23,12 +25,14 @@ export function parseSettings(query: string): Settings {
     steps: number('steps'),
     guidance: number('guidance'),
     cache: params.get('cache') || defaults.cache,
+    modelUrl: params.get('model') ?? defaults.modelUrl,
   };
 }
 
-export function formatSettings(settings: Settings): string {
+export function formatSettings({ label, seed, steps, guidance, cache, modelUrl: model }: Settings): string {
   const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(settings)) params.set(key, String(value));
+  const named = { label, seed, steps, guidance, cache, ...(model ? { model } : {}) };
+  for (const [key, value] of Object.entries(named)) params.set(key, String(value));
   return String(params);
 }
 

@@ -53,7 +53,7 @@ export const views: readonly View[] = [
     name: 'models',
     title: 'Models',
     load: () => import('./views/models/models-view.ts'),
-    render: ({ session }) => html`<models-view .session=${session}></models-view>`,
+    render: ({ session, catalogue }) => html`<models-view .session=${session} .catalogue=${catalogue}></models-view>`,
   },
   {
     name: 'device',

@@ -1,28 +1,38 @@
-import { css, html, LitElement } from 'lit';
-import { type EmojiClass, findLabel } from '../classes.ts';
+import { css, html, LitElement, nothing } from 'lit';
+import { type Catalogue, emptyCatalogue } from '../catalogue.ts';
+import { findLabel, hasEmoji } from '../classes.ts';
 import { requestSettings } from '../settings-change.ts';
 import { controls } from './shared-styles.ts';
 
-/** What to paint, by name or emoji, in one line; suggests what the model knows. */
+/** What to paint, in one line: by name or emoji, with what the model knows as suggestions; by number where it knows no names. */
 export class LabelField extends LitElement {
-  static override properties = { label: {}, classes: { attribute: false } };
+  static override properties = { label: {}, catalogue: { attribute: false } };
   declare label: string;
-  declare classes: readonly EmojiClass[];
+  declare catalogue: Pick<Catalogue, 'classes' | 'numClasses'>;
 
   constructor() {
     super();
     this.label = '';
-    this.classes = [];
+    this.catalogue = emptyCatalogue;
   }
 
   override render() {
-    const emoji = findLabel(this.classes, this.label)?.emoji ?? '?';
+    const { classes, numClasses } = this.catalogue;
+    const numbered = classes.length === 0 && numClasses > 0;
+    const emoji = findLabel(classes, this.label)?.emoji ?? '?';
     return html`
-      <label for="box">Emoji</label>
+      <label for="box">${numbered ? `Class id, 0 to ${numClasses - 1}` : hasEmoji(classes) ? 'Emoji' : 'Class'}</label>
       <div class="row">
-        <span class="emoji" aria-hidden="true">${emoji}</span>
-        <input id="box" list="labels" autocomplete="off" .value=${this.label} @change=${this.changed} />
-        <datalist id="labels">${this.classes.map(({ label }) => html`<option value=${label}></option>`)}</datalist>
+        ${hasEmoji(classes) ? html`<span class="emoji" aria-hidden="true">${emoji}</span>` : nothing}
+        <input
+          id="box"
+          list=${numbered ? nothing : 'labels'}
+          inputmode=${numbered ? 'numeric' : nothing}
+          autocomplete="off"
+          .value=${this.label}
+          @change=${this.changed}
+        />
+        <datalist id="labels">${classes.map(({ label }) => html`<option value=${label}></option>`)}</datalist>
       </div>
     `;
   }

@@ -45,7 +45,7 @@ export class CompareView extends LitElement {
     const phase = this.session.phaseOf('compare');
     return html`
       <section class="panel settings" aria-label="What to compare">
-        <label-field .label=${settings.label} .classes=${catalogue.classes}></label-field>
+        <label-field .label=${settings.label} .catalogue=${catalogue}></label-field>
         <seed-field .value=${settings.seed}></seed-field>
         <number-field
           label="Steps"

@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import '../../ui/cache-picker.ts';
 import '../../ui/emoji-picker.ts';
 import '../../ui/failure-panel.ts';
+import '../../ui/label-field.ts';
 import '../../ui/number-field.ts';
 import '../../ui/run-facts.ts';
 import '../../ui/run-status.ts';
@@ -12,7 +13,7 @@ import './history-sheet.ts';
 import './picture-actions.ts';
 import './preset-picker.ts';
 import type { Catalogue } from '../../catalogue.ts';
-import { findLabel } from '../../classes.ts';
+import { findLabel, hasEmoji } from '../../classes.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
@@ -60,14 +61,26 @@ export class GenerateView extends LitElement {
                 <step-strip .track=${session.track} .planned=${settings.steps}></step-strip>
               </run-status>`
         }
+        ${
+          session.paintsLatents
+            ? html`<p class="latents">
+                ${session.modelName} has no VAE, so it paints latents: three of their channels stand for red, green and blue.
+              </p>`
+            : nothing
+        }
         <run-facts .report=${phase.name === 'done' || phase.name === 'shown' ? phase.report : null}></run-facts>
       </section>
       <section class="choose" aria-label="What to paint">
-        <emoji-picker
-          .classes=${catalogue.classes}
-          .label=${settings.label}
-          @pick=${({ detail }: CustomEvent<string>) => requestSettings(this, { label: detail })}
-        ></emoji-picker>
+        ${
+          // Until the list is there it is taken for one of emoji.
+          hasEmoji(catalogue.classes) || catalogue.numClasses === 0
+            ? html`<emoji-picker
+                .classes=${catalogue.classes}
+                .label=${settings.label}
+                @pick=${({ detail }: CustomEvent<string>) => requestSettings(this, { label: detail })}
+              ></emoji-picker>`
+            : html`<label-field .label=${settings.label} .catalogue=${catalogue}></label-field>`
+        }
       </section>
       <section class="tune" aria-label="How to paint it">
         <seed-field .value=${settings.seed}></seed-field>
@@ -179,6 +192,14 @@ export class GenerateView extends LitElement {
         display: grid;
         gap: 0.9rem 1.5rem;
         grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr));
+      }
+      .latents {
+        max-width: 368px;
+        margin: 0.75rem auto 0;
+        color: var(--soft);
+        font-size: 0.9rem;
+        text-align: center;
+        text-wrap: balance;
       }
       .target stamp-view {
         outline: 3px dashed var(--accent);

@@ -3,7 +3,7 @@ import { type HistoryChange, mostEntries, PictureHistory, type TabChannel } from
 import type { Entry, HistoryStore } from './history-store.ts';
 
 const picture = (seed: number): Omit<Entry, 'format' | 'id' | 'date'> => ({
-  settings: { label: 'pizza', seed, steps: 3, guidance: 3, cache: 'none' },
+  settings: { label: 'pizza', seed, steps: 3, guidance: 3, cache: 'none', modelUrl: '' },
   report: {} as Entry['report'],
   model: 'emoji-dit',
   png: new Uint8Array([seed]),

@@ -70,8 +70,8 @@ export class PictureActions extends LitElement {
     try {
       // One byte more says that there are too many.
       const bytes = new Uint8Array(await file.slice(0, largestFile + 1).arrayBuffer());
-      const { label, seed, steps, guidance, cache, model } = readPictureSettings(bytes);
-      requestSettings(this, { label, seed, steps, guidance, cache });
+      const { label, seed, steps, guidance, cache, modelUrl, model } = readPictureSettings(bytes);
+      requestSettings(this, { label, seed, steps, guidance, cache, modelUrl });
       const other = model === this.model ? '' : ` It was painted by ${model}, so ${this.model} will paint another.`;
       this.notice = { text: `These are the settings of ${name}. Generate paints it again.${other}` };
     } catch (error) {

@@ -5,7 +5,14 @@ import { largestFile, readPictureSettings, settingsKeyword, writePictureSettings
 import { PngError } from './png-text.ts';
 
 const painting: Omit<Painting, 'image'> = {
-  settings: { label: 'piñata 🪅\u0000', seed: 4294967295, steps: 50, guidance: 2.5, cache: 'procache:B17' },
+  settings: {
+    label: 'piñata 🪅\u0000',
+    seed: 4294967295,
+    steps: 50,
+    guidance: 2.5,
+    cache: 'procache:B17',
+    modelUrl: 'https://models.test/dit/',
+  },
   report: {
     policy: 'procache_s4x6.3x4.2x7_D6_r0.07',
     derived: false,
@@ -75,6 +82,7 @@ describe('a file that is anything else is refused in one sentence', () => {
     ['no guidance', changed({ guidance: null }), /guidance is null/],
     ['guidance beyond 32 bits', changed({ guidance: 1e39 }), /guidance is 1e\+39/],
     ['a cache of another type', changed({ cache: { policy: 'none' } }), /cache is \{"policy":"none"\}/],
+    ['a model’s address as long as a book', changed({ modelUrl: 'x'.repeat(2001) }), /modelUrl is "x{39}…/],
     ['a number for a model', changed({ model: 5 }), /model is 5/],
     ['a key of a later version', changed({ negative: 'cat' }), /does not know "negative"/],
     ['a key that objects have anyway', changed({ toString: 'x' }), /does not know "toString"/],

@@ -23,10 +23,10 @@ const longestJson = 2 ** 16;
 
 /** The settings as text for a PNG, which holds Latin-1 only; other letters are escaped. */
 export function writePictureSettings({ settings, report, model }: Omit<Painting, 'image'>, webdit: string): string {
-  const { label, seed, steps, guidance, cache } = settings;
+  const { label, seed, steps, guidance, cache, modelUrl } = settings;
   const { dtype, adapter, policy } = report;
   const made = { model, dtype, adapter: adapterText(adapter), policy, webdit };
-  const json = JSON.stringify({ format, label, seed, steps, guidance, cache, ...made });
+  const json = JSON.stringify({ format, label, seed, steps, guidance, cache, modelUrl, ...made });
   return json.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -78,6 +78,8 @@ const fieldChecks: Readonly<Record<keyof PictureSettings, (value: unknown) => bo
   guidance: (value) => typeof value === 'number' && Number.isFinite(Math.fround(value)) && value >= 0,
   // Patterns are written out in some of them, a letter for each step.
   cache: text(4000),
+  // Empty for the page's own model.
+  modelUrl: (value) => typeof value === 'string' && value.length <= 2000,
   policy: text(4000),
   model: text(200),
   dtype: text(20),

@@ -1,4 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { defaultProCacheMode, describeModel, injectSelective, type ModelDescription, removeSelective } from 'webdit';
 import '../../ui/failure-panel.ts';
 import '../../ui/number-field.ts';
@@ -72,9 +73,11 @@ export class ScheduleView extends LitElement {
 
   /** The page's steps and cache that the strip follows. */
   private followed = '';
+  /** The session's model whose description the strip has, or waits for. */
+  private described: Session['model'] | null = null;
   private readonly earlier: Draft[] = [];
   private checked: Checked | null = null;
-  private readonly times = new StepTimes();
+  private times = new StepTimes();
 
   constructor() {
     super();
@@ -88,14 +91,10 @@ export class ScheduleView extends LitElement {
     new SessionWatch(this, () => this.session);
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.readModel();
-  }
-
   override willUpdate(changed: PropertyValues<this>): void {
-    const { phase } = this.session;
+    const { phase, model } = this.session;
     if (phase.name === 'done') this.times.note(phase.report);
+    if (model !== this.described) void this.readModel(model);
     if (changed.has('settings') || changed.has('model')) this.follow();
   }
 
@@ -103,7 +102,7 @@ export class ScheduleView extends LitElement {
     const { draft, followed } = this;
     if (!draft || !changed.has('draft')) return;
     const { schedule, limits } = draft;
-    void unfinished.set(this.session.modelName, { followed, draft: { schedule, limits } });
+    void unfinished.set(this.session.model.key, { followed, draft: { schedule, limits } });
   }
 
   override render() {
@@ -123,6 +122,13 @@ export class ScheduleView extends LitElement {
         .steps=${draft.schedule.steps}
         @start=${({ detail }: CustomEvent<Draft>) => this.put(detail)}
       ></start-panel>
+      ${keyed(model, this.panels(model, draft, check))}
+    `;
+  }
+
+  /** Made anew for another model. */
+  private panels(model: ModelDescription, draft: Draft, check: Check | null) {
+    return html`
       <div class="columns">
         <div class="column">
           <cost-panel
@@ -226,11 +232,18 @@ export class ScheduleView extends LitElement {
     `;
   }
 
-  private async readModel(): Promise<void> {
-    const { session } = this;
+  private async readModel(choice: Session['model']): Promise<void> {
+    this.described = choice;
+    this.failure = null;
     try {
-      const model = await describeModel(session.modelUrl);
-      const left = (await unfinished.all()).get(session.modelName);
+      const model = await describeModel(choice.source);
+      const left = (await unfinished.all()).get(choice.key);
+      // Another one may have been chosen meanwhile.
+      if (choice !== this.described) return;
+      this.draft = null;
+      this.earlier.length = 0;
+      this.followed = '';
+      this.times = new StepTimes();
       // What a link asks for goes before what was left on the strip.
       if (left?.followed === this.setting) {
         this.followed = left.followed;
@@ -238,7 +251,7 @@ export class ScheduleView extends LitElement {
       }
       this.model = model;
     } catch (error) {
-      this.failure = describe(error);
+      if (choice === this.described) this.failure = describe(error);
     }
   }
 

@@ -48,7 +48,7 @@ export class SearchPanel extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void searches.all().then((kept) => {
-      this.record ??= kept.get(this.session.modelName) ?? null;
+      this.record ??= kept.get(this.session.model.key) ?? null;
     });
   }
 
@@ -188,7 +188,7 @@ export class SearchPanel extends LitElement {
         onRecord: async (next) => {
           latest = next;
           this.record = next;
-          await searches.set(session.modelName, next);
+          await searches.set(session.model.key, next);
         },
         onReport: (report) => this.dispatchEvent(new CustomEvent<RunReport>('run-report', { detail: report })),
       });
@@ -203,7 +203,7 @@ export class SearchPanel extends LitElement {
 
   private async discard(): Promise<void> {
     this.record = null;
-    await searches.delete(this.session.modelName);
+    await searches.delete(this.session.model.key);
   }
 
   static override styles = [

@@ -80,7 +80,7 @@ export class TradeoffView extends LitElement {
     const fits = recorded.steps === settings.steps && recorded.guidance === settings.guidance;
     return html`
       <section class="panel settings" aria-label="What to measure">
-        <label-field .label=${settings.label} .classes=${catalogue.classes}></label-field>
+        <label-field .label=${settings.label} .catalogue=${catalogue}></label-field>
         <seed-field .value=${settings.seed}></seed-field>
         <number-field
           label="Steps"
