@@ -24,12 +24,21 @@ async function paint(page: Page): Promise<string> {
 const large = (site: StaticSite) =>
   [...new Set(site.sent().flatMap(({ path, bytes }) => (bytes > 1e6 ? [path] : [])))].sort();
 
-test('kept offline, the page paints without a server, also after an update of the app', async ({ page }) => {
-  // Three loads of the model; on a machine with other work to do each takes long.
-  test.slow();
+/** A site for one test. */
+async function withSite(work: (site: StaticSite) => Promise<void>): Promise<void> {
   const site = new StaticSite('/some/where/');
   await site.start();
   try {
+    await work(site);
+  } finally {
+    await site.stop();
+  }
+}
+
+test('kept offline, the page paints without a server, also after an update of the app', async ({ page }) => {
+  // Three loads of the model; on a machine with other work to do each takes long.
+  test.slow();
+  await withSite(async (site) => {
     await page.goto(`${site.url}${settings}`);
     await page.getByRole('button', { name: 'Keep offline' }).click();
     const panel = page.getByRole('dialog', { name: 'Keep this page offline' });
@@ -77,7 +86,71 @@ test('kept offline, the page paints without a server, also after an update of th
     await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible();
     expect(await paint(page)).toBe(online);
     expect(site.sent()).toEqual([]);
-  } finally {
-    await site.stop();
-  }
+  });
+});
+
+test('a download can be stopped, fails with a sentence, goes on from there, and can be taken back', async ({
+  page,
+  complaints,
+}) => {
+  await withSite(async (site) => {
+    await page.goto(site.url);
+    await page.getByRole('button', { name: 'Keep offline' }).click();
+    const panel = page.getByRole('dialog');
+    const download = panel.getByRole('button', { name: /^Download/ });
+
+    // The last of all.
+    const path = /threaded-[^.]*\.wasm$/;
+    site.trouble = { path, kind: 'stalls' };
+    await download.click();
+    // All that arrives is 87 % of 54.8 MB, less what the browser has in its hands.
+    const percent = () => panel.getByRole('progressbar').evaluate((bar: HTMLProgressElement) => bar.value);
+    await expect.poll(percent, { timeout: 60_000 }).toBeGreaterThanOrEqual(80);
+    expect(await percent()).toBeLessThanOrEqual(87);
+    await panel.getByRole('button', { name: 'Stop' }).click();
+    await expect(download).toHaveText('Download 14.2 MB');
+    await expect(panel.getByRole('alert')).toHaveCount(0);
+
+    site.trouble = { path, kind: 'fails' };
+    complaints.allow(/the server responded with a status of 503.*wasm/);
+    await download.click();
+    await expect(panel.getByRole('alert')).toContainText(/The download failed\. The server answered 503.*network/s);
+    await expect(download).toHaveText('Download 14.2 MB');
+
+    site.trouble = null;
+    site.sent();
+    await download.click();
+    await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible({ timeout: 30_000 });
+    expect(large(site)).toEqual(runtime.slice(0, 1));
+
+    await panel.getByRole('button', { name: 'Remove from this device' }).click();
+    await expect(download).toHaveText(/^Download 5\d\.\d MB$/);
+    const usage = () => page.evaluate(async () => (await navigator.storage.estimate()).usage);
+    await expect.poll(usage).toBeLessThan(5e6);
+  });
+});
+
+test('an update is offered to every tab, reloads none by itself, and brings nothing large unasked', async ({
+  page,
+  context,
+}) => {
+  await withSite(async (site) => {
+    await page.goto(site.url);
+    await expect(page.getByRole('button', { name: 'Keep offline' })).toBeVisible();
+    const other = await context.newPage();
+    await other.goto(site.url);
+    await expect(other.getByRole('button', { name: 'Keep offline' })).toBeVisible();
+
+    site.release();
+    await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+    for (const tab of [page, other]) await expect(tab.getByText('A new version is ready.')).toBeVisible();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await expect(page.locator('script[src*="-v1"]')).toBeAttached();
+    await expect(page.getByText('A new version is ready.')).toHaveCount(0);
+    await expect(other.getByText('A new version is ready.')).toBeVisible();
+    await expect(other.locator('script[src*="-v1"]')).toHaveCount(0);
+    await other.getByRole('button', { name: 'Reload' }).click();
+    await expect(other.locator('script[src*="-v1"]')).toBeAttached();
+    expect(large(site)).toEqual([]);
+  });
 });

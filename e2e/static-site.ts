@@ -31,6 +31,8 @@ const mediaTypes: Record<string, string> = {
 export class StaticSite {
   /** What was sent, in order. */
   readonly log: Sent[] = [];
+  /** What happens to one file: `fails` is an error of the server, `stalls` half of it and then nothing. */
+  trouble: { readonly path: RegExp; readonly kind: 'fails' | 'stalls' } | null = null;
   private server: Server | null = null;
   private port = 0;
   private readonly files = listFiles('');
@@ -75,6 +77,11 @@ export class StaticSite {
       response.writeHead(404).end();
       return;
     }
+    const trouble = this.trouble?.path.test(path) ? this.trouble.kind : null;
+    if (trouble === 'fails') {
+      response.writeHead(503).end();
+      return;
+    }
     const body = this.read(file);
     this.log.push({ path, bytes: body.length });
     const headers = {
@@ -83,7 +90,9 @@ export class StaticSite {
       // Nothing comes from the browser's own cache: what is not asked for here lies in the app's.
       'Cache-Control': 'no-store',
     };
-    response.writeHead(200, headers).end(body);
+    response.writeHead(200, headers);
+    if (trouble === 'stalls') response.write(body.subarray(0, body.length / 2));
+    else response.end(body);
   }
 
   private read(file: string): Buffer {

@@ -111,7 +111,9 @@ export class Keeper {
     if (scope === null || this.controller) return;
     await this.attempt('Not everything could be removed.', async () => {
       await caches.delete(keptMark(scope));
-      await caches.delete(runtimeCache(scope));
+      const cache = await caches.open(runtimeCache(scope));
+      // A whole cache would give its room back only once nobody holds it any more.
+      for (const request of await cache.keys()) await cache.delete(request);
       const { deleteStoredModel } = await import('webdit');
       await deleteStoredModel(this.modelUrl);
     });
@@ -149,8 +151,8 @@ const sum = (files: readonly { readonly bytes: number }[]) => files.reduce((tota
 
 async function missingFrom(scope: string, files: readonly RuntimeFile[]): Promise<readonly RuntimeFile[]> {
   const cache = await caches.open(runtimeCache(scope));
-  const found = await Promise.all(files.map(({ url }) => cache.match(url)));
-  return files.filter((_, index) => !found[index]);
+  const stored = new Set((await cache.keys()).map(({ url }) => url));
+  return files.filter(({ url }) => !stored.has(url));
 }
 
 /** What the model's manifest says a load needs, in bytes. */

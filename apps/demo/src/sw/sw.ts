@@ -44,9 +44,9 @@ clientsClaim();
 async function renewRuntime(): Promise<void> {
   if (!(await caches.has(keptMark(scope)))) return;
   const cache = await caches.open(runtimeCache(scope));
-  const missing: string[] = [];
-  for (const file of runtime.filter(isRunnable)) if (!(await cache.match(file.url))) missing.push(file.url);
-  await cache.addAll(missing);
+  const stored = new Set((await cache.keys()).map(({ url }) => url));
+  const needed = runtime.filter(isRunnable).map(({ url }) => url);
+  await cache.addAll(needed.filter((url) => !stored.has(url)));
 }
 
 async function removeOldRuntime(): Promise<void> {
