@@ -55,7 +55,7 @@ export class PictureActions extends LitElement {
         <input type="file" accept="image/png" aria-label="A PNG painted here" hidden @change=${this.picked} />
       </div>
       <div role="status">${notice && !notice.alarm ? html`<p>${notice.text}</p>` : nothing}</div>
-      <div role="alert">${notice?.alarm ? html`<p class="alarm">${notice.text}</p>` : nothing}</div>
+      ${notice?.alarm ? html`<div role="alert"><p class="alarm">${notice.text}</p></div>` : nothing}
     `;
   }
 
