@@ -75,10 +75,10 @@ test('without WebGPU the page says so, shows what was recorded, and paints the s
   await expect(page.locator('cache-picker')).toContainText('Caching needs WebGPU');
   expect(new Set(large).size).toBe(downloads.length);
 
+  const painted = await pixels(page);
   await page.getByLabel('Steps', { exact: true }).fill('50');
   await page.getByRole('button', { name: 'Generate' }).click();
   await expect(page.getByText(/^Step \d+ of 50 · full · \d+ ms$/)).toBeVisible({ timeout: 30_000 });
-  const painted = await pixels(page);
   await page.getByRole('button', { name: 'Abort' }).click();
   await expect(page.getByText('Stopped.').first()).toBeVisible({ timeout: 5_000 });
   expect(await pixels(page)).toEqual(painted);
