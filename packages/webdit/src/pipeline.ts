@@ -168,7 +168,7 @@ export class DiffusionPipeline {
     const { signal: stepSignal, send: onStep } = guarded(options.onStep, options.signal);
     const { signal, send: onPreview } = guarded(options.onPreview, stepSignal);
     const hooks = { signal, onStep, ...(request.previewEvery === null ? {} : { onPreview }) };
-    const own = hasPagePolicies() ? (await import('./page-plan.ts')).pagePlan(request.cache) : null;
+    const own = hasPagePolicies() ? (await pagePlans()).pagePlan(request.cache) : null;
     const result = await (own
       ? driver.generate({ ...request, cache: own.cache }, { ...hooks, compile: own.compile })
       : driver.generate(request, hooks));
@@ -241,6 +241,14 @@ export class DiffusionPipeline {
     if (this.driver) return this.driver;
     throw badArgument('This pipeline has been disposed.', 'Create another one with fromPretrained().');
   }
+}
+
+let planner: Promise<typeof import('./page-plan.ts')> | undefined;
+
+/** One promise for all calls: two imports of one module may resolve out of order, and calls keep theirs. */
+function pagePlans(): Promise<typeof import('./page-plan.ts')> {
+  planner ??= import('./page-plan.ts');
+  return planner;
 }
 
 /** A callback of the user's. When it throws, the work behind the signal stops, and the caller gets what it threw. */
