@@ -19,8 +19,10 @@ export const errorCodes = [
   'worker-crashed',
 ] as const;
 
+/** One of the codes; each has a section in the troubleshooting page. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** An error as plain data. */
 export interface WebDiTErrorData {
   readonly code: ErrorCode;
   /** One sentence: what is wrong. */
@@ -51,6 +53,7 @@ export class WebDiTError extends Error {
     return { code: this.code, message: this.message, remedy: this.remedy };
   }
 
+  /** The error that `toJSON` took apart. */
   static fromJSON(data: WebDiTErrorData): WebDiTError {
     return new WebDiTError(data.code, data.message, data.remedy);
   }

@@ -135,8 +135,41 @@ describe('executed', () => {
     expect(executed(ditXl2, 2, scored, { ...selection, score: 'value-norm' })).toBe(executed(ditXl2, 2, full));
   });
 
-  it('refuses a kind without an accounting', () => {
-    expect(() => executed(ditXl2, 2, { kind: 'forecast' })).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+  it('a forecast of the prediction alone is its sum, and nothing to the papers', () => {
+    const { inputSize, outChannels } = ditXl2;
+    const step = { kind: 'forecast', predictions: [3, -3, 1] } as const;
+    expect(executed(ditXl2, 2, step)).toBe(2 * 2 * 3 * outChannels * inputSize ** 2);
+    expect(published(ditXl2, 2, step)).toBe(0);
+    const corrected = executed(ditXl2, 2, { kind: 'full', predictions: [1, 2] });
+    expect(corrected - executed(ditXl2, 2, { kind: 'full' })).toBe(2 * 2 * 2 * outChannels * inputSize ** 2);
+  });
+
+  it('a forecast is the gated sums of each full step it looks back on', () => {
+    const sums = 2 * 2 * 2 * 28 * 256 * 1152;
+    for (const [order, weights] of [[1], [2, -1], [3, -3, 1]].entries()) {
+      const forecast = executed(ditXl2, 2, { kind: 'forecast', forecast: [weights] });
+      expect(forecast - executed(ditXl2, 2, reuse)).toBe(order * sums);
+    }
+  });
+
+  it('attention that is computed alone costs what it does in a full step', () => {
+    const every = Array.from({ length: 28 }, (_, layer) => layer);
+    const all: StepCompute = { kind: 'selective', attnLayers: every, mlpTokens: every.map(() => 256) };
+    const sums = 2 * 2 * 2 * 28 * 256 * 1152;
+    expect(executed(ditXl2, 2, all) - executed(ditXl2, 2, full)).toBe(sums);
+    expect(published(ditXl2, 2, all)).toBe(published(ditXl2, 2, full));
+  });
+
+  it('a skip costs the blocks around it and one addition, and keeping a residual two', () => {
+    const nc = 256 * 1152;
+    const block = (executed(ditXl2, 2, full) - executed(ditXl2, 2, reuse)) / 28 + 2 * 2 * 2 * nc;
+    const ends = executed(ditXl2, 2, reuse) - 28 * 2 * 2 * 2 * nc;
+    const stack = { first: 3, last: 28, keep: 'residual' } as const;
+    expect(executed(ditXl2, 2, { kind: 'skip', stack })).toBeCloseTo(ends + 3 * block + 2 * 2 * nc, -3);
+    expect(executed(ditXl2, 2, { kind: 'full', stack }) - executed(ditXl2, 2, full)).toBe(2 * 2 * 2 * nc);
+    const state = { first: 0, last: 28, keep: 'state' } as const;
+    expect(executed(ditXl2, 2, { kind: 'skip', stack: state })).toBe(ends - 2 * 2 * nc * 16 + 2 * 2 * nc);
+    expect(published(ditXl2, 2, { kind: 'skip', stack: state })).toBe(0);
   });
 });
 

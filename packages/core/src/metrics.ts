@@ -15,6 +15,19 @@ export function relativeError(a: Numbers, b: Numbers): number {
   return difference === 0 ? 0 : Math.sqrt(difference / norm);
 }
 
+/** Relative L1 change from `earlier` to `later`: mean |later - earlier| over mean |earlier|. 0 for two zero vectors. */
+export function relativeChange(later: Numbers, earlier: Numbers): number {
+  checkLengths(later, earlier);
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < earlier.length; i++) {
+    const reference = earlier[i] as number;
+    difference += Math.abs((later[i] as number) - reference);
+    size += Math.abs(reference);
+  }
+  return difference === 0 ? 0 : difference / size;
+}
+
 /** Largest `|a - b|` over the root mean square of `b`, the reference; NaN when a value is none. */
 export function worstError(a: Numbers, b: Numbers): number {
   checkLengths(a, b);

@@ -94,3 +94,8 @@ export function parameterCount(config: DiTConfig): number {
     .filter(({ optional }) => optional !== true)
     .reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
 }
+
+/** The linears int8 is for, by a name of theirs: nearly all of a model, and none of those that touch its input or output. */
+export function isBlockLinear(name: string): boolean {
+  return /^blocks\.\d+\.(attn|mlp|adaLN_modulation)\./.test(name);
+}

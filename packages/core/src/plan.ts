@@ -3,12 +3,15 @@
  * JSON and reproduces the run. Step index `n` counts in denoising order from 0, always.
  */
 
+import type { DecisionRule } from './policies/decision.ts';
+
+/** What a step does with the model: run it, reuse its caches, recompute some tokens, forecast it, or leave it out. */
 export type StepKind = 'full' | 'reuse' | 'selective' | 'forecast' | 'skip';
 
 /** What one step computes. Written by a cache policy. */
 export interface StepCompute {
   readonly kind: StepKind;
-  /** Full steps only: write the branch outputs into the cache because a later step reads them. */
+  /** Full steps only: keep the branch outputs because a later step reads them. */
   readonly storesCache?: boolean;
   /** Full steps only: layers whose token scores a later selective step consumes. */
   readonly scoreLayers?: readonly number[];
@@ -18,14 +21,59 @@ export interface StepCompute {
    * counters of its deep layers.
    */
   readonly mlpTokens?: readonly number[];
+  /** Selective steps only: layers whose attention is computed, for every token. The others reuse theirs. */
+  readonly attnLayers?: readonly number[];
+  /**
+   * Forecast steps only: what each branch adds, as weights of its outputs at the latest full steps that stored them, newest
+   * first. One list for all branches, or one for each, `[2 x depth]`: layer by layer, attention before MLP.
+   */
+  readonly forecast?: readonly (readonly number[])[];
+  /**
+   * What the sampler takes for the model's prediction: a sum of the predictions of the latest full steps, by weights, newest first.
+   * A forecast step has either this or `forecast`, and with this runs nothing of the model. In a full step the first weight is of
+   * its own prediction, which is kept as the model made it.
+   */
+  readonly predictions?: readonly number[];
+  /** Skip steps: the blocks that are not run. Computed steps: the blocks that a later skip step stands in for. */
+  readonly stack?: StackRange;
+  /** Full steps with a `stack` only: a scalar that is measured, and by which the step may skip the stack instead. */
+  readonly probe?: StepProbe;
 }
 
-/** How a sampler turns a prediction into the next latents: `x' = sample * x + prediction * eps`. */
+/** A relative L1 change that the executor measures in a step: mean |now - reference| over mean |reference|, all rows. */
+export interface StepProbe {
+  /** What of: block 0's modulated input, or what the blocks before the stack add. */
+  readonly at: 'input' | 'blocks';
+  /** The reference: the same of the step before, or of the latest step that was computed whole. */
+  readonly against: 'previous' | 'computed';
+  /** The plan's decision is asked. Else the step is computed, and only keeps its own for later ones. */
+  readonly asks: boolean;
+}
+
+/** Blocks `first` to `last - 1`, and what a skip puts in their place. */
+export interface StackRange {
+  readonly first: number;
+  readonly last: number;
+  /**
+   * `residual`: what the blocks added to the token state when they last ran, added again. `state`: the token state they left,
+   * whatever enters them now; only for the whole stack.
+   */
+  readonly keep: 'residual' | 'state';
+}
+
+/**
+ * How a sampler turns a prediction into the next latents: `x' = sample * x + prediction * eps + history * x0before`, where
+ * x0before is the x0 of the step before. This step's is `x0 = x0Sample * x + x0Prediction * eps`.
+ */
 export interface SamplerStep {
   /** The timestep the model is told. */
   readonly timestep: number;
   readonly sample: number;
   readonly prediction: number;
+  readonly x0Sample: number;
+  readonly x0Prediction: number;
+  /** 0 in the first step, and always in samplers of first order. */
+  readonly history: number;
 }
 
 export interface StepPlan extends StepCompute, SamplerStep {
@@ -34,6 +82,8 @@ export interface StepPlan extends StepCompute, SamplerStep {
   readonly checkpoint: boolean;
   /** Executed FLOPs of this step (see `flops.ts`), all rows. */
   readonly flops: number;
+  /** The same where a probe has the stack skipped. */
+  readonly skipFlops?: number;
 }
 
 /** How selective steps choose tokens. docs/procache.md 3. */
@@ -51,6 +101,7 @@ export interface GuidanceSpec {
   readonly channels: number;
 }
 
+/** Everything a run computes, as plain data. */
 export interface RunPlan {
   readonly format: 'webdit-plan/1';
   /** A name that reproduces the run, such as `none` or `procache_s4x6.3x4.2x7_D21_r0.07`. */
@@ -62,5 +113,7 @@ export interface RunPlan {
   /** Class id of each row: `[conditional, unconditional]`, or `[conditional]` when guidance is 1. */
   readonly labels: readonly number[];
   readonly selection: SelectionSpec | null;
+  /** Of a plan with probes that ask. */
+  readonly decision?: DecisionRule;
   readonly steps: readonly StepPlan[];
 }

@@ -20,3 +20,6 @@ export const ditXl2: DiTConfig = {
   embeddersPerBlock: false,
   guidanceChannels: 3,
 };
+
+/** DiT-S/2 for pictures of 256 x 256 pixels (same table). */
+export const ditS2: DiTConfig = { ...ditXl2, hiddenSize: 384, depth: 12, numHeads: 6, mlpHiddenSize: 1536 };

@@ -14,6 +14,8 @@ export interface IncomingTensor {
   readonly elementCount: number;
   /** Type in the file. */
   readonly sourceDType: TensorDType;
+  /** With I8: per row of this part the value of byte 127; a byte stands for `byte / 127 * scale`. */
+  readonly scales?: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface IncomingTensor {
  * `write` resolves.
  */
 export interface TensorWriter {
-  readonly dtype: 'F32' | 'F16';
+  /** I8 only for a tensor that came with scales. */
+  readonly dtype: 'F32' | 'F16' | 'I8';
   /** `byteOffset` counts from the start of this incoming tensor, in bytes of `dtype`; both are multiples of 4 except at a tensor's end. */
   write(bytes: Uint8Array, byteOffset: number): void | Promise<void>;
   end(): void | Promise<void>;

@@ -31,8 +31,22 @@ describe('readCacheSpec', () => {
   });
 
   it('lists the known policies when it knows no such name', () => {
-    const remedy = 'Use one of: none, fora, procache.';
-    expect(policyNames()).toEqual(['none', 'fora', 'procache']);
+    const remedy =
+      'Use one of: none, fora, toca, duca, delta-dit, taylorseer, teacache, dbcache, smoothcache, magcache, procache, procache+.';
+    expect(policyNames()).toEqual([
+      'none',
+      'fora',
+      'toca',
+      'duca',
+      'delta-dit',
+      'taylorseer',
+      'teacache',
+      'dbcache',
+      'smoothcache',
+      'magcache',
+      'procache',
+      'procache+',
+    ]);
     for (const cache of ['procash', 'procash:B17', 'procash_s4x1', '', ':', { policy: 'procash' }]) {
       expect(() => read(cache)).toThrow(expect.objectContaining({ code: 'unknown-policy', remedy }));
     }

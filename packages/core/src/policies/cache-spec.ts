@@ -68,6 +68,11 @@ export function mayTakeSchedule(cache: CacheSpec): boolean {
   return policy.ignoresSchedules !== true && !('pattern' in config);
 }
 
+/** Whether a run with this cache setting needs one of the model folder's calibrations. */
+export function takesCalibration(cache: CacheSpec): boolean {
+  return policyOf(cache).usesCalibration === true;
+}
+
 function readText(text: string): { policy: CachePolicy; config: Readonly<Record<string, unknown>> } {
   const [, name, settings] = /^([^:_]*)[:_](.*)$/.exec(text) ?? [];
   if (name === undefined || settings === undefined || policyNames().includes(text)) {

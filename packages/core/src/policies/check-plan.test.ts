@@ -9,13 +9,47 @@ import { registerPolicy } from './registry.ts';
 const run = { steps: 3, depth: 2, tokens: 16 };
 const selection = { score: 'attention', staleness: null, bonus: null, shareCfg: false };
 const full = { kind: 'full', storesCache: true, scoreLayers: [1] };
-const steps = [full, { kind: 'reuse' }, { kind: 'selective', mlpTokens: [0, 3] }];
+const selective = { kind: 'selective', mlpTokens: [0, 3] };
+const stack = { first: 1, last: 2, keep: 'residual' };
+const state = { first: 0, last: 2, keep: 'state' };
+const steps = [full, { kind: 'reuse' }, selective];
 const plan = { name: 'mine', derived: false, selection, steps };
 const check = (change: object) => checkPolicyPlan('The cache policy "mine"', { ...plan, ...change }, run);
 
 describe('checkPolicyPlan', () => {
   it('keeps the fields it knows, and nothing that could not cross to a worker', () => {
     expect(check({ note: () => {}, steps: [{ ...full, label: Symbol('x') }, ...steps.slice(1)] })).toEqual(plan);
+  });
+
+  it('stores only what is read', () => {
+    const stores = { kind: 'full', storesCache: true };
+    expect(check({ steps: [stores, stores, { kind: 'reuse' }] }).steps).toEqual([
+      { kind: 'full' },
+      stores,
+      { kind: 'reuse' },
+    ]);
+    expect(check({ steps: [stores, stores, stores] }).steps).toEqual(Array(3).fill({ kind: 'full' }));
+  });
+
+  it.each([
+    ['forecasts', [full, full, { kind: 'forecast', forecast: [[2, -1]] }]],
+    [
+      'predictions',
+      [{ kind: 'full' }, { kind: 'full', predictions: [1.5, -0.5] }, { kind: 'forecast', predictions: [2, -1] }],
+    ],
+    ['forecasts of each branch', [full, full, { kind: 'forecast', forecast: [[1], [2, -1], [1], [1]] }]],
+    ['attention and whole MLPs', [{ kind: 'full' }, full, { kind: 'selective', attnLayers: [0], mlpTokens: [16, 3] }]],
+    [
+      'skips',
+      [
+        { kind: 'full', stack },
+        { kind: 'skip', stack },
+        { kind: 'skip', stack },
+      ],
+    ],
+    ['a state kept by a selective step', [full, { ...selective, stack: state }, { kind: 'skip', stack: state }]],
+  ])('keeps %s', (_, given) => {
+    expect(check({ steps: given }).steps).toEqual(given);
   });
 
   it.each([
@@ -31,10 +65,40 @@ describe('checkPolicyPlan', () => {
     ],
     ['steps that are a pattern', { steps: '102' }, /sets steps to "102"/],
     ['a step that is a digit', { steps: [1, 0, 0] }, /step 0 is not an object/],
-    ['a kind of its own', { steps: [full, full, { kind: 'skip' }] }, /step 2 sets kind to "skip"/],
+    ['a kind of its own', { steps: [full, full, { kind: 'guess' }] }, /step 2 sets kind to "guess"/],
     ['storesCache as text', { steps: [{ ...full, storesCache: 'yes' }, ...steps.slice(1)] }, /storesCache to "yes"/],
     ['a layer too many', { steps: [{ ...full, scoreLayers: [2] }, ...steps.slice(1)] }, /scoreLayers to \[2\]/],
     ['tokens too many', { steps: [full, full, { kind: 'selective', mlpTokens: [0, 17] }] }, /mlpTokens to \[0,17\]/],
+    ['attention of no layer', { steps: [full, full, { kind: 'selective', attnLayers: [2] }] }, /attnLayers to \[2\]/],
+    ['a sum of no predictions', { steps: [full, full, { kind: 'forecast', predictions: [] }] }, /predictions to \[\]/],
+    ['a forecast of nothing', { steps: [full, full, { kind: 'forecast' }] }, /forecast to nothing/],
+    [
+      'weights of one branch',
+      { steps: [full, full, { kind: 'forecast', forecast: [[1], [1]] }] },
+      /forecast to \[\[1\],\[1\]\]/,
+    ],
+    [
+      'a weight without a number',
+      { steps: [full, full, { kind: 'forecast', forecast: [[Number.NaN]] }] },
+      /sets forecast to \[null\]/,
+    ],
+    [
+      'six weights',
+      { steps: [full, full, { kind: 'forecast', forecast: [[1, 1, 1, 1, 1, 1]] }] },
+      /sets forecast to \[1,1,1,1,1,1\]/,
+    ],
+    ['a skip of nothing', { steps: [full, full, { kind: 'skip' }] }, /stack to nothing/],
+    [
+      'a skip beyond the last block',
+      { steps: [{ ...full, stack: { ...stack, last: 3 } }, full, full] },
+      /first and last to \[1,3\]/,
+    ],
+    [
+      'a state of some blocks',
+      { steps: [{ ...full, stack: { ...stack, keep: 'state' } }, full, full] },
+      /first and last to \[1,2\]/,
+    ],
+    ['a residual of a selective step', { steps: [full, full, { ...selective, stack }] }, /sets stack to/],
     ['tokens of one layer', { steps: [full, full, { kind: 'selective', mlpTokens: [3] }] }, /mlpTokens to \[3\]/],
   ])('refuses %s', (_, change, message) => {
     expect(() => check(change)).toThrow(
@@ -49,6 +113,22 @@ describe('checkPolicyPlan', () => {
     ['a selective step without tokens', { steps: [full, full, { kind: 'selective' }] }, /recomputes no token/],
     ['a reuse step with some', { steps: [full, full, { kind: 'reuse', mlpTokens: [0, 1] }] }, /is a reuse step, but/],
     ['tokens without a selection', { selection: null }, /the plan has no selection/],
+    [
+      'predictions that are not there',
+      { steps: [full, { kind: 'forecast', predictions: [2, -1] }, full] },
+      /step 1 from the predictions of 2 full steps, but there are 1/,
+    ],
+    [
+      'a forecast without a past',
+      { steps: [full, { kind: 'forecast', forecast: [[2, -1]] }, full] },
+      /from 2 full steps/,
+    ],
+    ['a skip of what nothing kept', { steps: [full, { kind: 'skip', stack }, full] }, /blocks 1 to 1 at step 1/],
+    [
+      'a skip of other blocks',
+      { steps: [{ ...full, stack }, { kind: 'skip', stack: { ...stack, first: 0 } }, full] },
+      /skips/,
+    ],
     ['tokens nobody scored', { steps: [full, full, { kind: 'selective', mlpTokens: [1, 0] }] }, /tokens of layer 0/],
   ])('refuses %s', (_, change, message) => {
     expect(() => check(change)).toThrow(
@@ -75,6 +155,11 @@ describe('checkRunPlan', () => {
     [
       'a timestep that is no number',
       { steps: compiled.steps.toSpliced(3, 1, { ...step, timestep: Number.NaN }) },
+      'bad-argument',
+    ],
+    [
+      'a first step that reads the x0 of a step before',
+      { steps: compiled.steps.toSpliced(0, 1, { ...(compiled.steps[0] as RunPlan['steps'][number]), history: 0.1 }) },
       'bad-argument',
     ],
     ['guidance on no channel', { guidance: { scale: 4, channels: 0 } }, 'bad-argument'],

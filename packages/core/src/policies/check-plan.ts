@@ -1,6 +1,6 @@
 import { WebDiTError } from '../errors.ts';
 import { type DiTConfig, tokenCount } from '../model.ts';
-import type { RunPlan, SelectionSpec, StepCompute, StepKind } from '../plan.ts';
+import type { RunPlan, SelectionSpec } from '../plan.ts';
 import { type SamplerSpec, samplerName } from '../samplers/sampler.ts';
 import {
   asObject,
@@ -12,12 +12,9 @@ import {
   stringField,
 } from '../schedule/fields.ts';
 import { readSettings } from '../schedule/settings.ts';
-import type { CachePolicy, PolicyPlan, RunSpec } from './policy.ts';
-
-/** Kinds that the executor and the FLOP meter know. */
-const executable: readonly StepKind[] = ['full', 'reuse', 'selective'];
-
-type Extent = Pick<RunSpec, 'steps' | 'depth' | 'tokens'>;
+import { checkSteps, type Extent, wholeNumber } from './check-steps.ts';
+import { readDecisionRule } from './decision.ts';
+import type { CachePolicy, PolicyPlan } from './policy.ts';
 
 /**
  * Calls into a policy, perhaps a user's: what it throws comes out as one clear error.
@@ -54,6 +51,7 @@ export function checkPolicyPlan(what: string, planned: unknown, run: Extent): Po
     name: stringField(plan, 'name', context),
     derived: choiceField(plan, 'derived', [true, false], context),
     selection,
+    ...decisionOf(plan, context),
     steps: checkSteps(plan, selection, run, context),
   };
 }
@@ -93,6 +91,7 @@ export function checkRunPlan(
     },
     labels: checkLabels(plan.labels, model.numClasses, context),
     selection: checked.selection,
+    ...(checked.decision ? { decision: checked.decision } : {}),
     steps: checked.steps.map((compute, n) => {
       const at = { ...context, what: `${context.what}: step ${n}` };
       const step = asObject((plan.steps as unknown[])[n], at);
@@ -103,7 +102,11 @@ export function checkRunPlan(
         timestep: finite(step, 'timestep', at),
         sample: finite(step, 'sample', at),
         prediction: finite(step, 'prediction', at),
+        x0Sample: finite(step, 'x0Sample', at),
+        x0Prediction: finite(step, 'x0Prediction', at),
+        history: n === 0 ? choiceField(step, 'history', [0], at) : finite(step, 'history', at),
         flops: finite(step, 'flops', at),
+        ...(compute.probe?.asks ? { skipFlops: finite(step, 'skipFlops', at) } : {}),
       };
     }),
   };
@@ -124,84 +127,14 @@ function checkSelection(plan: Json, tokens: number, context: FieldContext): Sele
   return { score, staleness, bonus, shareCfg };
 }
 
-function checkSteps(plan: Json, selection: SelectionSpec | null, run: Extent, context: FieldContext): StepCompute[] {
-  const { what } = context;
-  if (!Array.isArray(plan.steps)) return refuseField('steps', plan.steps, 'a list with an entry per step', context);
-  if (plan.steps.length !== run.steps) {
-    throw new WebDiTError(
-      'schedule-mismatch',
-      `${what} plans ${plan.steps.length} steps for a run of ${run.steps}.`,
-      'Use a schedule made for this number of steps.',
-    );
+/** Probes that ask need somebody to answer. */
+function decisionOf(plan: Json, context: FieldContext): Pick<PolicyPlan, 'decision'> {
+  if (plan.decision !== undefined) return { decision: readDecisionRule(plan.decision, context) };
+  const asks = (step: unknown) => (step as { probe?: { asks?: unknown } } | null)?.probe?.asks === true;
+  if (Array.isArray(plan.steps) && plan.steps.some(asks)) {
+    return refuseField('decision', undefined, 'a rule, or probes that do not ask', context);
   }
-  /** The full step whose cache and scores the steps that follow read. */
-  let stored: StepCompute | null = null;
-  return plan.steps.map((given: unknown, n) => {
-    const at = { ...context, what: `${what}: step ${n}` };
-    const step = checkStep(given, run, at);
-    if (step.kind === 'full') {
-      stored = step.storesCache ? step : null;
-      return step;
-    }
-    if (!stored) {
-      throw new WebDiTError(
-        'schedule-mismatch',
-        `${what} reads the cache at step ${n}, but the full step before it stored none.`,
-        'Begin with a full step, and store the cache in every full step that others read.',
-      );
-    }
-    checkSelective(step, stored, selection, at);
-    return step;
-  });
-}
-
-function checkStep(given: unknown, { depth, tokens }: Extent, context: FieldContext): StepCompute {
-  const step = asObject(given, context);
-  const kind = choiceField(step, 'kind', executable, context);
-  const { storesCache, scoreLayers, mlpTokens } = step;
-  if (kind === 'full') {
-    return {
-      kind,
-      ...(storesCache === undefined
-        ? {}
-        : { storesCache: choiceField(step, 'storesCache', [true, false] as const, context) }),
-      ...(scoreLayers === undefined
-        ? {}
-        : { scoreLayers: numbers(step, 'scoreLayers', `layers from 0 to ${depth - 1}`, 0, depth - 1, context) }),
-    };
-  }
-  if (mlpTokens === undefined) return { kind };
-  const counts = numbers(step, 'mlpTokens', `numbers of tokens from 0 to ${tokens}`, 0, tokens, context);
-  // none at all means none in any layer
-  if (counts.length !== 0 && counts.length !== depth) {
-    return refuseField('mlpTokens', counts, `a number for each of the ${depth} layers`, context);
-  }
-  return { kind, mlpTokens: counts };
-}
-
-/** Only selective steps recompute tokens, and only those that the full step before them has scored. */
-function checkSelective(
-  step: StepCompute,
-  full: StepCompute,
-  selection: SelectionSpec | null,
-  { what }: FieldContext,
-): void {
-  const layers = (step.mlpTokens ?? []).flatMap((k, layer) => (k > 0 ? [layer] : []));
-  const problem =
-    step.kind === 'selective' && layers.length === 0
-      ? 'is selective, but recomputes no token'
-      : step.kind === 'reuse' && layers.length > 0
-        ? 'is a reuse step, but recomputes tokens'
-        : layers.length > 0 && selection === null
-          ? 'recomputes tokens, but the plan has no selection'
-          : undefined;
-  const unscored = layers.find((layer) => !full.scoreLayers?.includes(layer));
-  if (problem === undefined && unscored === undefined) return;
-  throw new WebDiTError(
-    'schedule-mismatch',
-    `${what} ${problem ?? `recomputes tokens of layer ${unscored}, which the full step before it did not score`}.`,
-    'Give selective steps their mlpTokens, the full step before them those layers as scoreLayers, and the plan a selection.',
-  );
+  return {};
 }
 
 function checkLabels(labels: unknown, numClasses: number, context: FieldContext): number[] {
@@ -218,26 +151,8 @@ function checkLabels(labels: unknown, numClasses: number, context: FieldContext)
   });
 }
 
-function numbers(
-  json: Json,
-  key: string,
-  expected: string,
-  low: number,
-  high: number,
-  context: FieldContext,
-): number[] {
-  const value = json[key];
-  const valid = wholeNumber(low, high);
-  if (Array.isArray(value) && value.every((v) => typeof v === 'number' && valid(v))) return [...value];
-  return refuseField(key, value, `a list of ${expected}`, context);
-}
-
 function finite(json: Json, key: string, context: FieldContext): number {
   return numberField(json, key, 'a finite number', Number.isFinite, context);
-}
-
-function wholeNumber(low: number, high: number): (value: number) => boolean {
-  return (value) => Number.isInteger(value) && value >= low && value <= high;
 }
 
 function lowerFirst(text: string): string {

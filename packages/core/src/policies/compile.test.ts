@@ -61,7 +61,16 @@ describe('compileRunPlan', () => {
     expect(plan.policy).toBe('every-other_2');
     expect(plan.steps.map((s) => s.checkpoint)).toEqual([true, false, true, false]);
     expect(seen).toEqual([
-      { steps: 4, sampler: 'ddim-respaced', depth: 28, tokens: 256, hiddenSize: 1152, schedules: [] },
+      {
+        steps: 4,
+        sampler: 'ddim-respaced',
+        moves: samplerSteps(ditSampler, 4),
+        depth: 28,
+        tokens: 256,
+        hiddenSize: 1152,
+        schedules: [],
+        calibration: null,
+      },
       { interval: 2 },
     ]);
   });

@@ -4,10 +4,13 @@ import { type DiTConfig, tokenCount } from '../model.ts';
 import type { RunPlan } from '../plan.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
 import { checkSteps } from '../samplers/timesteps.ts';
+import type { Calibration } from '../schedule/calibration.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
 import { callPolicy, checkPolicyPlan } from './check-plan.ts';
+import { checkpoints } from './live-caches.ts';
 import type { RunSpec } from './policy.ts';
+import { skipOf } from './skip-of.ts';
 
 export interface RunOptions {
   readonly model: DiTConfig;
@@ -23,6 +26,8 @@ export interface RunOptions {
   readonly cache?: CacheSpec | undefined;
   /** The model folder's schedules. A policy that is given no pattern takes the one for these steps and sampler. */
   readonly schedules?: readonly Schedule[] | undefined;
+  /** The model folder's calibrations. A policy that needs one takes that for these steps and sampler. */
+  readonly calibrations?: readonly Calibration[] | undefined;
 }
 
 /**
@@ -48,22 +53,26 @@ export function compileRunPlan(options: RunOptions): RunPlan {
   const labels = guidance.scale === 1 ? [label] : [label, model.numClasses];
   const name = samplerName(sampler);
   const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
+  const moves = samplerSteps(sampler, steps);
   const run: RunSpec = {
     steps,
     sampler: name,
+    moves,
     depth: model.depth,
     tokens: tokenCount(model),
     hiddenSize: model.hiddenSize,
     schedules: (options.schedules ?? []).filter(
       (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
     ),
+    calibration:
+      options.calibrations?.find((calibration) => calibration.steps === steps && calibration.sampler === name) ?? null,
   };
   const planned = checkPolicyPlan(
     `The cache policy "${policy.name}"`,
     callPolicy(policy, () => policy.plan(run, config)),
     run,
   );
-  const moves = samplerSteps(sampler, steps);
+  const resumable = checkpoints(planned.steps);
   return {
     format: 'webdit-plan/1',
     policy: planned.name,
@@ -72,12 +81,14 @@ export function compileRunPlan(options: RunOptions): RunPlan {
     guidance,
     labels,
     selection: planned.selection,
+    ...(planned.decision ? { decision: planned.decision } : {}),
     steps: planned.steps.map((compute, n) => ({
       ...(moves[n] as (typeof moves)[number]),
       ...compute,
       n,
-      checkpoint: compute.kind === 'full',
+      checkpoint: resumable[n] as boolean,
       flops: executed(model, labels.length, compute, planned.selection),
+      ...(compute.probe?.asks ? { skipFlops: executed(model, labels.length, skipOf(compute)) } : {}),
     })),
   };
 }

@@ -4,6 +4,7 @@ import { countSteps, type PatternCounts } from '../schedule/pattern.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { patternOfPlan } from './schedule-of-plan.ts';
 
+/** What a run would compute, said before a model is loaded. */
 export interface CostEstimate {
   readonly plan: RunPlan;
   /** Steps of each kind as the plan runs them: a selective step without tokens counts as reuse. */
@@ -15,7 +16,7 @@ export interface CostEstimate {
 }
 
 /**
- * What a run would compute and cost, without running it.
+ * What a run would compute and cost, without running it: at most that, with a policy that decides during the run.
  *
  * @throws WebDiTError like `compileRunPlan`.
  */

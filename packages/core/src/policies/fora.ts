@@ -1,10 +1,9 @@
-import { WebDiTError } from '../errors.ts';
 import { maxSteps } from '../samplers/timesteps.ts';
-import { numberField, refuseUnknownKeys } from '../schedule/fields.ts';
+import { numberPolicy } from './number-policy.ts';
 import { patternSteps } from './pattern-steps.ts';
-import type { CachePolicy } from './policy.ts';
+import { NumberWords } from './words.ts';
 
-const context = { what: 'The cache policy "fora"', code: 'bad-argument' } as const;
+const words = new NumberWords('fora', { interval: { letter: 'N', default: 3, least: 1, most: maxSteps } });
 
 /**
  * Full steps of FORA in denoising order: the first step, and every N-th counted back from the last, which is always full. With
@@ -19,31 +18,6 @@ export function foraPattern(steps: number, interval: number): string {
  * Reuses every branch of every layer between full steps a fixed interval apart. `{policy: 'fora', interval}`, or `fora:3`;
  * the interval defaults to 3.
  */
-export const fora: CachePolicy = {
-  name: 'fora',
-  ignoresSchedules: true,
-  parse(text) {
-    const interval = /^N?([1-9]\d*)$/.exec(text)?.[1];
-    if (interval !== undefined) return { interval: Number(interval) };
-    throw new WebDiTError('bad-argument', `"${text}" is not an interval of fora.`, 'Write it as in fora:3.');
-  },
-  plan(run, config) {
-    refuseUnknownKeys(config, ['interval'], context);
-    const interval =
-      config.interval === undefined
-        ? 3
-        : numberField(
-            config,
-            'interval',
-            `a whole number from 1 to ${maxSteps}`,
-            (v) => Number.isInteger(v) && v >= 1 && v <= maxSteps,
-            context,
-          );
-    return {
-      name: `fora_N${interval}`,
-      derived: false,
-      selection: null,
-      steps: patternSteps(foraPattern(run.steps, interval), () => []),
-    };
-  },
-};
+export const fora = numberPolicy(words, ({ steps }, { interval }) =>
+  patternSteps(foraPattern(steps, interval), () => []),
+);

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StepCompute } from '../plan.ts';
+import { keepWhatIsRead } from './keep-what-is-read.ts';
 import { patternSteps } from './pattern-steps.ts';
 
-describe('patternSteps', () => {
+const kept = (pattern: string, tokens: (n: number) => readonly number[]) =>
+  keepWhatIsRead(patternSteps(pattern, tokens), 16);
+
+describe('the steps of a pattern', () => {
   it('stores and scores only what a later step reads', () => {
     const tokens: Record<number, number[]> = { 2: [0, 0, 0], 3: [0, 0, 4], 4: [0, 1, 0], 9: [0, 0, 0] };
-    expect(patternSteps('1022211022', (n) => tokens[n] ?? [0, 0, 2])).toEqual<StepCompute[]>([
+    expect(kept('1022211022', (n) => tokens[n] ?? [0, 0, 2])).toEqual<StepCompute[]>([
       { kind: 'full', storesCache: true, scoreLayers: [1, 2] },
       { kind: 'reuse' },
       { kind: 'reuse', mlpTokens: [0, 0, 0] },
@@ -28,7 +32,7 @@ describe('patternSteps', () => {
     });
     fc.assert(
       fc.property(pattern, tokens, (digits, k) => {
-        const steps = patternSteps(digits, (n) => k[n] as number[]);
+        const steps = kept(digits, (n) => k[n] as number[]);
         expect(steps).toHaveLength(digits.length);
         for (const [n, step] of steps.entries()) {
           const some = (k[n] as number[]).some((count) => count > 0);

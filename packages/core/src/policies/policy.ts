@@ -1,34 +1,45 @@
-import type { SelectionSpec, StepCompute } from '../plan.ts';
+import type { SamplerStep, SelectionSpec, StepCompute } from '../plan.ts';
+import type { Calibration } from '../schedule/calibration.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { DecisionRule } from './decision.ts';
 
 /** What a policy may know about a run before step 0. */
 export interface RunSpec {
   readonly steps: number;
   readonly sampler: string;
+  /** What the sampler does with each step's prediction, `[steps]`. */
+  readonly moves: readonly SamplerStep[];
   readonly depth: number;
   /** Tokens per row. */
   readonly tokens: number;
   readonly hiddenSize: number;
   /** The model folder's schedules for this policy, number of steps and sampler. */
   readonly schedules: readonly Schedule[];
+  /** The model folder's calibration for this number of steps and sampler; null where it has none. */
+  readonly calibration: Calibration | null;
 }
 
+/** What a policy decided for a run: what each step computes. */
 export interface PolicyPlan {
   /** A name that reproduces the run (segments, not budgets). */
   readonly name: string;
   /** True when the schedule was made up for this run, because none was given or found in the model folder. */
   readonly derived: boolean;
   readonly selection: SelectionSpec | null;
+  /** Of a plan with probes that ask. */
+  readonly decision?: DecisionRule;
   /** One entry per step, in denoising order. */
   readonly steps: readonly StepCompute[];
 }
 
-/** A static policy: compiles the whole run up front and never touches the GPU. */
+/** Compiles the whole run up front, what probes decide during it included as a rule, and never touches the GPU. */
 export interface CachePolicy {
   /** The name users write: `none`, `fora`, `procache`, ... */
   readonly name: string;
   /** Never looks at `RunSpec.schedules`, so that the folder's need not be read for it. */
   readonly ignoresSchedules?: boolean;
+  /** Looks at `RunSpec.calibration`, so that the folder's are read for it. */
+  readonly usesCalibration?: boolean;
   /**
    * Reads what follows the name in `name:text` or in a plan's policy name, `name_text`, into settings for `plan`. Policies
    * without it take no such text.

@@ -1,14 +1,16 @@
 import { WebDiTError } from '../errors.ts';
 import type { SelectionSpec } from '../plan.ts';
 import { type Json, numberField, refuseUnknownKeys } from '../schedule/fields.ts';
-import { checkPatternLength, countSteps } from '../schedule/pattern.ts';
+import { checkPatternLength } from '../schedule/pattern.ts';
 import { type Schedule, scheduleSettings } from '../schedule/schedule.ts';
 import { readSettings, type ScheduleSettings, settingKeys } from '../schedule/settings.ts';
+import { keepWhatIsRead } from './keep-what-is-read.ts';
+import { nearestSchedule } from './nearest-schedule.ts';
 import { patternSteps } from './pattern-steps.ts';
 import type { CachePolicy, PolicyPlan, RunSpec } from './policy.ts';
 import { defaultBudget, derivePattern } from './procache/derive.ts';
 import { parseProCacheWords, proCacheName, type ResolvedProCache } from './procache/name.ts';
-import { defaultDeepLayerStart, defaultMode, presets } from './procache/presets.ts';
+import { defaultDeepLayerStart, defaultMode, fitsGrid, presets } from './procache/presets.ts';
 import { tokensToRecompute } from './procache/tokens.ts';
 
 const context = { what: 'The cache policy "procache"', code: 'bad-argument' } as const;
@@ -29,13 +31,14 @@ function plan(run: RunSpec, config: Json): PolicyPlan {
   const { settings, derived } = chooseSettings(run, config);
   const resolved = resolve(run, settings);
   const { pattern, deepLayerStart, ratioSchedule, tokenRatio } = resolved;
-  const steps = patternSteps(pattern, (n) =>
+  const computed = patternSteps(pattern, (n) =>
     Array.from({ length: run.depth }, (_, layer) =>
       layer < deepLayerStart
         ? 0
         : tokensToRecompute(ratioSchedule, tokenRatio, run.tokens, { n, steps: run.steps, layer, depth: run.depth }),
     ),
   );
+  const steps = keepWhatIsRead(computed, run.tokens);
   return {
     name: proCacheName(resolved),
     derived,
@@ -48,7 +51,7 @@ type PatternSettings = ScheduleSettings & { readonly pattern: string };
 
 /** Settings with a pattern: the caller's, a schedule's below the caller's other settings, or a derived one. */
 function chooseSettings(run: RunSpec, config: Json): { settings: PatternSettings; derived: boolean } {
-  refuseUnknownKeys(config, [...settingKeys, 'budget'], context);
+  refuseUnknownKeys(config, [...settingKeys.filter((key) => key !== 'order'), 'budget'], context);
   const given = readSettings(config, context);
   if (given.pattern !== undefined) {
     if (config.budget !== undefined) {
@@ -72,18 +75,15 @@ function chooseSettings(run: RunSpec, config: Json): { settings: PatternSettings
   return { settings: { ...given, pattern }, derived: true };
 }
 
-/** The folder's schedule of the wanted mode and budget. Without a budget the nearest to the default one, the larger first. */
+/** The folder's schedule of the wanted mode and budget. */
 function chooseSchedule(run: RunSpec, given: ScheduleSettings, budget: number | undefined): Schedule | undefined {
-  const full = (schedule: Schedule) => countSteps(schedule.pattern).full;
-  const distance = (schedule: Schedule) => Math.abs(full(schedule) - defaultBudget(run.steps));
-  return run.schedules
-    .filter((schedule) => given.mode === undefined || given.mode === (schedule.mode ?? defaultMode))
-    .filter((schedule) => budget === undefined || budget === full(schedule))
-    .sort((a, b) => distance(a) - distance(b) || full(b) - full(a))[0];
+  const fitting = run.schedules.filter(({ mode = defaultMode }) => given.mode === undefined || given.mode === mode);
+  return nearestSchedule(fitting, run.steps, budget);
 }
 
 /** Fills in what the mode and the model decide, and checks the rest against the run. */
 function resolve(run: RunSpec, settings: PatternSettings): ResolvedProCache {
+  refuseUnknownKeys({ order: settings.order }, [], context);
   const preset = presets[settings.mode ?? defaultMode];
   const { pattern, staleness = preset.staleness, deepLayerStart = defaultDeepLayerStart(run.depth) } = settings;
   checkPatternLength(pattern, run.steps);
@@ -115,12 +115,11 @@ function resolveBonus(
 ): SelectionSpec['bonus'] {
   const bonus = given === undefined ? preset : given;
   if (bonus === null || bonus.ratio === 0) return null;
-  const side = Math.sqrt(run.tokens);
-  if (side % bonus.window === 0) return bonus;
+  if (fitsGrid(bonus, run.tokens)) return bonus;
   if (given === undefined) return null;
   throw new WebDiTError(
     'schedule-mismatch',
-    `The bonus window of ${bonus.window} does not divide the model's ${side} tokens per side.`,
+    `The bonus window of ${bonus.window} does not divide the model's ${Math.sqrt(run.tokens)} tokens per side.`,
     'Use a window that does, or set bonus to null.',
   );
 }

@@ -1,10 +1,23 @@
 import { WebDiTError } from '../errors.ts';
+import { dbcache } from './dbcache.ts';
+import { deltaDit } from './delta-dit.ts';
+import { duca } from './duca.ts';
 import { fora } from './fora.ts';
+import { magcache } from './magcache.ts';
 import { none } from './none.ts';
 import type { CachePolicy } from './policy.ts';
 import { procache } from './procache.ts';
+import { procachePlus } from './procache-plus.ts';
+import { smoothcache } from './smoothcache.ts';
+import { taylorseer } from './taylorseer.ts';
+import { teacache } from './teacache.ts';
+import { toca } from './toca.ts';
 
-const policies = new Map<string, CachePolicy>([none, fora, procache].map((policy) => [policy.name, policy]));
+const policies = new Map<string, CachePolicy>(
+  [none, fora, toca, duca, deltaDit, taylorseer, teacache, dbcache, smoothcache, magcache, procache, procachePlus].map(
+    (policy) => [policy.name, policy],
+  ),
+);
 
 /**
  * Makes a policy known by its name.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJson, readTensors } from '../testing/goldens.ts';
-import { torchRandn } from './torch.ts';
+import { torchRandn, torchRandnParts } from './torch.ts';
 
 interface RandnGolden {
   first: number[];
@@ -43,6 +43,21 @@ describe('torchRandn', () => {
   it('takes only the low 32 bits of a seed, as torch does', () => {
     expect(torchRandn(2n ** 32n + 7n, 20)).toEqual(torchRandn(7, 20));
     expect(torchRandn(2 ** 40 + 7, 3)).toEqual(torchRandn(7n, 3));
+  });
+
+  it.each([
+    [5, 16],
+    [64, 16],
+    [100, 32],
+    [1003, 100],
+    [1040, 1024],
+    [4096, 5000],
+  ])('is the same in parts: %i values, %i at a time', (count, partSize) => {
+    const parts = [...torchRandnParts(3, count, partSize)].map(({ length }) => length);
+    const joined: number[] = [];
+    for (const part of torchRandnParts(3, count, partSize)) joined.push(...part);
+    expect(Float32Array.from(joined)).toEqual(torchRandn(3, count));
+    expect(Math.max(...parts)).toBeLessThan(Math.max(16, partSize) + 16);
   });
 
   it('gives nothing for a count of 0', () => {

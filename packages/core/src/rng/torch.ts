@@ -1,5 +1,5 @@
 import { WebDiTError } from '../errors.ts';
-import { logf, sincosf } from './cephes.ts';
+import { logf, polarf } from './cephes.ts';
 import { Mt19937 } from './mt19937.ts';
 
 const block = 16;
@@ -35,6 +35,22 @@ export function checkSeed(seed: number | bigint): number | bigint {
  * @throws WebDiTError `bad-argument` for a bad seed or count.
  */
 export function torchRandn(seed: number | bigint, count: number): Float32Array {
+  const [noise = new Float32Array(0)] = torchRandnParts(seed, count, count);
+  return noise;
+}
+
+/**
+ * The values of `torchRandn`, in order and in parts, for more of them than memory should hold at once.
+ *
+ * @param partSize roughly how many values a part has: whole blocks of 16 and, in the last part, what is left over.
+ * @returns views of one buffer, each valid until the next is asked for.
+ * @throws WebDiTError `bad-argument` for a bad seed or count, at the first part.
+ */
+export function* torchRandnParts(
+  seed: number | bigint,
+  count: number,
+  partSize: number,
+): Generator<Float32Array<ArrayBuffer>, void> {
   const checked = checkSeed(seed);
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new WebDiTError(
@@ -44,11 +60,23 @@ export function torchRandn(seed: number | bigint, count: number): Float32Array {
     );
   }
   const engine = new Mt19937(Number(BigInt.asUintN(32, BigInt(checked))));
-  return count < block ? scalarNormal(engine, count) : blockNormal(engine, count);
+  if (count < block) {
+    yield scalarNormal(engine, count);
+    return;
+  }
+  const partLength = Math.max(block, Math.floor(partSize / block) * block);
+  const buffer = new Float32Array(Math.min(count, partLength + block - 1));
+  for (let start = 0, length = 0; start < count; start += length) {
+    // A ragged end shares its last 16 values with the block before it.
+    length = count - start < partLength + block ? count - start : partLength;
+    const part = buffer.subarray(0, length);
+    blockNormal(engine, part);
+    yield part;
+  }
 }
 
 /** Polar angle and radius per pair of doubles; the sine half is kept for the next value. */
-function scalarNormal(engine: Mt19937, count: number): Float32Array {
+function scalarNormal(engine: Mt19937, count: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
     const u1 = uniform53(engine);
@@ -62,8 +90,8 @@ function scalarNormal(engine: Mt19937, count: number): Float32Array {
 }
 
 /** Uniforms first, all of them; then Box-Muller in place, block by block; a ragged end redraws the last 16 values. */
-function blockNormal(engine: Mt19937, count: number): Float32Array {
-  const out = new Float32Array(count);
+function blockNormal(engine: Mt19937, out: Float32Array): void {
+  const count = out.length;
   for (let i = 0; i < count; i++) out[i] = uniform24(engine);
   for (let start = 0; start + block <= count; start += block) boxMullerBlock(out, start);
   if (count % block !== 0) {
@@ -71,7 +99,6 @@ function blockNormal(engine: Mt19937, count: number): Float32Array {
     for (let i = start; i < count; i++) out[i] = uniform24(engine);
     boxMullerBlock(out, start);
   }
-  return out;
 }
 
 /** Values j and j + 8 of a block make a pair. Each step rounds to f32, as torch's does. */
@@ -80,9 +107,7 @@ function boxMullerBlock(data: Float32Array, start: number): void {
   for (let j = start; j < start + half; j++) {
     const u1 = f32(1 - (data[j] as number));
     const radius = f32(Math.sqrt(f32(-2 * logf(u1))));
-    const { sin, cos } = sincosf(f32(twoPi * (data[j + half] as number)));
-    data[j] = radius * cos;
-    data[j + half] = radius * sin;
+    polarf(radius, f32(twoPi * (data[j + half] as number)), data, j, j + half);
   }
 }
 

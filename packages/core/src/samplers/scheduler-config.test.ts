@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../testing/goldens.ts';
+import { parseTolerantJson } from '../tolerant-json.ts';
 import { ditNoiseSchedule } from './noise-schedule.ts';
 import { ditSampler } from './sampler.ts';
 import { parseSchedulerConfig } from './scheduler-config.ts';
 
+/** As diffusers writes it for PixArt. */
+const dpmSolver = parseTolerantJson(
+  `{
+    "_class_name": "DPMSolverMultistepScheduler", "_diffusers_version": "0.40.0.dev0", "algorithm_type": "dpmsolver++",
+    "beta_end": 0.02, "beta_schedule": "linear", "beta_start": 0.0001, "dynamic_thresholding_ratio": 0.995,
+    "euler_at_final": false, "final_sigmas_type": "zero", "flow_shift": 1.0, "lambda_min_clipped": -Infinity,
+    "lower_order_final": true, "num_train_timesteps": 1000, "prediction_type": "epsilon", "rescale_betas_zero_snr": false,
+    "sample_max_value": 1.0, "solver_order": 2, "solver_type": "midpoint", "steps_offset": 0, "thresholding": false,
+    "time_shift_type": "exponential", "timestep_spacing": "linspace", "trained_betas": null, "use_beta_sigmas": false,
+    "use_dynamic_shifting": false, "use_exponential_sigmas": false, "use_flow_sigmas": false, "use_karras_sigmas": false,
+    "use_lu_lambdas": false, "variance_type": null
+  }`,
+  'scheduler_config.json',
+) as Record<string, unknown>;
 const diffusers = readJson('goldens/dit-diffusers-tiny/scheduler/scheduler_config.json') as Record<string, unknown>;
 
 describe('parseSchedulerConfig', () => {
@@ -41,12 +56,54 @@ describe('parseSchedulerConfig', () => {
     ['num_train_timesteps', 0],
     ['steps_offset', 0.5],
     ['use_karras_sigmas', false],
-    ['_class_name', 'DPMSolverMultistepScheduler'],
+    ['_class_name', 'EulerDiscreteScheduler'],
+    ['_class_name', 'toString'],
     ['_class_name', undefined],
   ])('refuses %s = %s by name', (key, value) => {
     const config = { ...diffusers, [key]: value };
     if (value === undefined) delete config[key];
     expect(() => parseSchedulerConfig(config)).toThrow(
+      expect.objectContaining({ code: 'unsupported-config', message: expect.stringContaining(key) }),
+    );
+  });
+
+  it('reads DPM-Solver++ of PixArt, and takes the defaults of diffusers', () => {
+    const spec = parseSchedulerConfig(dpmSolver);
+    expect(spec).toEqual({ kind: 'dpmpp', spacing: 'linspace', noise: ditNoiseSchedule, stepsOffset: 0 });
+    expect(parseSchedulerConfig({ _class_name: 'DPMSolverMultistepScheduler' })).toEqual(spec);
+    // Without effect where the final sigma is zero.
+    expect(parseSchedulerConfig({ ...dpmSolver, lower_order_final: false, euler_at_final: true })).toEqual(spec);
+    expect(parseSchedulerConfig({ ...dpmSolver, timestep_spacing: 'leading', steps_offset: 1 })).toEqual({
+      ...spec,
+      spacing: 'leading',
+      stepsOffset: 1,
+    });
+  });
+
+  it.each([
+    ['algorithm_type', 'dpmsolver'],
+    ['algorithm_type', 'sde-dpmsolver++'],
+    ['solver_order', 3],
+    ['solver_order', 1],
+    ['solver_type', 'heun'],
+    ['final_sigmas_type', 'sigma_min'],
+    ['lambda_min_clipped', -5.1],
+    ['use_karras_sigmas', true],
+    ['use_exponential_sigmas', true],
+    ['use_beta_sigmas', true],
+    ['use_lu_lambdas', true],
+    ['use_flow_sigmas', true],
+    ['use_dynamic_shifting', true],
+    ['variance_type', 'learned_range'],
+    ['prediction_type', 'flow_prediction'],
+    ['thresholding', true],
+    ['rescale_betas_zero_snr', true],
+    ['trained_betas', [0.1]],
+    ['timestep_spacing', 'respaced'],
+    ['beta_schedule', 'squaredcos_cap_v2'],
+    ['clip_sample', false],
+  ])('refuses %s = %s of DPM-Solver++ by name', (key, value) => {
+    expect(() => parseSchedulerConfig({ ...dpmSolver, [key]: value })).toThrow(
       expect.objectContaining({ code: 'unsupported-config', message: expect.stringContaining(key) }),
     );
   });

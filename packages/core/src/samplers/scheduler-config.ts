@@ -1,20 +1,74 @@
 import { WebDiTError } from '../errors.ts';
+import { dpmppSpacings } from './dpmpp.ts';
 import type { SamplerSpec } from './sampler.ts';
 import { maxSteps, timestepSpacings } from './timesteps.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Keys whose only implemented value is the one given; every other value changes numbers. */
-const fixedKeys: Json = {
+/** How a diffusers scheduler class is read. */
+interface SchedulerClass {
+  /** Keys whose only implemented value is the one given; every other value changes numbers. */
+  readonly fixed: Json;
+  /** Keys that act only together with a fixed key that is off. */
+  readonly inert: readonly string[];
+  /** Keys of its own that `read` reads, beside those of every class. */
+  readonly own: readonly string[];
+  readonly read: (config: Json) => SamplerSpec;
+}
+
+const epsilonOnly: Json = {
   prediction_type: 'epsilon',
-  clip_sample: false,
   thresholding: false,
   rescale_betas_zero_snr: false,
   trained_betas: null,
 };
+const thresholdingKeys = ['dynamic_thresholding_ratio', 'sample_max_value'];
+const commonKeys = [
+  'num_train_timesteps',
+  'beta_start',
+  'beta_end',
+  'beta_schedule',
+  'timestep_spacing',
+  'steps_offset',
+];
 
-/** Keys that act only together with a fixed key that is off. */
-const inertKeys = ['clip_sample_range', 'dynamic_thresholding_ratio', 'sample_max_value'];
+const classes: Readonly<Record<string, SchedulerClass>> = {
+  DDIMScheduler: {
+    fixed: { ...epsilonOnly, clip_sample: false },
+    inert: [...thresholdingKeys, 'clip_sample_range'],
+    own: ['set_alpha_to_one'],
+    read: (config) => ({
+      kind: 'ddim',
+      spacing: oneOf(config, 'timestep_spacing', timestepSpacings, 'leading'),
+      ...readNoise(config),
+      finalAlphaOne: oneOf(config, 'set_alpha_to_one', [true, false] as const, true),
+    }),
+  },
+  DPMSolverMultistepScheduler: {
+    fixed: {
+      ...epsilonOnly,
+      algorithm_type: 'dpmsolver++',
+      solver_order: 2,
+      solver_type: 'midpoint',
+      final_sigmas_type: 'zero',
+      lambda_min_clipped: Number.NEGATIVE_INFINITY,
+      use_karras_sigmas: false,
+      use_exponential_sigmas: false,
+      use_beta_sigmas: false,
+      use_lu_lambdas: false,
+      use_flow_sigmas: false,
+      use_dynamic_shifting: false,
+    },
+    // With a final sigma of zero the last step is of first order, whatever the two keys of its order say.
+    inert: [...thresholdingKeys, 'lower_order_final', 'euler_at_final', 'flow_shift', 'time_shift_type'],
+    own: [],
+    read: (config) => ({
+      kind: 'dpmpp',
+      spacing: oneOf(config, 'timestep_spacing', dpmppSpacings, 'linspace'),
+      ...readNoise(config),
+    }),
+  },
+};
 
 /**
  * Reads a diffusers `scheduler_config.json`. Missing keys take diffusers' defaults.
@@ -28,32 +82,24 @@ export function parseSchedulerConfig(json: unknown): SamplerSpec {
   }
   const config = json as Json;
   const name = config._class_name;
-  if (name !== 'DDIMScheduler') refuse('_class_name', name, 'DDIMScheduler');
+  const known = typeof name === 'string' && Object.hasOwn(classes, name) ? classes[name] : undefined;
+  const { fixed, inert, own, read } = known ?? refuse('_class_name', name, Object.keys(classes).join(' | '));
 
-  const known = new Set([
-    ...Object.keys(fixedKeys),
-    ...inertKeys,
-    'num_train_timesteps',
-    'beta_start',
-    'beta_end',
-    'beta_schedule',
-    'timestep_spacing',
-    'steps_offset',
-    'set_alpha_to_one',
-  ]);
+  const keys = new Set([...Object.keys(fixed), ...inert, ...own, ...commonKeys]);
   for (const [key, value] of Object.entries(config)) {
-    if (!key.startsWith('_') && !known.has(key) && value !== null) refuse(key, value, null);
+    if (!key.startsWith('_') && !keys.has(key) && value !== null) refuse(key, value, null);
   }
   // clip_sample is the one fixed key that diffusers turns on when it is missing
-  if (config.clip_sample === undefined) refuse('clip_sample', true, false);
-  for (const [key, value] of Object.entries(fixedKeys)) {
+  if ('clip_sample' in fixed && config.clip_sample === undefined) refuse('clip_sample', true, false);
+  for (const [key, value] of Object.entries(fixed)) {
     const given = config[key] ?? value;
     if (given !== value) refuse(key, given, value);
   }
+  return read(config);
+}
 
+function readNoise(config: Json): Pick<SamplerSpec, 'noise' | 'stepsOffset'> {
   return {
-    kind: 'ddim',
-    spacing: oneOf(config, 'timestep_spacing', timestepSpacings, 'leading'),
     noise: {
       betaSchedule: oneOf(config, 'beta_schedule', ['linear', 'scaled_linear'] as const, 'linear'),
       betaStart: number(config, 'beta_start', 1e-4, (v) => v > 0 && v < 1),
@@ -66,7 +112,6 @@ export function parseSchedulerConfig(json: unknown): SamplerSpec {
       ),
     },
     stepsOffset: number(config, 'steps_offset', 0, (v) => Number.isInteger(v) && v >= 0),
-    finalAlphaOne: oneOf(config, 'set_alpha_to_one', [true, false] as const, true),
   };
 }
 

@@ -71,7 +71,7 @@ export function ddimTimesteps(spacing: TimestepSpacing, steps: number, trainStep
   if (last >= trainSteps) {
     throw new WebDiTError(
       'bad-argument',
-      `${steps} steps with an offset of ${stepsOffset} start at timestep ${last}, past the ${trainSteps} of the model.`,
+      `With an offset of ${stepsOffset} the run starts at timestep ${last}, past the ${trainSteps} of the model.`,
       'Use fewer steps.',
     );
   }

@@ -9,28 +9,39 @@ export interface LatentSize {
   readonly plane: number;
 }
 
-/** `x' = sample x + prediction eps`. */
-export type UpdateCoefficients = Pick<SamplerStep, 'sample' | 'prediction'>;
+/** What a step knows of a sample, each `[latentChannels, plane]`. */
+export interface SamplerState {
+  readonly latents: ArrayLike<number>;
+  /** The final latents as the step before foresaw them; not read in a step of `history` 0. */
+  readonly x0: ArrayLike<number>;
+}
 
 /**
- * Classifier-free guidance and the sampler's update, in f64: `x' = sample x + prediction eps`. With two rows, conditional and
- * unconditional, `eps = uncond + scale (cond - uncond)` on the guided channels and cond on the others; with one, cond.
+ * Classifier-free guidance and the sampler's update, in f64: `x' = sample x + prediction eps + history x0before`. With two rows,
+ * conditional and unconditional, `eps = uncond + scale (cond - uncond)` on the guided channels and cond on the others; with one,
+ * cond.
  *
- * @param latents `[latentChannels, plane]`.
  * @param prediction `[batch, modelChannels, plane]`.
  */
 export function updateLatents(
-  latents: ArrayLike<number>,
+  state: SamplerState,
   prediction: ArrayLike<number>,
   { batch, latentChannels, modelChannels, plane }: LatentSize,
   guidance: GuidanceSpec,
-  step: UpdateCoefficients,
-): Float64Array {
-  return Float64Array.from({ length: latentChannels * plane }, (_, i) => {
+  step: Omit<SamplerStep, 'timestep'>,
+): { readonly latents: Float64Array; readonly x0: Float64Array } {
+  const size = latentChannels * plane;
+  const latents = new Float64Array(size);
+  const x0 = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
     const cond = prediction[i] as number;
     const guided = batch === 2 && Math.floor(i / plane) < guidance.channels;
     const uncond = prediction[modelChannels * plane + i] as number;
     const eps = guided ? uncond + guidance.scale * (cond - uncond) : cond;
-    return step.sample * (latents[i] as number) + step.prediction * eps;
-  });
+    const x = state.latents[i] as number;
+    const past = step.history === 0 ? 0 : step.history * (state.x0[i] as number);
+    latents[i] = step.sample * x + step.prediction * eps + past;
+    x0[i] = step.x0Sample * x + step.x0Prediction * eps;
+  }
+  return { latents, x0 };
 }

@@ -40,6 +40,10 @@ export interface ScheduleSettings {
   readonly staleness?: SelectionSpec['staleness'];
   readonly bonus?: SelectionSpec['bonus'];
   readonly shareCfg?: boolean;
+  /** Highest degree of the polynomials that forecast, 0 to 4. */
+  readonly order?: number;
+  /** Share of the forecasts' error, as the next full step finds it, that is taken back, 0 to 1. */
+  readonly correction?: number;
 }
 
 type Reader<T> = (json: Json, key: string, context: FieldContext) => T;
@@ -67,6 +71,9 @@ const readers: { readonly [K in keyof ScheduleSettings]-?: Reader<Required<Sched
       ratio: numberField(inner, 'ratio', 'a number from 0', (v) => v >= 0 && Number.isFinite(v), within),
     })),
   shareCfg: (json, key, context) => choiceField(json, key, [true, false], context),
+  order: (json, key, context) =>
+    numberField(json, key, 'a whole number from 0 to 4', (v) => Number.isInteger(v) && v >= 0 && v <= 4, context),
+  correction: (json, key, context) => numberField(json, key, 'a number from 0 to 1', (v) => v >= 0 && v <= 1, context),
 };
 
 /** Every key of `ScheduleSettings`. */

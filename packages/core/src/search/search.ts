@@ -23,6 +23,7 @@ export interface SearchState {
   readonly done: readonly ScoredPattern[];
 }
 
+/** How far a search for a schedule is. */
 export interface SearchProgress {
   /** Candidates scored, those of an earlier run included. */
   readonly done: number;

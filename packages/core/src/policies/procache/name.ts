@@ -1,4 +1,3 @@
-import { WebDiTError } from '../../errors.ts';
 import { maxSteps } from '../../samplers/timesteps.ts';
 import {
   injectSelective,
@@ -11,6 +10,7 @@ import {
   splitSegments,
 } from '../../schedule/pattern.ts';
 import { ratioSchedules, type ScheduleSettings, scoreKinds } from '../../schedule/settings.ts';
+import { readWords } from '../read-words.ts';
 import { presets, type SelectiveRule } from './presets.ts';
 
 /** Everything that fixes what a `procache` run computes. */
@@ -97,19 +97,9 @@ const grammar: readonly (readonly [RegExp, (first: string, second?: string) => W
  * @throws WebDiTError `bad-argument`, naming the word.
  */
 export function parseProCacheWords(text: string): Words {
-  let settings: Words = {};
-  for (const word of text.split(/_(?!plain(?:_|$))/)) {
-    const read = readWord(word);
-    if (read === null || Object.keys(read).some((key) => key in settings)) {
-      throw new WebDiTError(
-        'bad-argument',
-        `"${word}" in "procache:${text}" ${read === null ? 'means nothing' : 'repeats a setting'}.`,
-        'Write for example procache:B17, procache:paper or procache:s4x6.3x4.2x7_D21_r0.07.',
-      );
-    }
-    settings = { ...settings, ...read };
-  }
-  return settings;
+  const words = text.split(/_(?!plain(?:_|$))/);
+  const remedy = 'Write for example procache:B17, procache:paper or procache:s4x6.3x4.2x7_D21_r0.07.';
+  return readWords({ policy: 'procache', text, words, remedy }, readWord);
 }
 
 function readWord(word: string): Words | null {

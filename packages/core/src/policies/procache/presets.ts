@@ -10,6 +10,7 @@ export interface SelectiveRule extends SelectionSpec {
 /** The mode of a `procache` that names none: the one the published numbers were made with. */
 export const defaultMode: ProCacheMode = 'released';
 
+/** How each mode of `procache` chooses tokens, where settings do not say otherwise. Source: docs/procache.md 3. */
 export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
   // the authors' DiT script: docs/procache.md 3
   released: {
@@ -34,4 +35,9 @@ export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
 /** The first of the deepest quarter of the layers. */
 export function defaultDeepLayerStart(depth: number): number {
   return Math.floor(0.75 * depth);
+}
+
+/** Whether the windows of a bonus tile the model's square grid of tokens. */
+export function fitsGrid(bonus: NonNullable<SelectionSpec['bonus']>, tokens: number): boolean {
+  return Math.sqrt(tokens) % bonus.window === 0;
 }
