@@ -1,3 +1,4 @@
+export * from './accumulate/index.ts';
 export * from './arithmetic_probe/index.ts';
 export * from './attention/index.ts';
 export * from './bandwidth_probe/index.ts';
@@ -10,6 +11,7 @@ export * from './layer_norm/index.ts';
 export * from './matmul/index.ts';
 export * from './patch_embed/index.ts';
 export * from './quantize/index.ts';
+export * from './relative_l1/index.ts';
 export * from './sampler_step/index.ts';
 export * from './select_tokens/index.ts';
 export * from './token_scores/index.ts';

@@ -16,7 +16,8 @@ test('every tiling, kept or swept, fits the limits that every adapter has', asyn
   expect(device.limits.maxComputeWorkgroupStorageSize).toBe(16384);
   const refused: string[] = [];
   for (const tiling of [...Object.values(attentionTilings), ...attentionSweep]) {
-    for (const headDim of [16, 24, 36, 64, 72, 128]) {
+    // What a tiling takes grows with the head: the largest, and one that is no power of two.
+    for (const headDim of [72, 128]) {
       const { name, source, features = [] } = attentionKernel({ headDim, tiling, source: 'self' });
       if (!features.every((feature) => device.features.has(feature))) continue;
       const module = device.createShaderModule({ code: source });

@@ -1,16 +1,30 @@
+import type { SamplerStep } from '@webdit/core';
+
 /** Values of one `Step` slot (common/step.wgsl). */
-export interface StepValues {
+export interface StepValues extends Omit<SamplerStep, 'timestep'> {
   readonly n: number;
   readonly modulationRow: number;
   readonly conditionRow: number;
   readonly guidanceChannels: number;
   readonly guidanceScale: number;
-  readonly sample: number;
-  readonly prediction: number;
 }
 
+/** A step that leaves the latents alone. */
+export const idleStep: StepValues = {
+  n: 0,
+  modulationRow: 0,
+  conditionRow: 0,
+  guidanceChannels: 0,
+  guidanceScale: 1,
+  sample: 1,
+  prediction: 0,
+  x0Sample: 1,
+  x0Prediction: 0,
+  history: 0,
+};
+
 /** Bytes of `Step` in WGSL, rounded up to 16. */
-export const stepByteLength = 32;
+export const stepByteLength = 48;
 
 /** Writes one slot at `byteOffset`, in the order of common/step.wgsl. */
 export function writeStep(target: DataView, byteOffset: number, values: StepValues): void {
@@ -23,4 +37,7 @@ export function writeStep(target: DataView, byteOffset: number, values: StepValu
   f32(4, values.guidanceScale);
   f32(5, values.sample);
   f32(6, values.prediction);
+  f32(7, values.x0Sample);
+  f32(8, values.x0Prediction);
+  f32(9, values.history);
 }

@@ -18,15 +18,26 @@ test.each(conditionVariants.map((kernel) => [kernel.name, kernel] as const))('%s
   ] as const;
   const time = randomValues(3 * C, 1).map((v) => 6 * v);
   const labels = randomValues(5 * C, 2);
-  const [output] = await runKernel({
-    kernel,
-    constants: conditionConstants(C),
-    params: conditionParams(3),
-    workgroups: flatWorkgroups((3 * C) / 4),
-    storage: [time, labels, Uint32Array.from(pairs.flat()), 3 * C],
-    step: { conditionRow: 2 },
-  });
-  expect(worstError(output as Float32Array, conditionReference(time, labels, pairs.slice(2), C))).toBeLessThan(
-    tolerance,
-  );
+  const expected = conditionReference(time, labels, pairs.slice(2), C);
+  const run = async (firstLabel: number, count: number) => {
+    const [output] = await runKernel({
+      kernel,
+      constants: conditionConstants(C),
+      params: conditionParams(3, { firstLabel, labels: count }),
+      workgroups: flatWorkgroups((3 * C) / 4),
+      storage: [time, labels.slice(firstLabel * C, (firstLabel + count) * C), Uint32Array.from(pairs.flat()), 3 * C],
+      step: { conditionRow: 2 },
+    });
+    return output as Float32Array;
+  };
+  expect(worstError(await run(0, 5), expected)).toBeLessThan(tolerance);
+  // In parts, each row comes from the one that holds its label.
+  const [low, high] = [await run(0, 3), await run(3, 2)];
+  expect([...low.subarray(C, 2 * C)]).toEqual(Array(C).fill(0));
+  expect(
+    worstError(
+      low.map((value, i) => value + (high[i] as number)),
+      expected,
+    ),
+  ).toBeLessThan(tolerance);
 });

@@ -18,6 +18,10 @@ export function conditionConstants(C: number): KernelConstants {
   return { C4: C / 4 };
 }
 
-export function conditionParams(rows: number): Uint32Array {
-  return Uint32Array.of(rows);
+/** `labels` rows of the label table, from that of `firstLabel` on. */
+export function conditionParams(
+  rows: number,
+  { firstLabel, labels }: { readonly firstLabel: number; readonly labels: number },
+): Uint32Array {
+  return Uint32Array.of(rows, firstLabel, labels);
 }

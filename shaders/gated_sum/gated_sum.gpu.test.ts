@@ -10,6 +10,7 @@ const tolerance = 6e-6;
 const depth = 28;
 const modulationRows = 4;
 const modulationRow = 1;
+const firstWeight = 5;
 
 test.each(
   gatedSumVariants.flatMap((kernel) =>
@@ -24,19 +25,23 @@ test.each(
   const hidden = randomValues(rows * C, 1);
   const modulation = randomValues(depth * modulationRows * 6 * C, 2);
   const slab = randomValues((first + count - slabFirst) * rows * C, 3);
+  const weights = randomValues(firstWeight + 2 * depth, 4);
   const run = async (from: number, entries: number, start: Float32Array) => {
     const [output] = await runKernel({
       kernel,
       constants: gatedSumConstants(C),
-      params: gatedSumParams({ ...size, first: from, count: entries, modulationRows }),
+      params: gatedSumParams({ ...size, first: from, count: entries, modulationRows, firstWeight }),
       workgroups: flatWorkgroups((rows * C) / 4),
-      storage: [start, modulation, slab],
+      storage: [start, modulation, slab, weights],
       step: { modulationRow },
     });
     return output as Float32Array;
   };
   const fused = await run(first, count, hidden);
-  const expected = gatedSumReference(hidden, modulation, slab, { ...size, modulationRows, modulationRow });
+  const expected = gatedSumReference(hidden, modulation, slab, weights, {
+    ...size,
+    ...{ modulationRows, modulationRow, firstWeight },
+  });
   expect(worstError(fused, expected)).toBeLessThan(tolerance);
   // A pass per entry, as the blocks would add them, gives the same bytes.
   let stepwise = hidden;

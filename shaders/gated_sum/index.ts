@@ -5,12 +5,12 @@ import kernelSource from './kernel.wgsl?raw';
 /** Cached branches per block: attention, MLP. */
 export const cachedBranches = 2;
 
-/** Fused reuse. Storage: hidden (in place), modulation table, cache slab. Dispatch flat over rows x C / 4. */
+/** Fused reuse and forecast. Storage: hidden (in place), modulation table, cache slab, weights. Dispatch flat over rows x C / 4. */
 export const gatedSumKernel: Kernel = {
   name: 'gated_sum',
   op: 'gated_sum',
   source: `${kernelSource}\n${stepSource}`,
-  storage: ['read_write', 'read', 'read'],
+  storage: ['read_write', 'read', 'read', 'read'],
   usesStep: true,
   files: ['gated_sum/kernel.wgsl', 'common/step.wgsl'],
 };
@@ -29,6 +29,8 @@ export function gatedSumParams(p: {
   count: number;
   slabFirst: number;
   modulationRows: number;
+  /** Element of the weights that belongs to entry 0. */
+  firstWeight: number;
 }): Uint32Array {
-  return Uint32Array.of(p.rows, p.tokens, p.first, p.count, p.slabFirst, p.modulationRows);
+  return Uint32Array.of(p.rows, p.tokens, p.first, p.count, p.slabFirst, p.modulationRows, p.firstWeight);
 }

@@ -7,17 +7,19 @@ export interface GatedSumSize {
   readonly slabFirst: number;
   readonly modulationRows: number;
   readonly modulationRow: number;
+  readonly firstWeight: number;
 }
 
 /**
- * hidden + sum of gate x cached output over entries (layer, attn | mlp), in f64. `modulation` is
- * `[layer, modulationRows, 6, C]` with the gates at parts 2 and 5; `slab` is `[entry, rows, C]` from entry `slabFirst`.
+ * hidden + sum of gate x weight x cached output over entries (layer, attn | mlp), in f64. `modulation` is
+ * `[layer, modulationRows, 6, C]` with the gates at parts 2 and 5; `slab` is `[entry, rows, C]` from entry `slabFirst`, the weights `[entry]` from `firstWeight`.
  */
 export function gatedSumReference(
   hidden: Float32Array,
   modulation: Float32Array,
   slab: Float32Array,
-  { rows, tokens, C, first, count, slabFirst, modulationRows, modulationRow }: GatedSumSize,
+  weights: Float32Array,
+  { rows, tokens, C, first, count, slabFirst, modulationRows, modulationRow, firstWeight }: GatedSumSize,
 ): Float64Array {
   return Float64Array.from(hidden, (value, i) => {
     const tableRow = modulationRow + Math.floor(i / C / tokens);
@@ -26,7 +28,8 @@ export function gatedSumReference(
       const layer = Math.floor(entry / 2);
       const part = entry % 2 === 0 ? 2 : 5;
       const gate = modulation[((layer * modulationRows + tableRow) * 6 + part) * C + (i % C)] as number;
-      sum += gate * (slab[(entry - slabFirst) * rows * C + i] as number);
+      const weight = weights[firstWeight + entry] as number;
+      sum += gate * weight * (slab[(entry - slabFirst) * rows * C + i] as number);
     }
     return sum;
   });

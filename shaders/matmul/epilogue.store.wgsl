@@ -7,10 +7,11 @@ struct Params {
   N4: u32,
   first_row: u32,      // row of the dispatch's first workgroup
   output_offset: u32,  // in vec4
+  output_width4: u32,  // a whole output row, of which these may be some columns
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;  // [rows, N4] from output_offset
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;  // rows of output_width4 from output_offset
 
 fn epilogue(row: u32, column: u32, value: vec4f) {
   var result = value;
@@ -21,5 +22,5 @@ fn epilogue(row: u32, column: u32, value: vec4f) {
   } else if (ACTIVATION == 2u) {
     result = value / (1.0 + exp(-max(value, vec4f(-80.0))));
   }
-  output[params.output_offset + row * params.N4 + column] = result;
+  output[params.output_offset + row * params.output_width4 + column] = result;
 }

@@ -73,8 +73,19 @@ export interface MatmulVariant {
   readonly epilogue: MatmulEpilogue;
 }
 
+const made = new Map<string, Kernel>();
+
 /** Linear layer `[rows, K] x [K, N] + bias`. Storage: input, weights, bias (int8: and scales), then the epilogue's. */
-export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kernel {
+export function matmulKernel(variant: MatmulVariant): Kernel {
+  const { tiling, weights, epilogue } = variant;
+  const name = `matmul.${tiling.name}.${weights}.${epilogue}`;
+  // Every dispatch of a graph asks, and the text takes longer to write than all the rest of it.
+  const kernel = made.get(name) ?? writeKernel(name, variant);
+  made.set(name, kernel);
+  return kernel;
+}
+
+function writeKernel(name: string, { tiling, weights, epilogue }: MatmulVariant): Kernel {
   const { memory, subgroups } = tiling;
   const end = epilogues[epilogue];
   const fragments = [
@@ -90,7 +101,7 @@ export function matmulKernel({ tiling, weights, epilogue }: MatmulVariant): Kern
   const kernel = kernels[memory];
   const body = unroll(kernel.source, { r: tiling.rows / 4, c: tiling.columns / 4 });
   return {
-    name: `matmul.${tiling.name}.${weights}.${epilogue}`,
+    name,
     op: 'matmul',
     source: wgslModule([sizes(tiling), body, ...fragments.map(({ source }) => source)], features),
     storage: ['read', 'read', 'read', ...end.storage],
@@ -129,18 +140,26 @@ export interface MatmulSize {
   readonly N: number;
 }
 
-/** Params of the `store` epilogue; `outputOffset` in elements, a multiple of 4. */
+/** Params of the `store` epilogue; `outputOffset` and `outputWidth`, by default N, in elements, multiples of 4. */
 export function matmulStoreParams(
   { rows, K, N }: MatmulSize,
-  p: { readonly firstRow?: number; readonly outputOffset?: number } = {},
+  p: { readonly firstRow?: number; readonly outputOffset?: number; readonly outputWidth?: number } = {},
 ): Uint32Array {
-  return Uint32Array.of(rows, K / 4, N / 4, p.firstRow ?? 0, (p.outputOffset ?? 0) / 4);
+  const { firstRow = 0, outputOffset = 0, outputWidth = N } = p;
+  return Uint32Array.of(rows, K / 4, N / 4, firstRow, outputOffset / 4, outputWidth / 4);
 }
 
-/** Params of the `scatter` epilogue; `cacheOffset` in elements, a multiple of 4; rows = batch x selected. */
+/** Params of the `scatter` epilogue; `cacheOffset` and `cacheWidth`, by default N, as above; rows = batch x selected. */
 export function matmulScatterParams(
   { rows, K, N }: MatmulSize,
-  p: { readonly tokens: number; readonly selected: number; readonly cacheOffset: number; readonly firstRow?: number },
+  p: {
+    readonly tokens: number;
+    readonly selected: number;
+    readonly cacheOffset: number;
+    readonly cacheWidth?: number;
+    readonly firstRow?: number;
+  },
 ): Uint32Array {
-  return Uint32Array.of(rows, K / 4, N / 4, p.firstRow ?? 0, p.tokens, p.selected, p.cacheOffset / 4);
+  const { tokens, selected, cacheOffset, cacheWidth = N, firstRow = 0 } = p;
+  return Uint32Array.of(rows, K / 4, N / 4, firstRow, tokens, selected, cacheOffset / 4, cacheWidth / 4);
 }

@@ -1,4 +1,7 @@
-// Classifier-free guidance and the sampler update, in place: latents = sample * latents + prediction * eps.
+// Classifier-free guidance and the sampler update, in place:
+//   latents = sample * latents + prediction * eps + history * x0,   x0 = x0_sample * latents + x0_prediction * eps,
+// where x0 on the right is what the step before left in `x0`, and `latents` on the right those before this step. In a step whose
+// history is 0, such as the first, the old x0 is not read.
 //
 // With two batch rows (conditional, unconditional) eps = uncond + guidance_scale * (cond - uncond) on the first
 // guidance_channels channels and cond on the others; with one row eps = cond. A model with learned sigma predicts more
@@ -15,6 +18,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> prediction: array<f32>;     // [batch, model channels, PLANE]
 @group(0) @binding(2) var<storage, read_write> latents: array<f32>;  // [latent channels, PLANE]
+@group(0) @binding(3) var<storage, read_write> x0: array<f32>;       // [latent channels, PLANE]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -25,5 +29,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let uncond = prediction[ROW_STRIDE + item];
     eps = uncond + step.guidance_scale * (eps - uncond);
   }
-  latents[item] = step.sample * latents[item] + step.prediction * eps;
+  let before = latents[item];
+  var after = step.sample * before + step.prediction * eps;
+  if (step.history != 0.0) { after += step.history * x0[item]; }
+  x0[item] = step.x0_sample * before + step.x0_prediction * eps;
+  latents[item] = after;
 }

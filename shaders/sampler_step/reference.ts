@@ -1,12 +1,13 @@
-import { type LatentSize, updateLatents } from '@webdit/core';
+import { type LatentSize, type SamplerState, updateLatents } from '@webdit/core';
+import type { StepValues } from '../common/step.ts';
 
-/** CFG and `sample * latents + eps`-update in f64; `prediction` is `[batch, modelChannels, plane]`. */
+/** CFG, the sampler's update and x0 in f64; `prediction` is `[batch, modelChannels, plane]`. */
 export function samplerStepReference(
-  latents: Float32Array,
+  state: SamplerState,
   prediction: Float32Array,
   size: LatentSize,
-  step: { guidanceScale: number; guidanceChannels: number; sample: number; prediction: number },
-): Float64Array {
+  step: Omit<StepValues, 'n' | 'modulationRow' | 'conditionRow'>,
+): ReturnType<typeof updateLatents> {
   const guidance = { scale: step.guidanceScale, channels: step.guidanceChannels };
-  return updateLatents(latents, prediction, size, guidance, step);
+  return updateLatents(state, prediction, size, guidance, step);
 }

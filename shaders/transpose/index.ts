@@ -1,4 +1,5 @@
 import type { Kernel } from '../common/kernel.ts';
+import int8Source from './kernel.int8.wgsl?raw';
 import packedSource from './kernel.packed-f16.wgsl?raw';
 import f32Source from './kernel.wgsl?raw';
 
@@ -6,19 +7,18 @@ import f32Source from './kernel.wgsl?raw';
 export type WeightStorage = 'f32' | 'packed-f16' | 'int8';
 
 /** Weight upload `[rows, K]` -> `[K, N]`, bits kept. Storage: input, output. Dispatch flat over rows x K / 16. */
-export function transposeKernel(weights: Exclude<WeightStorage, 'int8'>): Kernel {
-  const packed = weights === 'packed-f16';
+export function transposeKernel(weights: WeightStorage): Kernel {
   return {
     name: `transpose.${weights}`,
     op: 'transpose',
-    source: packed ? packedSource : f32Source,
+    source: { f32: f32Source, 'packed-f16': packedSource, int8: int8Source }[weights],
     storage: ['read', 'read_write'],
     usesStep: false,
-    files: [packed ? 'transpose/kernel.packed-f16.wgsl' : 'transpose/kernel.wgsl'],
+    files: [weights === 'f32' ? 'transpose/kernel.wgsl' : `transpose/kernel.${weights}.wgsl`],
   };
 }
 
-export const transposeVariants: readonly Kernel[] = (['f32', 'packed-f16'] as const).map(transposeKernel);
+export const transposeVariants: readonly Kernel[] = (['f32', 'packed-f16', 'int8'] as const).map(transposeKernel);
 
 /** All in elements, all multiples of 4; `column` is the first output column this piece fills. */
 export function transposeParams(p: { rows: number; K: number; N: number; column: number }): Uint32Array {

@@ -1,5 +1,5 @@
-/** `[rows, K]` -> columns `column .. column + rows` of `[K, N]`; the other columns stay 0. Works on values or on raw halves. */
-export function transposeReference<T extends Float32Array | Uint16Array>(
+/** `[rows, K]` -> columns `column .. column + rows` of `[K, N]`; the other columns stay 0. Works on values, raw halves or bytes. */
+export function transposeReference<T extends Float32Array | Uint16Array | Uint8Array>(
   input: T,
   output: T,
   { rows, K, N, column }: { rows: number; K: number; N: number; column: number },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { randomValues, runKernel } from '../../testing/run-kernel.ts';
 import { flatWorkgroups } from '../common/kernel.ts';
-import { transposeParams, transposeVariants } from './index.ts';
+import { transposeParams, transposeVariants, type WeightStorage } from './index.ts';
 import { transposeReference } from './reference.ts';
 
 test.each(
@@ -13,18 +13,22 @@ test.each(
     ].map((size) => ({ kernel, ...size })),
   ),
 )('$kernel.name moves every bit: $rows x $K into column $column of $N', async ({ kernel, ...size }) => {
-  const packed = kernel.name.endsWith('packed-f16');
-  const values = randomValues(size.rows * size.K, 5);
-  const bits = Uint16Array.from(values, (v) => v * 0x7fff + 0x8000);
-  const [output] = await runKernel({
+  const { rows, K, N } = size;
+  const values = randomValues(rows * K, 5);
+  const { input, output } = {
+    f32: () => ({ input: values, output: new Float32Array(K * N) }),
+    'packed-f16': () => ({
+      input: Uint16Array.from(values, (v) => v * 0x7fff + 0x8000),
+      output: new Uint16Array(K * N),
+    }),
+    int8: () => ({ input: Uint8Array.from(values, (v) => v * 0x7f + 0x80), output: new Uint8Array(K * N) }),
+  }[kernel.name.replace('transpose.', '') as WeightStorage]();
+  const [found] = await runKernel({
     kernel,
     params: transposeParams(size),
-    workgroups: flatWorkgroups((size.rows * size.K) / 16),
-    storage: [packed ? new Uint32Array(bits.buffer) : values, (size.K * size.N) / (packed ? 2 : 1)],
+    workgroups: flatWorkgroups((rows * K) / 16),
+    storage: [input instanceof Float32Array ? input : new Uint32Array(input.buffer), output.byteLength / 4],
   });
-  const found = packed ? new Uint16Array((output as Float32Array).buffer) : (output as Float32Array);
-  const expected = packed
-    ? transposeReference(bits, new Uint16Array(size.K * size.N), size)
-    : transposeReference(values, new Float32Array(size.K * size.N), size);
-  expect([...found]).toEqual([...expected]);
+  const bytes = new Uint8Array((found as Float32Array).buffer);
+  expect([...bytes]).toEqual([...new Uint8Array(transposeReference(input, output, size).buffer)]);
 });
