@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { tinyGoldens, verifyGolden } from './goldens.ts';
 
-test.each(['emoji-dit', ...tinyGoldens.full])('webdit verify passes on %s, all runs and steps', async (folder) => {
+// No buffer of emoji-dit comes near the cap of 8 MiB: under it the small goldens are enough.
+const folders = process.env.WEBDIT_MAX_BINDING ? tinyGoldens.full : ['emoji-dit', ...tinyGoldens.full];
+
+test.each(folders)('webdit verify passes on %s, all runs and steps', async (folder) => {
   const { exitCode, lastLine, output } = await verifyGolden(folder);
   expect(lastLine, output).toMatch(/^PASS worst \S+ \S+\/\S+$/);
   expect(exitCode).toBe(0);

@@ -1,7 +1,11 @@
 import {
+  type Decider,
   type DiTConfig,
   type RunPlan,
+  relativeChange,
+  runsModel,
   type StepPlan,
+  startDeciding,
   timestepEmbedding,
   tokenCount,
 } from '../packages/core/src/index.ts';
@@ -15,11 +19,45 @@ import { selectTokensReference } from '../shaders/select_tokens/reference.ts';
 import { attentionScoresReference, valueNormReference } from '../shaders/token_scores/reference.ts';
 import { unpatchifyReference } from '../shaders/unpatchify/reference.ts';
 
-interface LayerState {
+/** Branch outputs of one layer at one full step. */
+interface Features {
   attn: Float32Array;
   mlp: Float32Array;
-  scores: Float32Array;
-  ages: Uint32Array;
+}
+
+interface LayerState {
+  /** Of every full step so far, the latest first. */
+  readonly features: readonly Features[];
+  readonly scores: Float32Array;
+  readonly ages: Uint32Array;
+}
+
+/** What a run carries from step to step. */
+interface RunState {
+  readonly layers: LayerState[];
+  /** What stands for the blocks of a skip. */
+  stack: Float32Array;
+  /** `n.layer` -> ids per batch row, best first. */
+  readonly tokens: Map<string, number[][]>;
+  /** What probes measure against. */
+  probed: Float32Array;
+  readonly decider: Decider | undefined;
+  /** Steps that a probe had skipped. */
+  readonly skips: number[];
+  /** What the probes that asked have measured. */
+  readonly changes: number[];
+}
+
+type ReferenceStep = Pick<
+  StepPlan,
+  'kind' | 'n' | 'timestep' | 'mlpTokens' | 'attnLayers' | 'forecast' | 'stack' | 'probe'
+>;
+
+interface BlockRun {
+  readonly step: ReferenceStep;
+  readonly plan: Pick<RunPlan, 'labels' | 'selection'>;
+  readonly condition: Float32Array;
+  readonly state: RunState;
 }
 
 interface ReferenceResult {
@@ -27,6 +65,10 @@ interface ReferenceResult {
   readonly latents: Float32Array[];
   /** `n.layer` -> ids per batch row, best first. */
   readonly tokens: Map<string, number[][]>;
+  /** Steps that a probe had skipped. */
+  readonly skips: readonly number[];
+  /** What the probes that asked have measured. */
+  readonly changes: readonly number[];
 }
 
 /**
@@ -42,18 +84,22 @@ export class ReferenceDiT {
 
   /** One forward of one sample: `[channels, size, size]` -> `[outChannels, size, size]`. */
   forward(sample: Float32Array, timestep: number, label: number): Float32Array {
-    return this.#predict({ kind: 'full', n: 0, timestep }, { labels: [label], selection: null }, sample, [], new Map());
+    return this.#predict({ kind: 'full', n: 0, timestep }, { labels: [label], selection: null }, sample, newState());
   }
 
   run(plan: RunPlan, init: Float32Array): ReferenceResult {
     const { config } = this;
     const batch = plan.labels.length as 1 | 2;
-    const tokens = new Map<string, number[][]>();
-    const layers: LayerState[] = [];
+    const state = newState(plan.decision && startDeciding(plan.decision));
     const latents: Float32Array[] = [];
+    /** Of full steps, the latest first. */
+    const predictions: Float32Array[] = [];
     let current = init;
+    let x0 = new Float32Array(init.length);
     for (const step of plan.steps) {
-      const prediction = this.#predict(step, plan, current, layers, tokens);
+      const own = runsModel(step) ? [this.#predict(step, plan, current, state)] : [];
+      if (step.kind === 'full' && !step.probe) predictions.unshift(...own);
+      const prediction = step.predictions ? weightedSum(predictions, step.predictions) : (own[0] as Float32Array);
       const size = {
         batch,
         latentChannels: config.inChannels,
@@ -61,25 +107,21 @@ export class ReferenceDiT {
         plane: config.inputSize ** 2,
       };
       const { scale: guidanceScale, channels: guidanceChannels } = plan.guidance;
-      current = Float32Array.from(
-        samplerStepReference(current, prediction, size, {
-          guidanceScale,
-          guidanceChannels,
-          sample: step.sample,
-          prediction: step.prediction,
-        }),
-      );
+      const values = { ...step, guidanceScale, guidanceChannels };
+      const next = samplerStepReference({ latents: current, x0 }, prediction, size, values);
+      current = Float32Array.from(next.latents);
+      x0 = Float32Array.from(next.x0);
       latents.push(current);
     }
-    return { latents, tokens };
+    const { tokens, skips, changes } = state;
+    return { latents, tokens, skips, changes };
   }
 
   #predict(
-    step: Pick<StepPlan, 'kind' | 'n' | 'timestep' | 'mlpTokens'>,
+    step: ReferenceStep,
     plan: Pick<RunPlan, 'labels' | 'selection'>,
     latents: Float32Array,
-    layers: LayerState[],
-    tokens: Map<string, number[][]>,
+    state: RunState,
   ): Float32Array {
     const { config } = this;
     const C = config.hiddenSize;
@@ -96,48 +138,111 @@ export class ReferenceDiT {
       ),
     );
     let x = this.#embed(latents, batch);
+    const embedded = x;
+    let skipped = step.kind === 'skip' ? step.stack : undefined;
+    let kept = step.kind === 'skip' ? undefined : step.stack;
+    let before = x;
     for (let layer = 0; layer < config.depth; layer++) {
-      const name = `blocks.${layer}`;
-      const modulation = this.#linear(`${name}.adaLN_modulation.1`, condition);
-      const part = (i: number) => columns(modulation, 6 * C, i * C, C);
-      const mlp = (input: Float32Array) =>
-        this.#linear(`${name}.mlp.fc2`, this.#linear(`${name}.mlp.fc1`, input, 'gelu'));
-      const mlpInput = () => this.#norm(x, part(4), part(3), config.mlpNormEps);
-      if (step.kind === 'full') {
-        const qkv = this.#linear(`${name}.attn.qkv`, this.#norm(x, part(1), part(0), config.normEps));
-        const size = {
-          batch,
-          tokens: tokenCount(config),
-          heads: config.numHeads,
-          headDim: C / config.numHeads,
-        };
-        const attn = this.#linear(`${name}.attn.proj`, Float32Array.from(attentionReference(qkv, size).output));
-        x = this.#gatedSum(x, part(2), attn);
-        const mlpOutput = mlp(mlpInput());
-        x = this.#gatedSum(x, part(5), mlpOutput);
-        const byAttention = plan.selection?.score === 'attention';
-        const scores = byAttention ? attentionScoresReference(qkv, size) : valueNormReference(qkv, size);
-        const ages = new Uint32Array(batch * size.tokens);
-        layers[layer] = { attn, mlp: mlpOutput, scores: Float32Array.from(scores), ages };
-        continue;
+      if (step.probe && layer === kept?.first && this.#skips(step, x, embedded, condition, state)) {
+        skipped = kept;
+        kept = undefined;
       }
-      const state = layers[layer] as LayerState;
-      x = this.#gatedSum(x, part(2), state.attn);
-      if (step.mlpTokens) {
-        const selected = step.mlpTokens[layer] as number;
-        const ids = this.#select(state, plan, selected);
-        if (selected > 0) tokens.set(`${step.n}.${layer}`, ids);
-        const fresh = mlp(mlpInput());
-        ids.forEach((row, b) => {
-          for (const id of row) {
-            const at = (b * tokenCount(config) + id) * C;
-            state.mlp.set(fresh.subarray(at, at + C), at);
-          }
-        });
+      if (layer === kept?.first) before = x;
+      if (skipped && layer === skipped.first) {
+        x = skipped.keep === 'state' ? state.stack : x.map((v, i) => v + (state.stack[i] as number));
       }
-      x = this.#gatedSum(x, part(5), state.mlp);
+      if (!skipped || layer < skipped.first || layer >= skipped.last) {
+        x = this.#block(layer, x, { step, plan, condition, state });
+      }
+      if (kept && layer === kept.last - 1) {
+        state.stack = kept.keep === 'state' ? x : x.map((v, i) => v - (before[i] as number));
+      }
     }
     return this.#final(x, condition, batch);
+  }
+
+  /** Measures the probe of a step where its stack begins, and asks. */
+  #skips(
+    { n, probe }: ReferenceStep,
+    hidden: Float32Array,
+    embedded: Float32Array,
+    condition: Float32Array,
+    state: RunState,
+  ): boolean {
+    const C = this.config.hiddenSize;
+    const modulation = this.#linear('blocks.0.adaLN_modulation.1', condition);
+    const now =
+      probe?.at === 'input'
+        ? this.#norm(hidden, columns(modulation, 6 * C, C, C), columns(modulation, 6 * C, 0, C), this.config.normEps)
+        : hidden.map((value, i) => value - (embedded[i] as number));
+    let skip = false;
+    if (probe?.asks) {
+      const change = relativeChange(now, state.probed);
+      state.changes.push(change);
+      skip = state.decider?.decide(change) === true;
+    } else state.decider?.computed();
+    if (probe?.against === 'previous' || !skip) state.probed = now;
+    if (skip) state.skips.push(n);
+    return skip;
+  }
+
+  #block(layer: number, hidden: Float32Array, { step, plan, condition, state }: BlockRun): Float32Array {
+    const { config } = this;
+    const C = config.hiddenSize;
+    const tokens = tokenCount(config);
+    const size = { batch: plan.labels.length, tokens, heads: config.numHeads, headDim: C / config.numHeads };
+    const name = `blocks.${layer}`;
+    const modulation = this.#linear(`${name}.adaLN_modulation.1`, condition);
+    const part = (i: number) => columns(modulation, 6 * C, i * C, C);
+    const qkvOf = (x: Float32Array) =>
+      this.#linear(`${name}.attn.qkv`, this.#norm(x, part(1), part(0), config.normEps));
+    const attention = (qkv: Float32Array) =>
+      this.#linear(`${name}.attn.proj`, Float32Array.from(attentionReference(qkv, size).output));
+    const mlp = (x: Float32Array) => {
+      const input = this.#norm(x, part(4), part(3), config.mlpNormEps);
+      return this.#linear(`${name}.mlp.fc2`, this.#linear(`${name}.mlp.fc1`, input, 'gelu'));
+    };
+    if (step.kind === 'full' || step.kind === 'skip') {
+      const qkv = qkvOf(hidden);
+      const attn = attention(qkv);
+      const between = this.#gatedSum(hidden, part(2), attn);
+      const mlpOutput = mlp(between);
+      if (step.kind === 'full') {
+        const byAttention = plan.selection?.score === 'attention';
+        const scores = byAttention ? attentionScoresReference(qkv, size) : valueNormReference(qkv, size);
+        const features = [{ attn, mlp: mlpOutput }, ...(state.layers[layer]?.features ?? [])];
+        const ages = new Uint32Array(size.batch * tokens);
+        state.layers[layer] = { features, scores: Float32Array.from(scores), ages };
+      }
+      return this.#gatedSum(between, part(5), mlpOutput);
+    }
+    const cached = state.layers[layer] as LayerState;
+    const [latest] = cached.features as [Features];
+    const value = (branch: keyof Features) => {
+      if (step.kind !== 'forecast') return latest[branch];
+      const lists = step.forecast ?? [];
+      const weights = lists[lists.length === 1 ? 0 : 2 * layer + (branch === 'mlp' ? 1 : 0)] ?? [];
+      const outputs = cached.features.map((features) => features[branch]);
+      return weightedSum(outputs, weights);
+    };
+    if (step.attnLayers?.includes(layer)) latest.attn = attention(qkvOf(hidden));
+    const x = this.#gatedSum(hidden, part(2), value('attn'));
+    const selected = step.mlpTokens?.[layer] ?? 0;
+    if (selected === tokens) {
+      latest.mlp = mlp(x);
+      cached.ages.fill(0);
+    } else if (step.mlpTokens && plan.selection) {
+      const ids = this.#select(cached, plan, selected);
+      if (selected > 0) state.tokens.set(`${step.n}.${layer}`, ids);
+      const fresh = mlp(x);
+      ids.forEach((row, b) => {
+        for (const id of row) {
+          const at = (b * tokens + id) * C;
+          latest.mlp.set(fresh.subarray(at, at + C), at);
+        }
+      });
+    }
+    return this.#gatedSum(x, part(5), value('mlp'));
   }
 
   #select(state: LayerState, plan: Pick<RunPlan, 'labels' | 'selection'>, selected: number): number[][] {
@@ -202,6 +307,17 @@ export class ReferenceDiT {
     const size = { rows: input.length / K, K, N, activation };
     return Float32Array.from(matmulReference(input, transposed(weight, N), bias, size));
   }
+}
+
+function weightedSum(values: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  return (values[0] as Float32Array).map((_, i) =>
+    weights.reduce((sum, weight, back) => sum + weight * (values[back]?.[i] as number), 0),
+  );
+}
+
+function newState(decider?: Decider): RunState {
+  const none = new Float32Array();
+  return { layers: [], stack: none, tokens: new Map(), probed: none, decider, skips: [], changes: [] };
 }
 
 /** `[rows, K]` -> `[K, rows]`. */

@@ -1,13 +1,6 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Allocator } from './allocator.ts';
 import type { DeviceHolder } from './device.ts';
-
-beforeAll(() => {
-  vi.stubGlobal('GPUBufferUsage', { STORAGE: 0x80 });
-});
-afterAll(() => {
-  vi.unstubAllGlobals();
-});
 
 it('counts bytes now, and at most since the peak was reset', () => {
   const device = {

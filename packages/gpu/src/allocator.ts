@@ -1,4 +1,5 @@
 import { type DeviceHolder, outOfMemory } from './device.ts';
+import { bufferUsage } from './flags.ts';
 
 const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
@@ -29,7 +30,7 @@ export class Allocator {
     const { device, maxStorageBufferBindingSize } = this.holder;
     const size = Math.max(4, Math.ceil(byteLength / 4) * 4);
     const limit =
-      usage & GPUBufferUsage.STORAGE
+      usage & bufferUsage.STORAGE
         ? Math.min(maxStorageBufferBindingSize, device.limits.maxBufferSize)
         : device.limits.maxBufferSize;
     if (size > limit) {
@@ -85,7 +86,7 @@ export class BufferScope {
 
   /** A storage buffer of `elements` 4-byte values that copies may read and write. */
   storage(label: string, elements: number): GPUBuffer {
-    return this.create(label, elements * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC);
+    return this.create(label, elements * 4, bufferUsage.STORAGE | bufferUsage.COPY_DST | bufferUsage.COPY_SRC);
   }
 
   destroy(): void {

@@ -1,5 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 
+/** What the browser says about a graphics adapter; empty where it says nothing. */
 export interface AdapterInfo {
   readonly vendor: string;
   readonly architecture: string;
@@ -111,7 +112,7 @@ export function outOfMemory(message: string, cause?: unknown): WebDiTError {
   );
 }
 
-function describeAdapter(info: GPUAdapterInfo | undefined): AdapterInfo {
+export function describeAdapter(info: GPUAdapterInfo | undefined): AdapterInfo {
   const text = (value: string | undefined) => value ?? '';
   const described = {
     vendor: text(info?.vendor),
@@ -133,6 +134,9 @@ function adapterLimits(adapter: GPUAdapter): Record<string, number> {
   return limits;
 }
 
+/** The adapter that models run on. */
+export const adapterOptions: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
+
 const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
 
 /**
@@ -141,7 +145,7 @@ const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f1
  */
 export async function requestDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<DeviceHolder> {
   if (!gpu) throw noGpu();
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((cause: unknown) => {
+  const adapter = await gpu.requestAdapter(adapterOptions).catch((cause: unknown) => {
     throw noAdapter(cause);
   });
   if (!adapter) throw noAdapter();

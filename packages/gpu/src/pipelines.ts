@@ -1,6 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import type { Kernel, KernelConstants } from '@webdit/shaders';
 import type { DeviceHolder } from './device.ts';
+import { shaderStage } from './flags.ts';
 
 /** A kernel with its constants, compiled or about to be. */
 export interface PipelineHandle {
@@ -41,9 +42,7 @@ export class PipelineCache {
   private constructor(readonly device: GPUDevice) {
     this.stepLayout = device.createBindGroupLayout({
       label: 'step',
-      entries: [
-        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
-      ],
+      entries: [{ binding: 0, visibility: shaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } }],
     });
   }
 
@@ -129,10 +128,10 @@ export class PipelineCache {
       layout = this.device.createBindGroupLayout({
         label: key,
         entries: [
-          { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
+          { binding: 0, visibility: shaderStage.COMPUTE, buffer: { type: 'uniform' } },
           ...kernel.storage.map((access, i) => ({
             binding: i + 1,
-            visibility: GPUShaderStage.COMPUTE,
+            visibility: shaderStage.COMPUTE,
             buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
           })),
         ],

@@ -1,5 +1,6 @@
 import type { Kernel, KernelConstants, Workgroups } from '@webdit/shaders';
 import type { BufferScope } from './allocator.ts';
+import { bufferUsage } from './flags.ts';
 import { type PipelineCache, type PipelineHandle, uniformSlotBytes } from './pipelines.ts';
 
 /** One prepared GPU command: nothing is looked up or allocated when it is encoded. */
@@ -57,7 +58,7 @@ export class ProgramBuilder {
   }
 
   #newPage(): GPUBuffer {
-    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const usage = bufferUsage.UNIFORM | bufferUsage.COPY_DST;
     this.#page = this.scope.create(`${this.label}.params`, slotsPerPage * uniformSlotBytes, usage);
     return this.#page;
   }

@@ -1,3 +1,4 @@
+import { Gate } from '@webdit/core';
 import { describe, expect, test, vi } from 'vitest';
 import { Slicer } from './slicer.ts';
 import { fakeDispatch, fakeGpu } from './testing/fake-gpu.ts';
@@ -88,4 +89,53 @@ test('an abort rejects with its reason and nothing more is submitted', async () 
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('submits nothing while the gate is closed, and leaves that time out of the steps', async () => {
+  vi.useFakeTimers();
+  try {
+    const gpu = fakeGpu(1e8);
+    const gate = new Gate();
+    const times: number[] = [];
+    const slicer = new Slicer(gpu.holder, { stepGroup, gate, onStepDone: (_, ms) => times.push(ms) });
+    const started = performance.now();
+    const run = (async () => {
+      for (let n = 0; n < 6; n++) {
+        await slicer.add(n, 0, [dispatch]);
+        await slicer.endStep(n);
+      }
+      await slicer.finish();
+    })();
+    await vi.advanceTimersByTimeAsync(150);
+    gate.close();
+    await vi.advanceTimersByTimeAsync(1000);
+    const [submits, steps] = [gpu.submits.length, times.length];
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([gpu.submits.length, times.length]).toEqual([submits, steps]);
+    // All that was submitted has been reported.
+    expect(steps).toBe(submits);
+    expect(submits).toBeLessThan(6);
+    gate.open();
+    await vi.runAllTimersAsync();
+    await run;
+    expect(times).toHaveLength(6);
+    const total = times.reduce((sum, ms) => sum + ms, 0);
+    expect(total).toBeCloseTo((6 * dispatchCost * 1000) / 1e8, 3);
+    expect(performance.now() - started).toBeGreaterThan(61_000);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('an abort reaches who waits for the gate', async () => {
+  const gpu = fakeGpu(1e8);
+  const controller = new AbortController();
+  const gate = new Gate();
+  gate.close();
+  const slicer = new Slicer(gpu.holder, { stepGroup, gate, signal: controller.signal });
+  await slicer.add(0, 0, [dispatch]);
+  const finished = slicer.finish();
+  controller.abort('enough');
+  await expect(finished).rejects.toBe('enough');
+  expect(gpu.submits).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import type { Gate } from '@webdit/core';
 import type { AdapterInfo, DeviceHolder } from './device.ts';
 import { bindStep, type Dispatch, encodeDispatch } from './program.ts';
 import type { PassTimer } from './timer.ts';
@@ -55,6 +56,8 @@ export class Slicer {
     readonly options: {
       readonly stepGroup: GPUBindGroup;
       readonly signal?: AbortSignal | undefined;
+      /** Nothing is submitted while it is closed. Step times leave out what was waited for it. */
+      readonly gate?: Gate | undefined;
       readonly timer?: PassTimer | undefined;
       /** Called when the GPU has done step `n`, with its milliseconds; those of all steps add up to the loop's. */
       readonly onStepDone?: (n: number, ms: number) => void;
@@ -97,6 +100,7 @@ export class Slicer {
   /** Submits what is encoded; waits while two slices are in flight. */
   async flush(): Promise<void> {
     this.options.signal?.throwIfAborted();
+    await this.#passGate();
     this.holder.check();
     this.#endPass();
     if (this.#encoder) {
@@ -115,6 +119,15 @@ export class Slicer {
     await this.flush();
     await Promise.all(this.#inFlight);
     this.holder.check();
+  }
+
+  async #passGate(): Promise<void> {
+    const { gate, signal } = this.options;
+    if (!gate || gate.isOpen) return;
+    // They are reported before the clock stands still.
+    await Promise.all(this.#inFlight);
+    await gate.pass(signal);
+    this.#lastDone = performance.now();
   }
 
   get #secondsPerCost(): number {

@@ -1,5 +1,6 @@
 import type { BufferScope } from './allocator.ts';
 import type { DeviceHolder } from './device.ts';
+import { bufferUsage, mapMode } from './flags.ts';
 
 /** Timestamps of one WebGPU query set; each pass takes two. */
 const capacity = 4096;
@@ -18,8 +19,8 @@ export class PassTimer {
   ) {
     this.#querySet = holder.device.createQuerySet({ type: 'timestamp', count: capacity });
     const bytes = capacity * 8;
-    this.#resolved = scope.create('timestamps', bytes, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
-    this.#readable = scope.create('timestamps.read', bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    this.#resolved = scope.create('timestamps', bytes, bufferUsage.QUERY_RESOLVE | bufferUsage.COPY_SRC);
+    this.#readable = scope.create('timestamps.read', bytes, bufferUsage.MAP_READ | bufferUsage.COPY_DST);
   }
 
   /** Undefined where the adapter has no `timestamp-query`. */
@@ -52,7 +53,7 @@ export class PassTimer {
     encoder.resolveQuerySet(this.#querySet, 0, count, this.#resolved, 0);
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#readable, 0, count * 8);
     this.holder.device.queue.submit([encoder.finish()]);
-    await this.#readable.mapAsync(GPUMapMode.READ, 0, count * 8);
+    await this.#readable.mapAsync(mapMode.READ, 0, count * 8);
     const stamps = new BigUint64Array(this.#readable.getMappedRange(0, count * 8));
     this.#steps.forEach((n, i) => {
       const ms = Number((stamps[2 * i + 1] as bigint) - (stamps[2 * i] as bigint)) / 1e6;

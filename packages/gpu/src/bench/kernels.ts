@@ -82,6 +82,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
   const deep = new DiTOps(config, batch, ops.weights, ops.choice, table, builder);
   const entries = 2 * depth;
   const cache = new FeatureCache(deep, scope);
+  const branchWeights = { buffer: scope.storage('forecast_weights', entries), first: 0 };
 
   return [
     linear('blocks.0.attn.qkv', work.normed, work.wide, rows, C, 3 * C),
@@ -99,7 +100,12 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
     linear('blocks.0.adaLN_modulation.1', conditioning, table.buffer, modulationRows, C, 6 * C),
     linear(`${embedder}t_embedder.mlp.2`, conditioning, work.normed, timesteps, C, C),
     linear('final_layer.linear', work.normed, work.wide, rows, C, finalWidth),
-    one('gated_sum', `${entries} x ${rowShape}`, cache.sum(deep, hidden, 0, entries), gatedSumWork(size, entries)),
+    one(
+      'gated_sum',
+      `${entries} x ${rowShape}`,
+      cache.sum(deep, hidden, 0, entries, branchWeights),
+      gatedSumWork(size, entries),
+    ),
     one(
       'token_scores.attention',
       attentionShape,

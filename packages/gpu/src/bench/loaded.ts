@@ -1,5 +1,6 @@
 import { tokenCount } from '@webdit/core';
 import { maxSelectTokens } from '@webdit/shaders';
+import { wholeProgram } from '../dit/graph.ts';
 import type { DiTModel } from '../dit/model.ts';
 import { measureCeilings } from './ceilings.ts';
 import { describeModel } from './kernels.ts';
@@ -83,7 +84,7 @@ async function measureLoadedSteps(
       steps.push({ kind, dispatches: program.length, ms, ...times, gflop: flops / 1e9, megabytes: bytes / 1e6 });
     }
     const [block] = graph.blocks;
-    const dispatchesPerBlock = (block?.attention.length ?? 0) + (block?.rest.length ?? 0);
+    const dispatchesPerBlock = block ? wholeProgram(block).length : 0;
     return { model: name, depth, dispatchesPerBlock, steps };
   };
   return model.withSteps(benchPlan(config, deepLayers), work, options.signal);

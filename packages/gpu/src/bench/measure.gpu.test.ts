@@ -13,8 +13,8 @@ function sum(bench: BenchScope, count: number) {
   const dispatch = bench.dispatch({
     kernel: gatedSumKernel,
     constants: gatedSumConstants(C),
-    params: gatedSumParams({ rows, tokens: rows, first: 0, count, slabFirst: 0, modulationRows: 1 }),
-    storage: [rows * C, 200 * 6 * C, 400 * rows * C],
+    params: gatedSumParams({ rows, tokens: rows, first: 0, count, slabFirst: 0, modulationRows: 1, firstWeight: 0 }),
+    storage: [rows * C, 200 * 6 * C, 400 * rows * C, 400],
     workgroups: [(rows * C) / 4 / 64, 1, 1],
     flops,
   });

@@ -66,6 +66,9 @@ export function benchPlan(config: DiTConfig, deepLayers = 1): RunPlan {
     // Latents keep their size however often a step is repeated.
     sample: 0.5,
     prediction: 0.5,
+    x0Sample: 1,
+    x0Prediction: 0,
+    history: 0,
     checkpoint: false,
     flops: 0,
   });

@@ -52,9 +52,8 @@ export function prepareModel(
 
   const fill = noiseFiller(holder.device.queue);
   for (const { name, shape } of ditTensorShapes(config)) {
-    const buffer = noise.get(name);
-    const elements = shape.reduce((a, b) => a * b, 1);
-    fill(buffer, buffer.size === elements * 2 ? 'f16' : 'f32');
+    const width = shape.slice(1).reduce((a, b) => a * b, 1);
+    for (const { buffer, rows } of noise.parts(name)) fill(buffer, buffer.size === rows * width * 2 ? 'f16' : 'f32');
   }
   for (const buffer of [graph.hidden, graph.ops.table.buffer, ...Object.values(graph.work)]) fill(buffer);
   uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));

@@ -1,7 +1,8 @@
 import type { Kernel, KernelConstants, StepValues, Workgroups } from '@webdit/shaders';
-import { stepByteLength, writeStep } from '@webdit/shaders';
+import { idleStep, stepByteLength, writeStep } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
+import { bufferUsage } from '../flags.ts';
 import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder, submitProgram } from '../program.ts';
 import { readFloats } from '../readback.ts';
@@ -20,16 +21,6 @@ export interface KernelCall {
   /** Work in FLOPs. */
   readonly flops: number;
 }
-
-const firstStep: StepValues = {
-  n: 0,
-  modulationRow: 0,
-  conditionRow: 0,
-  guidanceChannels: 0,
-  guidanceScale: 1,
-  sample: 1,
-  prediction: 0,
-};
 
 /** Buffers and dispatches of one measurement or check, freed together. Call `ready` before the dispatches are encoded. */
 export class BenchScope {
@@ -66,8 +57,8 @@ export class BenchScope {
   stepGroup(values: Partial<StepValues> = {}): GPUBindGroup {
     const { device } = this.holder;
     const slot = new DataView(new ArrayBuffer(uniformSlotBytes));
-    writeStep(slot, 0, { ...firstStep, ...values });
-    const buffer = this.scope.create('steps', uniformSlotBytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    writeStep(slot, 0, { ...idleStep, ...values });
+    const buffer = this.scope.create('steps', uniformSlotBytes, bufferUsage.UNIFORM | bufferUsage.COPY_DST);
     device.queue.writeBuffer(buffer, 0, slot.buffer);
     return device.createBindGroup({
       layout: this.pipelines.stepLayout,

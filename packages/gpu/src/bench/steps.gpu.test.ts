@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { testDevice } from '../../../../testing/gpu.ts';
+import { wholeProgram } from '../dit/graph.ts';
 import type { Dispatch } from '../program.ts';
 import { kernelCases } from './kernels.ts';
 import { emojiDiT, narrowXL2 } from './models.ts';
@@ -19,7 +20,7 @@ test.each([emojiDiT, narrowXL2])(
       // Short dispatches are charged for being launched, and norms by a rule of thumb.
       expect(cost(programs.full) / works.full.flops).toBeCloseTo(1, 2);
       expect(cost(programs.storing) - cost(programs.full)).toBeLessThan(0.02 * works.full.flops);
-      for (const { attention, rest } of graph.blocks) expect(attention.length + rest.length).toBeLessThanOrEqual(8);
+      for (const block of graph.blocks) expect(wholeProgram(block).length).toBeLessThanOrEqual(8);
       expect(programs.reuse.length).toBeLessThan(8);
     } finally {
       bench.destroy();

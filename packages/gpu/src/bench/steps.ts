@@ -1,7 +1,7 @@
 import { type DiTConfig, median, tokenCount } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
-import type { DiTGraph } from '../dit/graph.ts';
+import { type DiTGraph, wholeProgram } from '../dit/graph.ts';
 import type { Dispatch } from '../program.ts';
 import { Slicer } from '../slicer.ts';
 import { type BenchModel, batch, selectedTokens } from './models.ts';
@@ -70,7 +70,7 @@ async function countPerBlock(holder: DeviceHolder, config: DiTConfig, weights: M
   try {
     const [block] = prepareModel(bench, { ...config, depth: 1 }, weights).graph.blocks;
     await bench.scope.allocator.settle();
-    return (block?.attention.length ?? 0) + (block?.rest.length ?? 0);
+    return block ? wholeProgram(block).length : 0;
   } finally {
     bench.destroy();
   }
@@ -127,7 +127,7 @@ export function stepWorks(
     bytes: 4 * (C * (rows + tokens + inChannels * patch + 1) + tokens * patch * inChannels),
   };
   const unpatchify = { flops: 0, bytes: 2 * 4 * rows * patch * outChannels };
-  const sampler = { flops: 0, bytes: 4 * tokens * patch * (batch * outChannels + 2 * inChannels) };
+  const sampler = { flops: 0, bytes: 4 * tokens * patch * (batch * outChannels + 3 * inChannels) };
   // Int8 is for the blocks.
   const last = matmulWork({ rows, K: C, N: patch * outChannels }, weights === 'int8' ? 'f32' : weights);
   const end = [last, unpatchify, sampler];

@@ -7,6 +7,12 @@ import type { BranchSlot, DiTOps } from './ops.ts';
 export const branches = ['attn', 'mlp'] as const;
 export type Branch = (typeof branches)[number];
 
+/** The weight of every entry, `[depth x branches]` from element `first`. */
+export interface EntryWeights {
+  readonly buffer: GPUBuffer;
+  readonly first: number;
+}
+
 interface Slab {
   readonly buffer: GPUBuffer;
   /** First entry, and how many: entry = layer x branches + branch. */
@@ -25,6 +31,7 @@ export class FeatureCache {
   constructor(
     readonly ops: DiTOps,
     scope: BufferScope,
+    generation = 0,
   ) {
     const entries = ops.config.depth * branches.length;
     this.#entryElements = ops.rows * ops.config.hiddenSize;
@@ -33,39 +40,67 @@ export class FeatureCache {
     const slabs: Slab[] = [];
     for (let first = 0; first < entries; first += perSlab) {
       const count = Math.min(perSlab, entries - first);
-      slabs.push({ buffer: scope.storage(`cache.${first}`, count * this.#entryElements), first, count });
+      slabs.push({ buffer: scope.storage(`cache.${generation}.${first}`, count * this.#entryElements), first, count });
     }
     this.#slabs = slabs;
   }
 
+  get byteLength(): number {
+    return this.#slabs.reduce((sum, { buffer }) => sum + buffer.size, 0);
+  }
+
   slot(layer: number, branch: Branch): BranchSlot {
-    const entry = this.entry(layer, branch);
+    const entry = entryOf(layer, branch);
     const slab = this.#slabs.find(({ first, count }) => entry >= first && entry < first + count) as Slab;
     return { buffer: slab.buffer, offset: (entry - slab.first) * this.#entryElements };
   }
 
-  entry(layer: number, branch: Branch): number {
-    return layer * branches.length + branches.indexOf(branch);
-  }
-
-  /** hidden += gate x cached output of entries `from` to `to` (exclusive), in order: one dispatch per slab they lie in. */
-  sum(ops: DiTOps, hidden: GPUBuffer, from: number, to: number): Dispatch[] {
+  /**
+   * hidden += gate x weight x cached output of entries `from` to `to` (exclusive), in order: one dispatch per slab they lie in.
+   */
+  sum(ops: DiTOps, hidden: GPUBuffer, from: number, to: number, weights: EntryWeights): Dispatch[] {
     return this.#slabs.flatMap((slab) => {
       const first = Math.max(from, slab.first);
       const count = Math.min(to, slab.first + slab.count) - first;
-      return count > 0 ? [this.#sumOf(ops, hidden, slab, first, count)] : [];
+      return count > 0 ? [gatedSum(ops, hidden, slab, { first, count, weights })] : [];
     });
   }
+}
 
-  #sumOf(ops: DiTOps, hidden: GPUBuffer, slab: Slab, first: number, count: number): Dispatch {
-    const { rows, tokens, table, config } = ops;
-    return ops.builder.add({
-      kernel: kernels.gatedSumKernel,
-      constants: kernels.gatedSumConstants(config.hiddenSize),
-      params: kernels.gatedSumParams({ rows, tokens, first, count, slabFirst: slab.first, modulationRows: table.rows }),
-      storage: [hidden, table.buffer, slab.buffer],
-      workgroups: kernels.flatWorkgroups((rows * config.hiddenSize) / 4),
-      cost: 2 * rows * config.hiddenSize * count,
-    });
-  }
+/** A branch output that no cache holds, added as a cached one would be. */
+export function addBranch(
+  ops: DiTOps,
+  hidden: GPUBuffer,
+  branch: { readonly buffer: GPUBuffer; readonly entry: number },
+  weights: EntryWeights,
+): Dispatch {
+  const { buffer, entry } = branch;
+  return gatedSum(ops, hidden, { buffer, first: entry }, { first: entry, count: 1, weights });
+}
+
+/** Which of a cache's (layer, branch) pairs: layer by layer, attention first. */
+export function entryOf(layer: number, branch: Branch): number {
+  return layer * branches.length + branches.indexOf(branch);
+}
+
+function gatedSum(
+  ops: DiTOps,
+  hidden: GPUBuffer,
+  slab: Pick<Slab, 'buffer' | 'first'>,
+  { first, count, weights }: { first: number; count: number; weights: EntryWeights },
+): Dispatch {
+  const { rows, tokens, table, config } = ops;
+  return ops.builder.add({
+    kernel: kernels.gatedSumKernel,
+    constants: kernels.gatedSumConstants(config.hiddenSize),
+    params: kernels.gatedSumParams({
+      ...{ rows, tokens, first, count },
+      slabFirst: slab.first,
+      modulationRows: table.rows,
+      firstWeight: weights.first,
+    }),
+    storage: [hidden, table.buffer, slab.buffer, weights.buffer],
+    workgroups: kernels.flatWorkgroups((rows * config.hiddenSize) / 4),
+    cost: 2 * rows * config.hiddenSize * count,
+  });
 }

@@ -1,6 +1,7 @@
 import { type DiTConfig, embedderPrefixes } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
+import { bufferUsage } from '../flags.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
 import type { KernelChoice } from '../tiling.ts';
@@ -22,8 +23,8 @@ export interface GraphShape {
   readonly modulationRows: number;
   /** Steps that have a slot in the step table. */
   readonly steps: number;
-  /** Whether there is a feature cache. */
-  readonly cached: boolean;
+  /** Full steps whose branch outputs are kept at once: 0 without a cache, 1 for reuse, more for forecasts. */
+  readonly features: number;
 }
 
 /** Elements of one row of the modulation table: six vectors a block, two for the final layer. */
@@ -31,10 +32,24 @@ export function modulationRowElements(config: DiTConfig): number {
   return (config.depth * 6 + 2) * config.hiddenSize;
 }
 
-/** One block's dispatches, in two parts: token scores are taken between them, while qkv is still there. */
+/** One block's dispatches, in parts between which others may come. */
 export interface BlockProgram {
+  /** The first norm, which adds the residual still due: after it the token state is what enters the block. */
+  readonly entry: Dispatch;
+  /** After it qkv is still there, for token scores. */
   readonly attention: readonly Dispatch[];
   readonly rest: readonly Dispatch[];
+}
+
+/** The final layer, in parts like those of a block. */
+export interface FinalProgram {
+  readonly entry: Dispatch;
+  readonly rest: readonly Dispatch[];
+}
+
+/** A block or the final layer, whole. */
+export function wholeProgram({ entry, attention = [], rest }: FinalProgram & Partial<BlockProgram>): Dispatch[] {
+  return [entry, ...attention, ...rest];
 }
 
 /** Buffers every step works in, f32. */
@@ -59,6 +74,8 @@ export class DiTGraph {
   readonly ops: DiTOps;
   readonly work: WorkBuffers;
   readonly latents: GPUBuffer;
+  /** The final latents as the latest step foresaw them, laid out as they are. */
+  readonly x0: GPUBuffer;
   /** Token state `[batch, tokens, width]`; after the blocks it is what enters the final layer. */
   readonly hidden: GPUBuffer;
   /** Model output `[batch, outChannels, size, size]`. */
@@ -67,7 +84,8 @@ export class DiTGraph {
   readonly conditions: GPUBuffer;
   readonly stepTable: GPUBuffer;
   readonly stepGroup: GPUBindGroup;
-  readonly cache: FeatureCache | undefined;
+  /** One for each full step that is kept at once. */
+  readonly caches: readonly FeatureCache[];
 
   /** Once per run: the timestep MLP over all timesteps. */
   readonly timeEmbedding: readonly Dispatch[];
@@ -75,13 +93,13 @@ export class DiTGraph {
   readonly modulation: readonly Dispatch[];
   readonly embed: readonly Dispatch[];
   readonly blocks: readonly BlockProgram[];
-  /** The same blocks, which also fill the feature cache; empty without one. */
-  readonly cachingBlocks: readonly BlockProgram[];
+  /** The same blocks, which also fill one of the feature caches. */
+  readonly cachingBlocks: readonly (readonly BlockProgram[])[];
   /** The final layer, by what is still due to the token state: the last MLP's residual after blocks, or nothing after a sum. */
   readonly final: {
-    readonly blocks: readonly Dispatch[];
-    readonly cachingBlocks: readonly Dispatch[];
-    readonly sum: readonly Dispatch[];
+    readonly blocks: FinalProgram;
+    readonly cachingBlocks: readonly FinalProgram[];
+    readonly sum: FinalProgram;
   };
   readonly sampler: readonly Dispatch[];
 
@@ -102,6 +120,7 @@ export class DiTGraph {
     const { rows } = this.ops;
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);
+    this.x0 = scope.storage('x0', shape.samples * config.inChannels * plane);
     this.hidden = scope.storage('hidden', rows * C);
     this.prediction = scope.storage('prediction', batch * config.outChannels * plane);
     this.sinusoids = scope.storage('sinusoids', shape.timesteps * config.frequencyEmbeddingSize);
@@ -112,27 +131,26 @@ export class DiTGraph {
       logSumExp: scope.storage('log_sum_exp', rows * config.numHeads),
       branch: scope.storage('branch', rows * C),
     };
-    const stepUsage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const stepUsage = bufferUsage.UNIFORM | bufferUsage.COPY_DST;
     this.stepTable = scope.create('steps', shape.steps * uniformSlotBytes, stepUsage);
     this.stepGroup = pipelines.device.createBindGroup({
       label: 'steps',
       layout: pipelines.stepLayout,
       entries: [{ binding: 0, resource: { buffer: this.stepTable, size: kernels.stepByteLength } }],
     });
-    this.cache = shape.cached ? new FeatureCache(this.ops, scope) : undefined;
+    this.caches = Array.from({ length: shape.features }, (_, i) => new FeatureCache(this.ops, scope, i));
 
     const { timeEmbedding, modulation } = this.#conditioning(scope, table);
     this.timeEmbedding = timeEmbedding;
     this.modulation = modulation;
     this.embed = [this.#patchEmbed(weights)];
     const layers = Array.from({ length: config.depth }, (_, layer) => layer);
-    const { cache } = this;
     this.blocks = layers.map((layer) => this.#block(layer));
-    this.cachingBlocks = cache ? layers.map((layer) => this.#block(layer, cache)) : [];
+    this.cachingBlocks = this.caches.map((cache) => layers.map((layer) => this.#block(layer, cache)));
     this.final = {
       blocks: this.#final(this.#residual(config.depth - 1, 'mlp')),
-      cachingBlocks: cache ? this.#final(this.#residual(config.depth - 1, 'mlp', cache)) : [],
-      sum: cache ? this.#final() : [],
+      cachingBlocks: this.caches.map((cache) => this.#final(this.#residual(config.depth - 1, 'mlp', cache))),
+      sum: this.#final(),
     };
     this.sampler = [this.#samplerStep()];
   }
@@ -172,19 +190,16 @@ export class DiTGraph {
         { rows: modulationRows, K: C, N },
       );
     const modulation = embedders.flatMap(({ prefix, embedding, layers, hasFinalLayer }) => [
-      ops.builder.add({
-        kernel: kernels.conditionKernel,
-        constants: kernels.conditionConstants(C),
-        params: kernels.conditionParams(modulationRows),
-        storage: [
-          embedding,
-          ops.weights.get(`${prefix}y_embedder.embedding_table.weight`),
-          this.conditions,
-          conditioning,
-        ],
-        workgroups: kernels.flatWorkgroups((modulationRows * C) / 4),
-        cost: modulationRows * C * 8,
-      }),
+      ...ops.weights.parts(`${prefix}y_embedder.embedding_table.weight`).map((table) =>
+        ops.builder.add({
+          kernel: kernels.conditionKernel,
+          constants: kernels.conditionConstants(C),
+          params: kernels.conditionParams(modulationRows, { firstLabel: table.first, labels: table.rows }),
+          storage: [embedding, table.buffer, this.conditions, conditioning],
+          workgroups: kernels.flatWorkgroups((modulationRows * C) / 4),
+          cost: modulationRows * C * 8,
+        }),
+      ),
       ...layers.flatMap((layer) => adaLN(`blocks.${layer}`, 6 * C, layer)),
       ...(hasFinalLayer ? adaLN('final_layer', 2 * C, config.depth) : []),
     ]);
@@ -226,8 +241,8 @@ export class DiTGraph {
     const attn = this.#residual(layer, 'attn', cache);
     const { branch: mlpOutput } = this.#residual(layer, 'mlp', cache);
     return {
+      entry: ops.norm(hidden, normed, ops.attentionNorm(layer), before),
       attention: [
-        ops.norm(hidden, normed, ops.attentionNorm(layer), before),
         ...ops.linear(`${name}.attn.qkv`, normed, whole(wide), { rows, K: C, N: 3 * C }),
         ...ops.attention(wide, normed, logSumExp),
       ],
@@ -246,27 +261,29 @@ export class DiTGraph {
     return { branch: cache?.slot(layer, branch) ?? whole(this.work.branch), gate: this.ops.gate(layer, part) };
   }
 
-  #final(residual?: Residual): Dispatch[] {
+  #final(residual?: Residual): FinalProgram {
     const { config, ops } = this;
     const { normed, wide } = this.work;
     const { outChannels: channels, inputSize: size, patchSize: patch } = config;
     const elements = ops.batch * channels * size ** 2;
-    return [
-      ops.norm(this.hidden, normed, ops.finalNorm(), residual),
-      ...ops.linear('final_layer.linear', normed, whole(wide), {
-        rows: ops.rows,
-        K: config.hiddenSize,
-        N: patch ** 2 * channels,
-      }),
-      ops.builder.add({
-        kernel: kernels.unpatchifyKernel,
-        constants: kernels.unpatchifyConstants({ channels, size, patch }),
-        params: kernels.unpatchifyParams(elements),
-        storage: [wide, this.prediction],
-        workgroups: kernels.flatWorkgroups(elements),
-        cost: elements,
-      }),
-    ];
+    return {
+      entry: ops.norm(this.hidden, normed, ops.finalNorm(), residual),
+      rest: [
+        ...ops.linear('final_layer.linear', normed, whole(wide), {
+          rows: ops.rows,
+          K: config.hiddenSize,
+          N: patch ** 2 * channels,
+        }),
+        ops.builder.add({
+          kernel: kernels.unpatchifyKernel,
+          constants: kernels.unpatchifyConstants({ channels, size, patch }),
+          params: kernels.unpatchifyParams(elements),
+          storage: [wide, this.prediction],
+          workgroups: kernels.flatWorkgroups(elements),
+          cost: elements,
+        }),
+      ],
+    };
   }
 
   #samplerStep(): Dispatch {
@@ -277,9 +294,9 @@ export class DiTGraph {
       kernel: kernels.samplerStepKernel,
       constants: kernels.samplerStepConstants({ plane, modelChannels: config.outChannels }),
       params: kernels.samplerStepParams(elements, ops.batch),
-      storage: [this.prediction, this.latents],
+      storage: [this.prediction, this.latents, this.x0],
       workgroups: kernels.flatWorkgroups(elements),
-      cost: elements * 8,
+      cost: elements * 12,
     });
   }
 }

@@ -1,13 +1,26 @@
-import { compileRunPlan, relativeError, torchRandn } from '@webdit/core';
+import {
+  type CacheSpec,
+  compileRunPlan,
+  type DiTConfig,
+  ditTensorShapes,
+  relativeError,
+  torchRandn,
+} from '@webdit/core';
 import { registerTiling, splitKTiling, workgroupTiling } from '@webdit/shaders';
 import { describe, expect, test, vi } from 'vitest';
 import { goldenTensors, loadModel } from '../../../../testing/golden.ts';
 import { testDevice } from '../../../../testing/gpu.ts';
+import { packHalves, randomValues } from '../../../../testing/run-kernel.ts';
+import { adoptDevice, type DeviceHolder } from '../device.ts';
+import { grantsOf } from '../memory/counting-device.ts';
+import { MemoryCount } from '../memory/memory-count.ts';
 import { fixedChoice } from '../tiling.ts';
+import { DiTModel } from './model.ts';
+import type { WeightDType } from './weights.ts';
 
 const tiny = 'goldens/dit-original-tiny';
 
-async function tinyPlan(steps: number) {
+async function tinyPlan(steps: number, cache: CacheSpec = 'none') {
   const { model, folder } = await loadModel(tiny);
   const plan = compileRunPlan({
     model: folder.config,
@@ -15,6 +28,7 @@ async function tinyPlan(steps: number) {
     steps,
     guidanceScale: 1.5,
     label: 3,
+    cache,
   });
   return { model, plan, init: torchRandn(1, 4 * 16 * 16) };
 }
@@ -83,8 +97,11 @@ test('f16 math is refused without halves, and where the adapter has none', async
   await expect(refused).rejects.toMatchObject({ code: 'unsupported-config' });
 });
 
-test('a run of any length finds its pipelines compiled', async () => {
-  const { model, plan, init } = await tinyPlan(70);
+test.each([
+  ['none', 70],
+  ['dbcache:F2_B1_t0.1_w1', 4],
+])('a run of %s, of any length, finds its pipelines compiled', async (cache, steps) => {
+  const { model, plan, init } = await tinyPlan(steps, cache);
   const compile = vi.spyOn(device, 'createComputePipelineAsync');
   const controller = new AbortController();
   const onStep = () => controller.abort('enough');
@@ -92,6 +109,64 @@ test('a run of any length finds its pipelines compiled', async () => {
   expect(compile).not.toHaveBeenCalled();
   compile.mockRestore();
   model.dispose();
+});
+
+describe('weights larger than a binding lie in several buffers', () => {
+  // Few tokens: activations fit a cap that most linears and the class table exceed.
+  const cap = 24 * 1024;
+  const small = { inputSize: 8, depth: 2, numClasses: 150 };
+
+  async function loadRandom(config: DiTConfig, holder: DeviceHolder, weightDType: WeightDType) {
+    const model = await DiTModel.create(holder, config, { weightDType });
+    for (const [i, { name, shape }] of ditTensorShapes(config).entries()) {
+      const elementCount = shape.reduce((a, b) => a * b, 1);
+      const values = randomValues(elementCount, i + 1).map(
+        (value) => value / Math.sqrt(elementCount / (shape[0] ?? 1)),
+      );
+      const writer = model.sink.begin({ name, shape, elementOffset: 0, elementCount, sourceDType: 'F32' });
+      const { buffer } = writer.dtype === 'F16' ? packHalves(values) : values;
+      const bytes = new Uint8Array(buffer);
+      // Pieces end anywhere, as they do in a stream.
+      for (let at = 0; at < bytes.length; at += 1028) await writer.write(bytes.subarray(at, at + 1028), at);
+      await writer.end();
+    }
+    await model.finishLoading();
+    return model;
+  }
+
+  test.each(['f32', 'f16', 'int8'] as const)('%s, to the same result', async (weightDType) => {
+    const { model: tinyModel, folder } = await loadModel(tiny);
+    tinyModel.dispose();
+    const config = { ...folder.config, ...small };
+    const plan = compileRunPlan({
+      model: config,
+      sampler: folder.scheduler,
+      steps: 4,
+      guidanceScale: 1.5,
+      label: 3,
+      cache: { policy: 'procache', mode: 'paper', pattern: '1202', deepLayerStart: 0, tokenRatio: 0.3 },
+    });
+    const init = torchRandn(1, 4 * 8 * 8);
+    const holder = adoptDevice(device, { maxStorageBufferBindingSize: cap });
+    const created = vi.spyOn(device, 'createBuffer');
+    const split = await loadRandom(config, holder, weightDType);
+    const sizes = created.mock.calls.map(([{ size, usage }]) => (usage & GPUBufferUsage.STORAGE ? size : 0));
+    const labels = created.mock.calls.map(([{ label }]) => label);
+    created.mockRestore();
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(cap);
+    const parts = (name: string) => labels.filter((label) => label === name).length;
+    expect(parts('y_embedder.embedding_table.weight')).toBe(2);
+    expect(parts('blocks.0.adaLN_modulation.1.weight')).toBe({ f32: 3, f16: 2, int8: 1 }[weightDType]);
+    expect(parts('blocks.1.mlp.fc1.weight')).toBe({ f32: 2, f16: 1, int8: 1 }[weightDType]);
+    expect(split.bytes.current).toBeLessThan(1.03 * new MemoryCount(config, weightDType, grantsOf(holder)).loading);
+    const whole = await loadRandom(config, await testDevice(), weightDType);
+    const expected = (await whole.run(plan, init)).latents;
+    expect(relativeError((await split.run(plan, init)).latents, expected)).toBeLessThan(1e-6);
+    expect(relativeError(expected, init)).toBeGreaterThan(1e-3);
+    whole.dispose();
+    split.dispose();
+    holder.release();
+  });
 });
 
 describe('abort', () => {

@@ -1,8 +1,8 @@
-import { type DiTConfig, type RunPlan, type StepKind, type StepPlan, type TensorSink, WebDiTError } from '@webdit/core';
+import { type DiTConfig, type RunPlan, type TensorSink, WebDiTError } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
-import { PipelineCache, uniformSlotBytes } from '../pipelines.ts';
+import { PipelineCache } from '../pipelines.ts';
 import type { Dispatch } from '../program.ts';
 import { readFloats } from '../readback.ts';
 import { measuredDispatchCostLimit, Slicer } from '../slicer.ts';
@@ -12,14 +12,12 @@ import type { CheckKernelsOptions, KernelCheck } from '../tuner/check-kernels.ts
 import type { TuningOptions } from '../tuner/choose.ts';
 import { ModelKernels } from '../tuner/model-kernels.ts';
 import type { TuningInfo } from '../tuner/tune.ts';
-import { DiTGraph, type GraphShape } from './graph.ts';
-import { kernelNames } from './kernel-names.ts';
+import { DiTGraph, type GraphShape, wholeProgram } from './graph.ts';
 import { checkConfig, wrongLength } from './limits.ts';
-import { type PreviewRequest, PreviewTap } from './preview.ts';
+import { denoise, type RunOptions, type RunResult } from './loop.ts';
 import { StepPrograms } from './programs.ts';
-import { type Schedule, scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
-import { type Trace, type TraceRequest, Tracer } from './trace.ts';
-import { everyKindOfStep, requestConditioning } from './warm-up.ts';
+import { scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
+import { compileEveryKind, everyKindOfStep, requestConditioning } from './warm-up.ts';
 import { chooseMath, DiTWeights, type MathDType, type WeightDType } from './weights.ts';
 
 export interface DiTModelOptions {
@@ -30,41 +28,6 @@ export interface DiTModelOptions {
   readonly choice?: KernelChoice;
   /** Replace what is slower than other variants on this device, once the weights are in; by default nothing is. */
   readonly tuning?: TuningOptions;
-}
-
-export interface StepEvent {
-  /** Step index in denoising order, from 0. */
-  readonly n: number;
-  readonly steps: number;
-  readonly kind: StepKind;
-  /** Wall-clock milliseconds; the GPU reports whole submits, so short steps of one submit share its time by their work. */
-  readonly ms: number;
-  /** Executed FLOPs. */
-  readonly flops: number;
-}
-
-export interface StepTiming extends StepEvent {
-  /** GPU time in milliseconds, where the adapter has timestamps. */
-  readonly gpuMs?: number;
-}
-
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onStep?: ((event: StepEvent) => void) | undefined;
-  /** Costs the loop no wait, and the result is the same to the byte. */
-  readonly preview?: PreviewRequest | undefined;
-  readonly trace?: TraceRequest | undefined;
-}
-
-export interface RunResult {
-  /** `[channels, size, size]`. */
-  readonly latents: Float32Array;
-  readonly steps: readonly StepTiming[];
-  /** Times the loop waited for data from the GPU: the final latents, and probes of data-dependent policies. */
-  readonly waits: { readonly final: number; readonly probe: number };
-  /** Most GPU bytes allocated at once during the run: weights, activations, cache. */
-  readonly peakBytes: number;
-  readonly trace: Trace;
 }
 
 /** A DiT on a GPU: weights, pipelines, and the denoising loop. */
@@ -145,7 +108,7 @@ export class DiTModel {
   }
 
   /**
-   * Tunes the kernels if it was asked for, and compiles every pipeline a run of any static policy uses.
+   * Tunes the kernels if it was asked for, and compiles every pipeline a run of any policy uses.
    * @throws WebDiTError `format` when a tensor is missing, `numeric` when no kernel works here; the signal's reason.
    */
   async finishLoading(onPipeline?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void> {
@@ -177,10 +140,7 @@ export class DiTModel {
       const plan = everyKindOfStep(this.config);
       const graph = await this.#prepare(schedulePlan(plan, this.config, this.holder.maxStorageBufferBindingSize).shape);
       requestConditioning(this.#pipelines, this.#chosen.choice, this.#weights, this.config);
-      for (const score of ['attention', 'value-norm'] as const) {
-        const programs = new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope);
-        for (const step of plan.steps) programs.compile(step);
-      }
+      compileEveryKind(graph, plan, scope);
       await this.#pipelines.compile(onPipeline, signal);
     } finally {
       scope.destroy();
@@ -197,12 +157,15 @@ export class DiTModel {
     if (initLatents.length !== elements) throw wrongLength('latents', initLatents.length, elements);
     return this.#exclusive(async () => {
       const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
-      const graph = await this.#prepare(schedule.shape);
+      const { shape } = schedule;
+      const graph = await this.#prepare(options.onInspect ? { ...shape, features: 1 } : shape);
       // the graph of an earlier run is gone by now, and is not this run's memory
       this.#allocator.resetPeak();
       const scope = new BufferScope(this.#allocator);
       try {
-        return await this.#loop(graph, schedule, plan, initLatents, scope, options);
+        const result = await denoise({ graph, schedule, plan, init: initLatents, scope, timer: this.#timer }, options);
+        this.#kernels = result.kernels;
+        return result;
       } finally {
         scope.destroy();
       }
@@ -224,8 +187,14 @@ export class DiTModel {
       const graph = await this.#prepare(schedule.shape);
       uploadSchedule(graph, schedule, config, sample);
       const slicer = new Slicer(holder, { stepGroup: graph.stepGroup });
-      const blocks = graph.blocks.flatMap(({ attention, rest }) => [...attention, ...rest]);
-      for (const part of [graph.timeEmbedding, graph.modulation, graph.embed, blocks, graph.final.blocks]) {
+      const blocks = graph.blocks.flatMap(wholeProgram);
+      for (const part of [
+        graph.timeEmbedding,
+        graph.modulation,
+        graph.embed,
+        blocks,
+        wholeProgram(graph.final.blocks),
+      ]) {
         await slicer.add(0, 0, part);
       }
       await slicer.finish();
@@ -268,65 +237,6 @@ export class DiTModel {
     this.#disposed = true;
     this.#timer?.destroy();
     this.#allocator.destroyAll();
-  }
-
-  async #loop(
-    graph: DiTGraph,
-    schedule: Schedule,
-    plan: RunPlan,
-    initLatents: Float32Array,
-    scope: BufferScope,
-    { signal, onStep, preview, trace }: RunOptions,
-  ): Promise<RunResult> {
-    const { config, holder } = this;
-    const programs = new StepPrograms(graph, plan, scope);
-    const prepared = plan.steps.map((step) => programs.compile(step));
-    this.#kernels = kernelNames([graph.timeEmbedding, graph.modulation, ...prepared, graph.sampler]);
-    const tracer = new Tracer(graph, plan, programs, scope, trace ?? {});
-    const tap = preview && new PreviewTap(graph, plan, preview, signal, scope);
-    await this.#allocator.settle();
-    await this.#pipelines.compile(undefined, signal);
-    uploadSchedule(graph, schedule, config, initLatents);
-    this.#timer?.reset();
-
-    const timings: StepTiming[] = [];
-    const slicer = new Slicer(holder, {
-      stepGroup: graph.stepGroup,
-      signal,
-      timer: this.#timer,
-      onStepDone: (n, ms) => {
-        const { kind, flops } = plan.steps[n] as StepPlan;
-        const event: StepEvent = { n, steps: plan.steps.length, kind, ms, flops };
-        timings.push(event);
-        if (!signal?.aborted) onStep?.(event);
-      },
-    });
-    await slicer.add(0, 0, graph.timeEmbedding);
-    for (const [n, { startsChunk }] of schedule.steps.entries()) {
-      const slot = n * uniformSlotBytes;
-      if (startsChunk) await slicer.add(n, slot, graph.modulation);
-      await slicer.add(n, slot, prepared[n] as readonly Dispatch[]);
-      await slicer.add(n, slot, graph.sampler);
-      tracer.afterStep(n, slicer);
-      tap?.afterStep(n, slicer);
-      await slicer.endStep(n);
-    }
-    await slicer.finish();
-
-    const latents = await readFloats(holder, scope, graph.latents, initLatents.length);
-    // Its copy came before that of the result, so only its callback may still be due.
-    await tap?.settle();
-    const gpuTimes = (await this.#timer?.read()) ?? new Map<number, number>();
-    return {
-      latents,
-      steps: timings.map((step) => {
-        const gpuMs = gpuTimes.get(step.n);
-        return gpuMs === undefined ? step : { ...step, gpuMs };
-      }),
-      waits: { final: 1, probe: 0 },
-      peakBytes: this.bytes.peak,
-      trace: await tracer.read(),
-    };
   }
 
   /** The graph of this shape: the one at hand, or a new one in its place. */

@@ -3,7 +3,7 @@ import * as kernels from '@webdit/shaders';
 import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
 import { measuredDispatchCostLimit } from '../slicer.ts';
 import type { KernelChoice } from '../tiling.ts';
-import type { DiTWeights } from './weights.ts';
+import type { DiTWeights, LinearPart } from './weights.ts';
 
 /** Modulation vectors per block, in the order the adaLN linear emits them. */
 export const modulationParts = { shiftAttn: 0, scaleAttn: 1, gateAttn: 2, shiftMlp: 3, scaleMlp: 4, gateMlp: 5 };
@@ -125,10 +125,13 @@ export class DiTOps {
     output: BranchSlot,
     p: kernels.MatmulSize & { activation?: kernels.Activation },
   ): Dispatch[] {
-    return this.#matmul(name, p, 'store', (firstRow) => ({
+    return this.#matmul(name, p, 'store', ({ weights, finish, first, columns }, firstRow) => ({
       constants: kernels.matmulConstants(p.activation ?? 'none'),
-      params: kernels.matmulStoreParams(p, { firstRow, outputOffset: output.offset }),
-      storage: [input, ...this.#weightsOf(name), output.buffer],
+      params: kernels.matmulStoreParams(
+        { ...p, N: columns },
+        { firstRow, outputOffset: output.offset + first, outputWidth: p.N },
+      ),
+      storage: [input, weights, finish, output.buffer],
     }));
   }
 
@@ -143,9 +146,12 @@ export class DiTOps {
   ): Dispatch[] {
     const size = { rows: this.batch * selected, K, N: this.config.hiddenSize };
     const { tokens } = this;
-    return this.#matmul(name, size, 'scatter', (firstRow) => ({
-      params: kernels.matmulScatterParams(size, { tokens, selected, cacheOffset: slot.offset, firstRow }),
-      storage: [input, ...this.#weightsOf(name), ids, slot.buffer],
+    return this.#matmul(name, size, 'scatter', ({ weights, finish, first, columns }, firstRow) => ({
+      params: kernels.matmulScatterParams(
+        { ...size, N: columns },
+        { tokens, selected, cacheOffset: slot.offset + first, cacheWidth: size.N, firstRow },
+      ),
+      storage: [input, weights, finish, ids, slot.buffer],
     }));
   }
 
@@ -182,6 +188,22 @@ export class DiTOps {
       storage: [qkv, scores],
       workgroups: kernels.flatWorkgroups(this.rows),
       cost: 2 * this.rows * this.config.hiddenSize,
+    });
+  }
+
+  /** accumulator = add x values + keep x accumulator; by default over token states. */
+  accumulate(
+    values: GPUBuffer,
+    accumulator: GPUBuffer,
+    factors: { readonly add: number; readonly keep: number },
+    elements = this.rows * this.config.hiddenSize,
+  ): Dispatch {
+    return this.builder.add({
+      kernel: kernels.accumulateKernel,
+      params: kernels.accumulateParams(elements, factors),
+      storage: [values, accumulator],
+      workgroups: kernels.flatWorkgroups(elements / 4),
+      cost: 2 * elements,
     });
   }
 
@@ -229,21 +251,24 @@ export class DiTOps {
     });
   }
 
+  /** By columns, as the weights lie, and by rows, where one dispatch would be too much work. */
   #matmul(
     name: string,
     size: kernels.MatmulSize,
     epilogue: kernels.MatmulEpilogue,
-    from: (firstRow: number) => Pick<DispatchSpec, 'constants' | 'params' | 'storage'>,
+    of: (part: LinearPart, firstRow: number) => Pick<DispatchSpec, 'constants' | 'params' | 'storage'>,
   ): Dispatch[] {
-    const { rows, K, N } = size;
+    const { rows, K } = size;
     const tiling = this.choice.matmul(size);
     const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights(name), epilogue });
     const tileRows = kernels.matmulTileRows(tiling);
-    return this.#cut(Math.ceil(rows / tileRows), 2 * rows * K * N, (first, count) => ({
-      kernel,
-      ...from(first * tileRows),
-      workgroups: kernels.matmulWorkgroups(tiling, Math.min(rows - first * tileRows, count * tileRows), N),
-    }));
+    return this.weights.linear(name).flatMap((part) =>
+      this.#cut(Math.ceil(rows / tileRows), 2 * rows * K * part.columns, (first, count) => ({
+        kernel,
+        ...of(part, first * tileRows),
+        workgroups: kernels.matmulWorkgroups(tiling, Math.min(rows - first * tileRows, count * tileRows), part.columns),
+      })),
+    );
   }
 
   /** One dispatch, or several where one would be more work than this adapter may be given at once. */
@@ -258,9 +283,5 @@ export class DiTOps {
       dispatches.push(this.builder.add({ ...part(first, count), cost: (cost * count) / units }));
     }
     return dispatches;
-  }
-
-  #weightsOf(name: string): [GPUBuffer, GPUBuffer] {
-    return [this.weights.get(`${name}.weight`), this.weights.get(`${name}.bias`)];
   }
 }

@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => loaded.model.dispose());
 
 function planOf(cache: CacheSpec, label = 3, config: DiTConfig = loaded.folder.config) {
-  return compileRunPlan({ model: config, sampler: loaded.folder.scheduler, steps, guidanceScale: 1.5, label, cache });
+  const sampler = loaded.folder.scheduler;
+  return compileRunPlan({ model: config, sampler, steps, guidanceScale: 1.5, label, cache });
 }
 
 const init = torchRandn(1, 4 * 16 * 16);
@@ -36,7 +37,6 @@ describe('each policy equals its definition', () => {
     ['none', 'none'],
     ['fora', { policy: 'fora', interval: 3 }],
     ['procache, value norms', procache({ pattern: '10210210', deepLayerStart: 2, tokenRatio: 0.3 })],
-    ['procache, smallest values', procache({ pattern: '10210210', deepLayerStart: 4, score: 'value-norm-negative' })],
     [
       'procache, attention scores, staleness over several selections, bonus',
       procache({
@@ -48,6 +48,8 @@ describe('each policy equals its definition', () => {
         bonus: { window: 2, ratio: 0.6 },
       }),
     ],
+    ['taylorseer', 'taylorseer:N3_O2'],
+    ['duca', 'duca:N3_r0.2'],
     [
       'procache, tokens shared between the CFG rows',
       procache({ pattern: '10201020', deepLayerStart: 3, tokenRatio: 0.2, score: 'attention', shareCfg: true }),
@@ -92,6 +94,12 @@ describe('what a cache must not change', () => {
     expect(await bytes(model, procache({ pattern: '11111111', deepLayerStart: 3 }))).toEqual(
       await bytes(model, 'none'),
     );
+  });
+
+  test('full steps that store what nobody reads give the bytes of no policy', async () => {
+    const plan = planOf('none');
+    const storing = { ...plan, steps: plan.steps.map((step) => ({ ...step, storesCache: true })) };
+    expect([...(await loaded.model.run(storing, init)).latents]).toEqual(await bytes(loaded.model, 'none'));
   });
 
   test('no run sees the cache of another: seed, label, policy', async () => {

@@ -1,48 +1,55 @@
-import { type RunPlan, type SelectionSpec, type StepPlan, WebDiTError } from '@webdit/core';
-import * as kernels from '@webdit/shaders';
+import { featureDepth, type RunPlan, type StackRange, type StepPlan } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
-import type { FeatureCache } from './cache.ts';
-import type { DiTGraph } from './graph.ts';
+import { addBranch, entryOf, type FeatureCache } from './cache.ts';
+import { ForecastWeights } from './forecast-weights.ts';
+import { type BlockProgram, type DiTGraph, type FinalProgram, wholeProgram } from './graph.ts';
 import type { DiTOps } from './ops.ts';
-
-/** What the selection of one layer works on. */
-interface LayerSelection {
-  /** `[batch, planes, tokens]`, written by full steps. */
-  readonly scores: GPUBuffer;
-  /** `[batch, tokens]`: selective steps since the token was last recomputed. */
-  readonly ages: GPUBuffer;
-  /** `[batch, tokens]`: the ids chosen last, best first. */
-  readonly ids: GPUBuffer;
-  readonly emitScores: readonly Dispatch[];
-  /** Selective steps that chose no token since `ages` was last written; the next selection adds them. */
-  aged: number;
-  /** A full step has passed since `ages` was last written. */
-  stale: boolean;
-}
+import { PredictionHistory } from './predictions.ts';
+import { ProbeBuffers, type ProbedStep } from './probe.ts';
+import { LayerSelection } from './selection.ts';
 
 /**
- * Turns the steps of a RunPlan into dispatch lists, before the loop. Must see the steps in denoising order: what a selective
- * step does to the ages depends on the steps before it.
+ * Turns the steps of a RunPlan into dispatch lists, before the loop. Must see the steps in denoising order: where branch outputs
+ * lie, and how old tokens are, depends on the steps before.
  */
 export class StepPrograms {
   readonly #ops: DiTOps;
+  readonly #weights: ForecastWeights;
   readonly #layers = new Map<number, LayerSelection>();
   readonly #memo = new Map<string, readonly Dispatch[]>();
-  readonly #selection: SelectionSpec | null;
+  readonly #probed = new Map<string, ProbedStep>();
+  /** What stands for the blocks of a skip, `[batch, tokens, width]`. */
+  readonly #stack: GPUBuffer | undefined;
+  readonly #probe: ProbeBuffers | undefined;
+  readonly #history: PredictionHistory;
+  /** Full steps so far that stored their branch outputs; each takes the next cache in turn. */
+  #stored = 0;
 
   constructor(
     readonly graph: DiTGraph,
     plan: RunPlan,
     scope: BufferScope,
   ) {
+    const { steps, selection } = plan;
     const builder = new ProgramBuilder('run', graph.pipelines, scope);
-    this.#ops = graph.ops.withBuilder(builder);
-    this.#selection = plan.selection;
-    const layers = new Set(
-      plan.steps.flatMap(({ mlpTokens }) => (mlpTokens ?? []).flatMap((k, l) => (k > 0 ? [l] : []))),
+    const ops = graph.ops.withBuilder(builder);
+    this.#ops = ops;
+    this.#history = new PredictionHistory(steps, ops, graph.prediction, scope);
+    this.#weights = new ForecastWeights(steps, ops.config.depth, scope);
+    if (steps.some(({ kind, probe }) => kind === 'skip' || probe)) {
+      this.#stack = scope.storage('stack', ops.rows * ops.config.hiddenSize);
+    }
+    if (steps.some(({ probe }) => probe)) this.#probe = new ProbeBuffers(ops, scope);
+    const chosen = steps.flatMap(({ mlpTokens = [] }) =>
+      mlpTokens.flatMap((k, layer) => (k > 0 && k < ops.tokens ? [layer] : [])),
     );
-    for (const layer of [...layers].sort((a, b) => a - b)) this.#layers.set(layer, this.#prepareLayer(layer, scope));
+    for (const layer of [...new Set(chosen)].sort((a, b) => a - b)) {
+      if (!selection) throw new RangeError('A plan that chooses tokens needs a selection');
+      this.#layers.set(layer, new LayerSelection(layer, selection, ops, graph.work, scope));
+    }
+    if (featureDepth(steps) > graph.caches.length)
+      throw new RangeError('The graph keeps too few features for this plan');
   }
 
   /** Token ids `[batch, tokens]` of a layer's latest selection; undefined when the plan never selects there. */
@@ -50,152 +57,259 @@ export class StepPrograms {
     return this.#layers.get(layer)?.ids;
   }
 
+  /** Every step, in parts where a probe decides. */
+  compileAll(steps: readonly StepPlan[]): (readonly Dispatch[] | ProbedStep)[] {
+    return steps.map((step) => (step.probe ? this.compileProbed(step) : this.compile(step)));
+  }
+
   /** Everything step `step` dispatches between its modulation table and its sampler update. */
   compile(step: StepPlan): readonly Dispatch[] {
-    const { graph } = this;
-    return [...graph.embed, ...this.#blocks(step), ...this.#final(step)];
-  }
-
-  #final({ kind, storesCache }: StepPlan): readonly Dispatch[] {
-    const { final } = this.graph;
-    if (kind !== 'full') return final.sum;
-    return storesCache ? final.cachingBlocks : final.blocks;
-  }
-
-  #blocks(step: StepPlan): readonly Dispatch[] {
-    if (step.kind === 'full') {
-      for (const layer of this.#layers.values()) {
-        layer.stale = true;
-        layer.aged = 0;
-      }
-      return this.#once(`full ${step.storesCache} ${step.scoreLayers?.join()}`, () => this.#full(step));
+    const { embed, final } = this.graph;
+    const sums = wholeProgram(final.sum);
+    switch (step.kind) {
+      case 'full':
+        return [...embed, ...this.#full(step), ...this.#history.keep(), ...this.#sum(step.predictions)];
+      case 'reuse':
+        if (step.mlpTokens) for (const layer of this.#layers.values()) layer.age();
+        return [
+          ...[...embed, ...this.#reuse(0, this.#entries)],
+          ...[...this.#keep(this.graph.config.depth, step.stack), ...sums],
+        ];
+      case 'selective':
+        return [...embed, ...this.#selective(step), ...sums];
+      case 'forecast':
+        if (step.predictions) return this.#sum(step.predictions);
+        return [...embed, ...this.#forecast(step), ...sums];
+      case 'skip':
+        return this.#skip(step.stack as StackRange);
     }
-    if (step.kind === 'reuse') {
-      if (step.mlpTokens) for (const layer of this.#layers.values()) layer.aged++;
-      return this.#once('reuse', () => this.#reuse(0, this.#entries));
-    }
-    if (step.kind === 'selective') return this.#selective(step);
-    throw new RangeError(`A DiT run cannot execute a step of kind ${step.kind}`);
   }
 
-  #full({ storesCache, scoreLayers }: StepPlan): Dispatch[] {
-    const blocks = storesCache ? this.graph.cachingBlocks : this.graph.blocks;
-    return blocks.flatMap(({ attention, rest }, layer) => {
-      const scored = scoreLayers?.includes(layer) ? this.#layers.get(layer) : undefined;
-      return [...attention, ...(scored?.emitScores ?? []), ...rest];
+  /** What the probes of this plan measure with. */
+  get probe(): ProbeBuffers | undefined {
+    return this.#probe;
+  }
+
+  /** A step whose probe decides, in the parts it runs in. */
+  compileProbed({ n, probe, stack }: StepPlan): ProbedStep {
+    const buffers = this.#probe;
+    if (!probe || !stack || !buffers) throw new RangeError(`Step ${n} has no probe`);
+    const { embed, blocks, hidden, work } = this.graph;
+    const { first, last } = stack;
+    return this.#onceProbed(JSON.stringify(['probe', probe, stack]), () => {
+      const ops = this.#ops;
+      const keep = buffers.keep();
+      const take = (factors: { add: number; keep: number }) => ops.accumulate(hidden, buffers.now, factors);
+      const before =
+        probe.at === 'input'
+          ? [
+              ...embed,
+              ...(blocks[0] ? [blocks[0].entry] : []),
+              ops.accumulate(work.normed, buffers.now, { add: 1, keep: 0 }),
+            ]
+          : [
+              ...[...embed, take({ add: -1, keep: 0 })],
+              ...blocks.slice(0, first).flatMap(wholeProgram),
+              ...[this.#pendingResidual(first - 1), take({ add: 1, keep: 1 })],
+            ];
+      const always = probe.against === 'previous' ? [keep] : [];
+      const ifComputed = probe.against === 'computed' ? [keep] : [];
+      return {
+        probe,
+        prefix: [...before, ...(probe.asks ? [buffers.measure()] : []), ...always],
+        computed: [...ifComputed, ...this.#after(first, stack)],
+        skipped: [ops.accumulate(this.#stackBuffer, hidden, { add: 1, keep: 1 }), ...this.#after(last)],
+      };
     });
   }
 
-  /** One fused prefix up to the first recomputed MLP, then each deep layer's real work and the sums it feeds. */
-  #selective({ mlpTokens = [] }: StepPlan): Dispatch[] {
-    const dispatches: Dispatch[] = [];
-    let summed = 0;
-    for (const [layer, selection] of this.#layers) {
-      const selected = mlpTokens[layer] ?? 0;
-      if (selected === 0) {
-        selection.aged++;
-        continue;
-      }
-      const mlp = this.#cache.entry(layer, 'mlp');
-      dispatches.push(...this.#reuse(summed, mlp), ...this.#recompute(layer, selection, selected));
-      summed = mlp;
-    }
-    return [...dispatches, ...this.#reuse(summed, this.#entries)];
+  #full({ storesCache, scoreLayers, stack }: StepPlan): readonly Dispatch[] {
+    for (const layer of this.#layers.values()) layer.renew();
+    const { graph } = this;
+    const place = this.#stored % Math.max(1, graph.caches.length);
+    if (storesCache) this.#stored++;
+    const key = JSON.stringify(['full', storesCache ? place : null, scoreLayers, stack]);
+    return this.#once(key, () => {
+      const blocks = (storesCache ? graph.cachingBlocks[place] : undefined) ?? graph.blocks;
+      const final = (storesCache ? graph.final.cachingBlocks[place] : undefined) ?? graph.final.blocks;
+      const scores = (layer: number) => (scoreLayers?.includes(layer) && this.#layers.get(layer)?.emitScores) || [];
+      return [
+        ...blocks.flatMap(({ entry, attention, rest }, layer) => [
+          ...[entry, ...this.#keep(layer, stack)],
+          ...[...attention, ...scores(layer), ...rest],
+        ]),
+        ...[final.entry, ...this.#keep(graph.config.depth, stack), ...final.rest],
+      ];
+    });
   }
 
-  /** Selects tokens, and puts their MLP outputs into the cache. The residual is left to the sum that follows. */
-  #recompute(layer: number, selection: LayerSelection, selected: number): Dispatch[] {
-    const { normed, wide } = this.graph.work;
-    const { config, batch } = this.#ops;
-    const C = config.hiddenSize;
-    const { ids } = selection;
-    const mlp = config.mlpHiddenSize;
+  /** Sums of cached outputs, and real work where the step computes: one fused sum before each. */
+  #selective({ mlpTokens = [], attnLayers = [], stack }: StepPlan): Dispatch[] {
+    const { depth } = this.graph.config;
+    const dispatches: Dispatch[] = [];
+    let summed = 0;
+    const sumTo = (entry: number) => {
+      dispatches.push(...this.#reuse(summed, entry));
+      summed = entry;
+    };
+    for (let layer = 0; layer < depth; layer++) {
+      if (attnLayers.includes(layer)) {
+        sumTo(entryOf(layer, 'attn'));
+        dispatches.push(...this.#attention(layer));
+      }
+      const selected = mlpTokens[layer] ?? 0;
+      if (selected === 0) {
+        this.#layers.get(layer)?.age();
+        continue;
+      }
+      sumTo(entryOf(layer, 'mlp'));
+      dispatches.push(...this.#mlp(layer, selected));
+    }
+    sumTo(this.#entries);
+    return [...dispatches, ...this.#keep(depth, stack)];
+  }
+
+  /** Attention of every token, into the cache. The residual is left to the sum that follows. */
+  #attention(layer: number): readonly Dispatch[] {
+    const cache = this.#newest;
+    return this.#once(`attention ${layer} ${this.#stored % this.graph.caches.length}`, () => {
+      const { normed, wide, logSumExp } = this.graph.work;
+      const ops = this.#ops;
+      const { rows } = ops;
+      const C = ops.config.hiddenSize;
+      const name = `blocks.${layer}.attn`;
+      return [
+        ops.norm(this.graph.hidden, normed, ops.attentionNorm(layer)),
+        ...ops.linear(`${name}.qkv`, normed, { buffer: wide, offset: 0 }, { rows, K: C, N: 3 * C }),
+        ...ops.attention(wide, normed, logSumExp),
+        ...ops.linear(`${name}.proj`, normed, cache.slot(layer, 'attn'), { rows, K: C, N: C }),
+      ];
+    });
+  }
+
+  /** MLP outputs of all tokens or of some that are chosen, into the cache. The residual is left to the sum that follows. */
+  #mlp(layer: number, selected: number): readonly Dispatch[] {
+    const { graph } = this;
+    const ops = this.#ops;
+    const { normed, wide } = graph.work;
+    const { hiddenSize: C, mlpHiddenSize: M } = ops.config;
+    const slot = this.#newest.slot(layer, 'mlp');
+    const hiddenLayer = { buffer: wide, offset: 0 };
     const name = `blocks.${layer}.mlp`;
+    const selection = this.#layers.get(layer);
+    if (selected === ops.tokens) {
+      selection?.renew();
+      const { rows } = ops;
+      return this.#once(`mlp ${layer} ${this.#stored % graph.caches.length}`, () => [
+        ops.norm(graph.hidden, normed, ops.mlpNorm(layer)),
+        ...ops.linear(`${name}.fc1`, normed, hiddenLayer, { rows, K: C, N: M, activation: 'gelu' }),
+        ...ops.linear(`${name}.fc2`, wide, slot, { rows, K: M, N: C }),
+      ]);
+    }
+    if (!selection) throw new RangeError(`Layer ${layer} was prepared for no selection`);
+    const rows = ops.batch * selected;
+    const { ids } = selection;
     return [
-      this.#select(selection, selected),
-      this.#ops.normSelected(this.graph.hidden, normed, this.#ops.mlpNorm(layer), ids, selected),
-      ...this.#ops.linear(
-        `${name}.fc1`,
-        normed,
-        { buffer: wide, offset: 0 },
-        { rows: batch * selected, K: C, N: mlp, activation: 'gelu' },
-      ),
-      ...this.#ops.scatterLinear(`${name}.fc2`, wide, ids, mlp, selected, this.#cache.slot(layer, 'mlp')),
+      selection.select(selected),
+      ops.normSelected(graph.hidden, normed, ops.mlpNorm(layer), ids, selected),
+      ...ops.linear(`${name}.fc1`, normed, hiddenLayer, { rows, K: C, N: M, activation: 'gelu' }),
+      ...ops.scatterLinear(`${name}.fc2`, wide, ids, M, selected, slot),
     ];
   }
 
-  #select(selection: LayerSelection, selected: number): Dispatch {
-    const { tokens, batch } = this.#ops;
-    if (tokens > kernels.maxSelectTokens) {
-      throw new WebDiTError(
-        'unsupported-config',
-        `Token selection handles ${kernels.maxSelectTokens} tokens, and this model has ${tokens}.`,
-        'Use a schedule without selective steps.',
-      );
-    }
-    const { score, staleness, bonus, shareCfg } = this.#spec;
-    const params = kernels.selectTokensParams({
-      batch,
-      tokens,
-      planes: this.#planes,
-      selected,
-      window: bonus?.window ?? 1,
-      shared: shareCfg,
-      reset: selection.stale,
-      aged: selection.aged,
-      sign: score === 'value-norm-negative' ? -1 : 1,
-      staleness: staleness ? staleness.weight / staleness.period : 0,
-      bonusRatio: bonus?.ratio ?? 0,
-    });
-    selection.stale = false;
-    selection.aged = 0;
-    return this.#ops.builder.add({
-      kernel: kernels.selectTokensKernel,
-      constants: kernels.selectTokensConstants(tokens),
-      params,
-      storage: [selection.scores, selection.ages, selection.ids],
-      workgroups: kernels.selectTokensWorkgroups(batch),
-      cost: batch * tokens * tokens,
+  #sum(weights: readonly number[] | undefined): readonly Dispatch[] {
+    if (!weights) return [];
+    return this.#once(JSON.stringify(['predictions', this.#history.place, weights]), () => this.#history.sum(weights));
+  }
+
+  #forecast({ forecast = [] }: StepPlan): readonly Dispatch[] {
+    const { hidden, caches } = this.graph;
+    return this.#once(JSON.stringify(['forecast', this.#stored % caches.length, forecast]), () =>
+      this.#weights
+        .of(forecast)
+        .flatMap((weights, back) =>
+          weights ? this.#cacheOf(back).sum(this.#ops, hidden, 0, this.#entries, weights) : [],
+        ),
+    );
+  }
+
+  /** The blocks before and after a range, and between them what stands for it. */
+  #skip(range: StackRange): readonly Dispatch[] {
+    const { graph } = this;
+    const { first, last, keep } = range;
+    return this.#once(JSON.stringify(['skip', range]), () => {
+      const replace = this.#ops.accumulate(this.#stackBuffer, graph.hidden, { add: 1, keep: keep === 'state' ? 0 : 1 });
+      if (keep === 'state') return [replace, ...wholeProgram(graph.final.sum)];
+      const due = first > 0 ? [this.#pendingResidual(first - 1)] : [];
+      return [
+        ...graph.embed,
+        ...graph.blocks.slice(0, first).flatMap(wholeProgram),
+        ...[...due, replace],
+        ...this.#after(last),
+      ];
     });
   }
 
-  #reuse(from: number, to: number): Dispatch[] {
-    return this.#cache.sum(this.#ops, this.graph.hidden, from, to);
+  /** The blocks from `first` on and the final layer, from a token state to which nothing is due. */
+  #after(first: number, stack?: StackRange): Dispatch[] {
+    const { blocks, final, hidden, work } = this.graph;
+    const [block, ...others] = blocks.slice(first);
+    if (!block) return wholeProgram(final.sum);
+    const entry = this.#ops.norm(hidden, work.normed, this.#ops.attentionNorm(first));
+    const programs: (FinalProgram & Partial<BlockProgram>)[] = [{ ...block, entry }, ...others, final.blocks];
+    return programs.flatMap(({ entry, attention = [], rest }, i) => [
+      ...[entry, ...this.#keep(first + i, stack)],
+      ...[...attention, ...rest],
+    ]);
   }
 
-  #prepareLayer(layer: number, scope: BufferScope): LayerSelection {
-    const { rows } = this.#ops;
-    const { wide, logSumExp } = this.graph.work;
-    const scores = scope.storage(`scores.${layer}`, rows * this.#planes);
-    return {
-      scores,
-      ages: scope.storage(`ages.${layer}`, rows),
-      ids: scope.storage(`ids.${layer}`, rows),
-      emitScores:
-        this.#spec.score === 'attention'
-          ? this.#ops.attentionScores(wide, logSumExp, scores)
-          : [this.#ops.valueNorms(wide, scores)],
-      aged: 0,
-      stale: true,
-    };
+  /** What the MLP of `layer` owes the token state, which the norm of the next block would have added. */
+  #pendingResidual(layer: number): Dispatch {
+    const branch = { buffer: this.graph.work.branch, entry: entryOf(layer, 'mlp') };
+    return addBranch(this.#ops, this.graph.hidden, branch, this.#weights.ones);
   }
 
-  get #spec(): SelectionSpec {
-    if (!this.#selection) throw new RangeError('A plan with selective steps needs a selection');
-    return this.#selection;
+  /** Keeps what a later skip puts in place of `range`; called where the token state is what enters block `layer`. */
+  #keep(layer: number, range: StackRange | undefined): Dispatch[] {
+    if (!range || !this.#stack) return [];
+    const { hidden } = this.graph;
+    const take = (factors: { add: number; keep: number }) => this.#ops.accumulate(hidden, this.#stackBuffer, factors);
+    if (layer === range.last) return [take({ add: 1, keep: range.keep === 'state' ? 0 : 1 })];
+    return layer === range.first && range.keep === 'residual' ? [take({ add: -1, keep: 0 })] : [];
   }
 
-  get #planes(): number {
-    return this.#spec.score === 'attention' ? this.graph.config.numHeads : 1;
+  #reuse(from: number, to: number): readonly Dispatch[] {
+    const cache = this.#newest;
+    return this.#once(JSON.stringify(['reuse', this.#stored % this.graph.caches.length, from, to]), () =>
+      cache.sum(this.#ops, this.graph.hidden, from, to, this.#weights.ones),
+    );
   }
 
-  get #cache(): FeatureCache {
-    if (!this.graph.cache) throw new RangeError('A plan with reuse steps needs a feature cache');
-    return this.graph.cache;
+  get #newest(): FeatureCache {
+    return this.#cacheOf(0);
+  }
+
+  /** Branch outputs of the full step `back` before the latest that stored them. */
+  #cacheOf(back: number): FeatureCache {
+    const { caches } = this.graph;
+    const cache = caches[(this.#stored - 1 - back) % caches.length];
+    if (!cache) throw new RangeError('A step reads branch outputs that no full step has stored');
+    return cache;
+  }
+
+  get #stackBuffer(): GPUBuffer {
+    if (!this.#stack) throw new RangeError('A plan without skip steps keeps no stack');
+    return this.#stack;
   }
 
   get #entries(): number {
-    return this.#cache.entry(this.graph.config.depth, 'attn');
+    return entryOf(this.graph.config.depth, 'attn');
+  }
+
+  #onceProbed(key: string, make: () => ProbedStep): ProbedStep {
+    const made = this.#probed.get(key) ?? make();
+    this.#probed.set(key, made);
+    return made;
   }
 
   #once(key: string, make: () => readonly Dispatch[]): readonly Dispatch[] {

@@ -1,5 +1,5 @@
-import { type DiTConfig, type GuidanceSpec, type RunPlan, timestepEmbedding } from '@webdit/core';
-import { type StepValues, writeStep } from '@webdit/shaders';
+import { type DiTConfig, featureDepth, type RunPlan, runsModel, timestepEmbedding } from '@webdit/core';
+import { idleStep, type StepValues, writeStep } from '@webdit/shaders';
 import { uniformSlotBytes } from '../pipelines.ts';
 import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
 
@@ -27,42 +27,52 @@ function chunkSteps(config: DiTConfig, batch: number, steps: number, bindingLimi
   return Math.min(steps, Math.max(1, Math.floor(budget / perStep)));
 }
 
-/** Lays a RunPlan out for the GPU: chunks of the modulation table, condition rows, step slots. */
+/**
+ * Lays a RunPlan out for the GPU: chunks of the modulation table, condition rows, step slots. Steps that do not run the model have
+ * no timestep and no rows.
+ */
 export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: number): Schedule {
   const batch = plan.labels.length;
-  const steps = plan.steps.length;
-  const chunk = chunkSteps(config, batch, steps, bindingLimit);
+  const modelled = plan.steps.filter(runsModel);
+  const chunk = chunkSteps(config, batch, modelled.length, bindingLimit);
+  let row = -1;
   return {
     shape: {
       batch,
       samples: 1,
-      timesteps: steps,
-      conditions: steps * batch,
+      timesteps: modelled.length,
+      conditions: modelled.length * batch,
       modulationRows: chunk * batch,
-      steps,
-      cached: plan.steps.some((step) => step.kind !== 'full'),
+      steps: plan.steps.length,
+      features: featureDepth(plan.steps),
     },
-    timesteps: plan.steps.map((step) => step.timestep),
-    conditions: plan.steps.flatMap((_, n) => plan.labels.map((label) => [n, label] as const)),
-    steps: plan.steps.map((step, n) => ({
-      startsChunk: n % chunk === 0,
-      values: {
-        n,
-        modulationRow: (n % chunk) * batch,
-        conditionRow: n * batch,
-        guidanceChannels: plan.guidance.channels,
-        guidanceScale: plan.guidance.scale,
-        sample: step.sample,
-        prediction: step.prediction,
-      },
-    })),
+    timesteps: modelled.map((step) => step.timestep),
+    conditions: modelled.flatMap((_, row) => plan.labels.map((label) => [row, label] as const)),
+    steps: plan.steps.map((step, n) => {
+      const runs = runsModel(step);
+      if (runs) row++;
+      return {
+        startsChunk: runs && row % chunk === 0,
+        values: {
+          n,
+          modulationRow: (row % chunk) * batch,
+          conditionRow: row * batch,
+          guidanceChannels: plan.guidance.channels,
+          guidanceScale: plan.guidance.scale,
+          sample: step.sample,
+          prediction: step.prediction,
+          x0Sample: step.x0Sample,
+          x0Prediction: step.x0Prediction,
+          history: step.history,
+        },
+      };
+    }),
   };
 }
 
 /** One forward of independent rows, each with its own sample, timestep and label. */
 export function scheduleForward(timesteps: readonly number[], labels: readonly number[]): Schedule {
   const batch = timesteps.length;
-  const guidance: GuidanceSpec = { scale: 1, channels: 0 };
   return {
     shape: {
       batch,
@@ -71,24 +81,11 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
       conditions: batch,
       modulationRows: batch,
       steps: 1,
-      cached: false,
+      features: 0,
     },
     timesteps,
     conditions: labels.map((label, row) => [row, label] as const),
-    steps: [
-      {
-        startsChunk: true,
-        values: {
-          n: 0,
-          modulationRow: 0,
-          conditionRow: 0,
-          guidanceChannels: guidance.channels,
-          guidanceScale: guidance.scale,
-          sample: 1,
-          prediction: 0,
-        },
-      },
-    ],
+    steps: [{ startsChunk: true, values: idleStep }],
   };
 }
 

@@ -56,7 +56,8 @@ export class Tracer {
     this.#tokens = request.tokens
       ? plan.steps.flatMap(({ n, mlpTokens = [] }) =>
           mlpTokens.flatMap((count, layer) => {
-            const source = count > 0 ? programs.ids(layer) : undefined;
+            const chosen = count > 0 && count < graph.ops.tokens;
+            const source = chosen ? programs.ids(layer) : undefined;
             const copy = source && scope.storage(`trace.tokens.${n}.${layer}`, graph.ops.rows);
             return source && copy ? [{ n, layer, count, source, copy }] : [];
           }),

@@ -7,22 +7,33 @@ import {
   tokenCount,
 } from '@webdit/core';
 import { type Activation, matmulConstants, matmulKernel, maxSelectTokens } from '@webdit/shaders';
+import type { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
 import { matmulRowBounds } from '../tuner/matmul.ts';
+import type { DiTGraph } from './graph.ts';
+import { StepPrograms } from './programs.ts';
 import type { DiTWeights } from './weights.ts';
 
-/** A plan that uses every kernel a static policy can ask for, so that the load compiles them all. It is never run. */
-export function everyKindOfStep(config: DiTConfig): RunPlan & { readonly selection: SelectionSpec } {
+/** A plan of every kind of step, with a selection. */
+type EveryKindPlan = RunPlan & { readonly selection: SelectionSpec };
+
+/** A plan that uses every kernel a policy can ask for, so that the load compiles them all. It is never run. */
+export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
   const layers = Array.from({ length: config.depth }, (_, layer) => layer);
   const lastLayer = (tokens: number) => layers.map((layer) => (layer === config.depth - 1 ? tokens : 0));
   const tokens = tokenCount(config);
   // One of each class of row counts: the matmul tiling depends on it.
   const selections = [...matmulRowBounds.map((rows) => rows / 2).filter((k) => k < tokens), tokens];
+  const stack = { first: 0, last: config.depth, keep: 'residual' } as const;
   const kinds: StepCompute[] = [
     { kind: 'full' },
     { kind: 'full', storesCache: true, scoreLayers: [config.depth - 1] },
     { kind: 'reuse' },
+    { kind: 'full', stack },
+    { kind: 'skip', stack },
+    { kind: 'full', stack: { ...stack, first: 1 }, probe: { at: 'blocks', against: 'computed', asks: true } },
+    { kind: 'selective', attnLayers: [config.depth - 1], mlpTokens: lastLayer(tokens) },
     ...(tokens <= maxSelectTokens ? selections : []).map((k): StepCompute => {
       return { kind: 'selective', mlpTokens: lastLayer(k) };
     }),
@@ -41,10 +52,20 @@ export function everyKindOfStep(config: DiTConfig): RunPlan & { readonly selecti
       timestep: 0,
       sample: 1,
       prediction: 0,
+      x0Sample: 1,
+      x0Prediction: 0,
+      history: 0,
       checkpoint: kind.kind === 'full',
       flops: 0,
     })),
   };
+}
+
+/** Prepares such a plan with every score its selections may go by. */
+export function compileEveryKind(graph: DiTGraph, plan: EveryKindPlan, scope: BufferScope): void {
+  for (const score of ['attention', 'value-norm'] as const) {
+    new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope).compileAll(plan.steps);
+  }
 }
 
 /** Requests the pipelines of the timestep MLP and the modulation table for every number of steps a run may have. */

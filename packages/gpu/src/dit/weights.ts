@@ -3,6 +3,7 @@ import {
   ditTensorShapes,
   type IncomingTensor,
   incompleteTensor,
+  isBlockLinear,
   noPlaceFor,
   type TensorSink,
   type TensorWriter,
@@ -21,8 +22,10 @@ import {
 } from '@webdit/shaders';
 import { BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
+import { bufferUsage } from '../flags.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { ProgramBuilder, submitProgram } from '../program.ts';
+import { partOf, type RowPart, splitRows } from './row-parts.ts';
 
 /** Largest piece of a tensor that waits on the GPU, as PyTorch stores it, for its transposition. */
 const stagingBytes = 32 * 2 ** 20;
@@ -55,32 +58,46 @@ export function chooseMath(math: MathDType | 'auto', dtype: WeightDType, holder:
   return math;
 }
 
-interface LinearTarget {
-  /** Inputs and outputs; stored `[K, N]`. */
-  readonly K: number;
-  readonly N: number;
-  readonly storage: WeightStorage;
-  /** Where the scales of int8 weights go, behind the bias. */
-  readonly finish: GPUBuffer | undefined;
+/** Columns of a linear, `[K, columns]`, that one dispatch multiplies by; all of them, where they fit one buffer. */
+export interface LinearPart {
+  readonly weights: GPUBuffer;
+  /** Bias `[columns]`; of int8 weights `[2, columns]`: bias and scale. */
+  readonly finish: GPUBuffer;
+  readonly first: number;
+  readonly columns: number;
 }
 
 interface Target {
-  readonly buffer: GPUBuffer;
+  /** Elements of one row. */
+  readonly width: number;
   readonly elements: number;
-  /** Undefined for tensors stored as they come. */
-  readonly linear: LinearTarget | undefined;
+  readonly parts: readonly RowPart[];
+  /** How a linear is stored; undefined for tensors stored as they come. */
+  readonly storage: WeightStorage | undefined;
   filled: number;
 }
 
-/** What a linear arrives as: bytes are made of f32 on the GPU. */
-const incoming = (storage: WeightStorage) =>
-  storage === 'packed-f16' ? ({ dtype: 'F16', bytes: 2 } as const) : ({ dtype: 'F32', bytes: 4 } as const);
+/** Rows of a linear that wait in staging. */
+interface StagedRows {
+  readonly name: string;
+  readonly row: number;
+  readonly rows: number;
+  readonly storage: WeightStorage;
+  /** Of rows that are bytes already. */
+  readonly scale: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** What a linear arrives as: bytes are made of f32 on the GPU, unless they come with scales. */
+function incoming(storage: WeightStorage, isScaled: boolean) {
+  if (isScaled) return { dtype: 'I8', bytes: 1 } as const;
+  return storage === 'packed-f16' ? ({ dtype: 'F16', bytes: 2 } as const) : ({ dtype: 'F32', bytes: 4 } as const);
+}
 
 const isLinear = (name: string, shape: readonly number[]) =>
   shape.length >= 2 && name.endsWith('.weight') && !name.includes('embedding_table');
 
-/** The linears int8 is for: nearly all of a model, and none of those that touch its input or output. */
-const isBlockLinear = (name: string) => /^blocks\.\d+\.(attn|mlp|adaLN_modulation)\./.test(name);
+/** The tensors whose readers take them in parts: those with many rows. */
+const mayBeSplit = (name: string) => !name.startsWith('x_embedder') && name !== 'pos_embed';
 
 function storageOf(name: string, dtype: WeightDType): WeightStorage {
   if (name.startsWith('x_embedder') || dtype === 'f32') return 'f32';
@@ -90,7 +107,8 @@ function storageOf(name: string, dtype: WeightDType): WeightStorage {
 
 /**
  * GPU home of a DiT's weights. Linears are transposed on the GPU from `[N, K]` to `[K, N]` in pieces as they arrive, and made
- * into bytes there for int8; everything else is f32 as it comes. Tensors are by original DiT name.
+ * into bytes there for int8; everything else is f32 as it comes. What is larger than the device binds lies in several buffers, by
+ * rows. Tensors are by original DiT name.
  */
 export class DiTWeights implements TensorSink {
   readonly #targets = new Map<string, Target>();
@@ -113,43 +131,68 @@ export class DiTWeights implements TensorSink {
     const { dtype } = options;
     this.#scope = scope;
     this.#stagingScope = new BufferScope(scope.allocator);
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const usage = bufferUsage.STORAGE | bufferUsage.COPY_DST;
+    const { device, maxStorageBufferBindingSize } = scope.allocator.holder;
+    const bindable = Math.min(maxStorageBufferBindingSize, device.limits.maxBufferSize);
     const shapes = ditTensorShapes(config);
-    const int8Biases = new Map<string, GPUBuffer>();
-    for (const { name, shape } of shapes) {
-      if (!name.endsWith('.bias') || storageOf(name, dtype) !== 'int8') continue;
-      int8Biases.set(name, scope.create(`${name} and scale`, 2 * 4 * (shape[0] as number), usage));
-    }
     let largestLinear = 16;
     for (const { name, shape } of shapes) {
       const elements = shape.reduce((a, b) => a * b, 1);
+      const rows = shape[0] as number;
+      const width = elements / rows;
       const storage = isLinear(name, shape) ? storageOf(name, dtype) : undefined;
-      const N = shape[0] as number;
-      const finish = int8Biases.get(name.replace(/weight$/, 'bias'));
-      const linear = storage && { K: elements / N, N, storage, finish };
-      if (storage) largestLinear = Math.max(largestLinear, elements * incoming(storage).bytes);
-      const buffer = int8Biases.get(name) ?? scope.create(name, elements * bytesPerWeight[storage ?? 'f32'], usage);
-      this.#targets.set(name, { buffer, elements, linear, filled: 0 });
+      // The bias lies as the weight before it does: they are multiplied and added part by part.
+      const weight = this.#targets.get(name.replace(/bias$/, 'weight'));
+      const isScaled = weight?.storage === 'int8';
+      const bytesPerRow = width * bytesPerWeight[storage ?? 'f32'] * (isScaled ? 2 : 1);
+      const ranges =
+        weight?.parts ?? splitRows(rows, bytesPerRow, mayBeSplit(name) ? bindable : Number.POSITIVE_INFINITY);
+      const parts = ranges.map(({ first, rows }) => ({
+        first,
+        rows,
+        buffer: scope.create(isScaled ? `${name} and scale` : name, rows * bytesPerRow, usage),
+      }));
+      if (storage) largestLinear = Math.max(largestLinear, elements * incoming(storage, false).bytes);
+      this.#targets.set(name, { width, elements, parts, storage, filled: 0 });
     }
     const limit = Math.min(stagingBytes, scope.allocator.holder.maxStorageBufferBindingSize);
     this.#stagingCapacity = Math.min(limit, largestLinear);
     this.#staging = this.#stagingScope.storage('staging', this.#stagingCapacity / 4);
     this.#builder = new ProgramBuilder('upload', pipelines, this.#stagingScope);
-    for (const { linear } of this.#targets.values()) if (linear) pipelines.request(uploadKernel(linear.storage));
+    for (const { storage } of this.#targets.values()) {
+      if (storage) pipelines.request(uploadKernel(storage, false));
+      if (storage === 'int8') pipelines.request(uploadKernel(storage, true));
+    }
   }
 
   /** What the matmul kernel of a linear, such as `blocks.0.attn.qkv`, finds. */
   kernelWeights(linear: string): MatmulWeights {
-    const storage = this.#targets.get(`${linear}.weight`)?.linear?.storage;
+    const { storage } = this.#target(`${linear}.weight`);
     if (!storage) throw new RangeError(`No linear ${linear}`);
     return storage === 'packed-f16' && this.options.math === 'f16' ? 'f16' : storage;
   }
 
-  /** Buffer of a tensor; linears `[K, N]`, biases of int8 linears `[2, N]`: bias and scale. */
+  /** Where a linear, such as `blocks.0.attn.qkv`, lies. */
+  linear(name: string): readonly LinearPart[] {
+    const biases = this.parts(`${name}.bias`);
+    return this.parts(`${name}.weight`).map(({ buffer, first, rows }, i) => ({
+      weights: buffer,
+      finish: (biases[i] as RowPart).buffer,
+      first,
+      columns: rows,
+    }));
+  }
+
+  /** Where a tensor lies, by rows; linears are stored `[K, N]`, and their rows are columns. */
+  parts(name: string): readonly RowPart[] {
+    return this.#target(name).parts;
+  }
+
+  /** Buffer of a tensor that is never split. */
   get(name: string): GPUBuffer {
-    const target = this.#targets.get(name);
-    if (!target) throw new RangeError(`No tensor ${name}`);
-    return target.buffer;
+    const [part, ...others] = this.parts(name);
+    if (!part || others.length > 0) throw new RangeError(`Tensor ${name} lies in several buffers`);
+    return part.buffer;
   }
 
   begin(tensor: IncomingTensor): TensorWriter {
@@ -157,54 +200,83 @@ export class DiTWeights implements TensorSink {
     if (!target || tensor.elementOffset + tensor.elementCount > target.elements) {
       throw noPlaceFor(tensor);
     }
-    return target.linear ? this.#linearWriter(tensor, target) : this.#plainWriter(tensor, target);
+    const { storage } = target;
+    return storage ? this.#linearWriter(tensor, target, storage) : this.#plainWriter(tensor, target);
   }
 
-  /** @throws WebDiTError `format` naming the first tensor that has not been filled. Frees the staging memory. */
-  finish(): void {
+  /** Frees what uploading takes besides the weights; nothing can be written after it. */
+  freeStaging(): void {
     this.#stagingScope.destroy();
+  }
+
+  /** Ends the upload. @throws WebDiTError `format` naming the first tensor that has not been filled. */
+  finish(): void {
+    this.freeStaging();
     for (const [name, { filled, elements }] of this.#targets) {
       if (filled !== elements) throw incompleteTensor(name, filled, elements);
     }
   }
 
-  /** Staging is emptied after whole groups of four rows. */
-  #flushBytes({ K, storage }: LinearTarget): number {
-    const fourRows = 4 * K * incoming(storage).bytes;
-    return Math.max(1, Math.floor(this.#stagingCapacity / fourRows)) * fourRows;
+  #target(name: string): Target {
+    const target = this.#targets.get(name);
+    if (!target) throw new RangeError(`No tensor ${name}`);
+    return target;
+  }
+
+  /** Rows after which staging is emptied, in whole groups of four. */
+  #flushRows(bytesPerRow: number): number {
+    return Math.max(1, Math.floor(this.#stagingCapacity / (4 * bytesPerRow))) * 4;
   }
 
   #plainWriter(tensor: IncomingTensor, target: Target): TensorWriter {
+    const bytesPerRow = target.width * 4;
     return {
       dtype: 'F32',
-      write: (bytes, byteOffset) => this.#upload(target.buffer, tensor.elementOffset * 4 + byteOffset, bytes),
+      write: async (bytes, byteOffset) => {
+        const begin = tensor.elementOffset * 4 + byteOffset;
+        for (let done = 0; done < bytes.byteLength; ) {
+          const { buffer, first, rows } = partOf(target.parts, Math.floor((begin + done) / bytesPerRow));
+          const at = begin + done - first * bytesPerRow;
+          const piece = bytes.subarray(done, done + rows * bytesPerRow - at);
+          await this.#upload(buffer, at, piece);
+          done += piece.byteLength;
+        }
+      },
       end: () => {
         target.filled += tensor.elementCount;
       },
     };
   }
 
-  #linearWriter(tensor: IncomingTensor, target: Target): TensorWriter {
-    const linear = target.linear as LinearTarget;
-    const { dtype, bytes: bytesPerElement } = incoming(linear.storage);
-    const flushBytes = this.#flushBytes(linear);
-    let column = tensor.elementOffset / linear.K;
+  #linearWriter(tensor: IncomingTensor, target: Target, storage: WeightStorage): TensorWriter {
+    const scales = storage === 'int8' ? tensor.scales : undefined;
+    const { dtype, bytes: bytesPerElement } = incoming(storage, scales !== undefined);
+    const bytesPerRow = target.width * bytesPerElement;
+    const flushRows = this.#flushRows(bytesPerRow);
+    const firstRow = tensor.elementOffset / target.width;
+    let row = firstRow;
     let staged = 0;
+    /** What is staged goes to one part. */
+    const room = () => {
+      const { first, rows } = partOf(target.parts, row);
+      return Math.min(flushRows, first + rows - row) * bytesPerRow - staged;
+    };
     const flush = () => {
-      const rows = staged / (linear.K * bytesPerElement);
-      if (rows > 0) this.#store(target.buffer, linear, rows, column);
-      column += rows;
+      const rows = staged / bytesPerRow;
+      const scale = scales?.subarray(row - firstRow, row - firstRow + rows);
+      if (rows > 0) this.#store({ name: tensor.name, row, rows, storage, scale });
+      row += rows;
       staged = 0;
     };
     return {
       dtype,
       write: async (bytes) => {
         for (let start = 0; start < bytes.byteLength; ) {
-          const piece = bytes.subarray(start, start + Math.min(bytes.byteLength - start, flushBytes - staged));
+          const piece = bytes.subarray(start, start + room());
           await this.#upload(this.#staging, staged, piece);
           staged += piece.byteLength;
           start += piece.byteLength;
-          if (staged === flushBytes) flush();
+          if (room() === 0) flush();
         }
       },
       end: () => {
@@ -214,16 +286,23 @@ export class DiTWeights implements TensorSink {
     };
   }
 
-  /** Moves what is staged to its columns: transposed, and as bytes where those are asked for. */
-  #store(output: GPUBuffer, { K, N, storage, finish }: LinearTarget, rows: number, column: number): void {
+  /** Moves staged rows to their columns: transposed, and as bytes where those are asked for. */
+  #store({ name, row, rows, storage, scale }: StagedRows): void {
+    const { width: K, parts } = this.#target(name);
+    const { buffer, first, rows: N } = partOf(parts, row);
+    const column = row - first;
+    const finish = storage === 'int8' ? partOf(this.parts(name.replace(/weight$/, 'bias')), row).buffer : undefined;
+    const { device } = this.pipelines;
+    if (finish && scale) device.queue.writeBuffer(finish, 4 * (N + column), scale);
+    const quantizes = finish !== undefined && !scale;
     const dispatch = this.#builder.add({
-      kernel: uploadKernel(storage),
+      kernel: uploadKernel(storage, scale !== undefined),
       params: transposeParams({ rows, K, N, column }),
-      storage: [this.#staging, output, ...(finish ? [finish] : [])],
-      workgroups: storage === 'int8' ? quantizeWorkgroups(rows) : flatWorkgroups((rows * K) / 16),
+      storage: [this.#staging, buffer, ...(quantizes ? [finish] : [])],
+      workgroups: quantizes ? quantizeWorkgroups(rows) : flatWorkgroups((rows * K) / 16),
       cost: rows * K,
     });
-    submitProgram(this.pipelines.device, [dispatch]);
+    submitProgram(device, [dispatch]);
   }
 
   /** Hands bytes to the queue; waits for the GPU now and then, so that the browser's copies cannot pile up. */
@@ -238,6 +317,6 @@ export class DiTWeights implements TensorSink {
   }
 }
 
-function uploadKernel(storage: WeightStorage): Kernel {
-  return storage === 'int8' ? quantizeKernel : transposeKernel(storage);
+function uploadKernel(storage: WeightStorage, isScaled: boolean): Kernel {
+  return storage === 'int8' && !isScaled ? quantizeKernel : transposeKernel(storage);
 }
