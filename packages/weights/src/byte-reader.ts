@@ -36,22 +36,17 @@ export class ByteReader {
   async fill(count: number): Promise<Uint8Array<ArrayBuffer>> {
     let filled = 0;
     while (filled < count) {
-      this.#signal?.throwIfAborted();
-      let read: number;
-      try {
-        read = this.#byob
-          ? await this.#readInto(this.#byob, filled, count - filled)
-          : await this.#copyInto(filled, count - filled);
-      } catch (cause) {
-        this.#signal?.throwIfAborted();
-        throw this.#file.failure(cause);
-      }
-      // An abort cancels the stream, which looks like its end.
-      this.#signal?.throwIfAborted();
+      const read = await this.#read(filled, count - filled);
       if (read === 0) break;
       filled += read;
     }
     return new Uint8Array(this.#buffer, 0, filled);
+  }
+
+  /** Like `fill`, but what has arrived is enough: at least one byte, but for the end of the file. */
+  async some(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    const read = await this.#read(0, Math.min(count, this.#buffer.byteLength));
+    return new Uint8Array(this.#buffer, 0, read);
   }
 
   /** A copy of the next `limit` bytes, fewer only at the end of the file. */
@@ -84,6 +79,20 @@ export class ByteReader {
   #cancel(reason: unknown): void {
     // A stream that failed rejects this with the failure that `fill` has already reported.
     (this.#byob ?? this.#plain)?.cancel(reason).catch(() => undefined);
+  }
+
+  async #read(offset: number, count: number): Promise<number> {
+    this.#signal?.throwIfAborted();
+    let read: number;
+    try {
+      read = this.#byob ? await this.#readInto(this.#byob, offset, count) : await this.#copyInto(offset, count);
+    } catch (cause) {
+      this.#signal?.throwIfAborted();
+      throw this.#file.failure(cause);
+    }
+    // An abort cancels the stream, which looks like its end.
+    this.#signal?.throwIfAborted();
+    return read;
   }
 
   async #readInto(reader: ReadableStreamBYOBReader, offset: number, count: number): Promise<number> {

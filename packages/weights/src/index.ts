@@ -1,16 +1,16 @@
 export type { ModelClass } from './layouts/classes.ts';
+export type { Defaults, Layout, OpenFolderOptions } from './layouts/description.ts';
 export type { PreviewMap, Rgb } from './layouts/preview.ts';
 export type { OnnxVae } from './layouts/vae.ts';
+export type { LoadWeightsOptions, WeightsProgress } from './load-weights.ts';
 export { makeManifest } from './make-manifest.ts';
 export { type Manifest, type ManifestFile, manifestPath, parseManifest } from './manifest.ts';
 export {
-  type Defaults,
   describeModelFolder,
   type FolderDescription,
-  type Layout,
   type ModelFolder,
-  type OpenFolderOptions,
   openModelFolder,
+  type WeightFileInfo,
 } from './model-folder.ts';
 export type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
 export {
@@ -29,9 +29,14 @@ export {
   tensorToFloat32,
 } from './safetensors/whole-file.ts';
 export { type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
+export { directorySource } from './sources/directory.ts';
 export { filesSource, type PickedFile } from './sources/files.ts';
 export { type HttpSourceOptions, httpSource, modelAddress } from './sources/http.ts';
+export { type HubSourceOptions, hubSource } from './sources/hub.ts';
+export { networkSource } from './sources/network.ts';
 export { cacheBackend, type StoreBackend } from './store/backend.ts';
-export { browserStore, ModelStore, type StoredModel } from './store/model-store.ts';
+export { browserStore, customStore, ModelStore, type StoredModel } from './store/model-store.ts';
+export { opfsBackend } from './store/opfs-backend.ts';
 export { storageFailure } from './store/refusals.ts';
-export { isStoredSource, type StorageOutcome, type StoredSource, storedSource } from './store/stored-source.ts';
+export type { StorageOutcome, StoredSource } from './store/storage.ts';
+export { isStoredSource, storedSource } from './store/stored-source.ts';

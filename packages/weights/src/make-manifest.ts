@@ -1,6 +1,7 @@
 import { ByteReader, pieceBytes } from './byte-reader.ts';
+import type { OpenFolderOptions } from './layouts/description.ts';
 import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
-import { openModelFolder } from './model-folder.ts';
+import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { startSha256 } from './sha256.ts';
 import { type ModelSource, openRequired } from './source.ts';
 
@@ -9,20 +10,37 @@ import { type ModelSource, openRequired } from './source.ts';
  * @throws WebDiTError, as `openModelFolder` and reading do.
  */
 export async function makeManifest(source: ModelSource): Promise<Manifest> {
-  const paths = new Set<string>();
-  const { weightsFile, vae, schedules } = await openModelFolder({
-    ...source,
-    async open(path, options) {
-      const file = await source.open(path, options);
-      if (file) paths.add(path);
-      return file;
-    },
-  });
-  for (const path of [weightsFile, ...(vae ? [vae.decoder] : []), ...schedules]) paths.add(path);
-  paths.delete(manifestPath);
+  const { paths } = await modelFiles(source, { embedders: 'own' });
   const files: ManifestFile[] = [];
-  for (const path of [...paths].sort()) files.push(await describeFile(source, path));
+  for (const path of paths) files.push(await describeFile(source, path));
   return { format: manifestFormat, files };
+}
+
+/**
+ * Opens a model folder and lists the files that loading it and generating with it read, sorted.
+ * @throws WebDiTError, as `openModelFolder` does.
+ */
+export async function modelFiles(
+  source: ModelSource,
+  options: OpenFolderOptions = {},
+): Promise<{ folder: ModelFolder; paths: string[] }> {
+  const paths = new Set<string>();
+  const folder = await openModelFolder(
+    {
+      ...source,
+      async open(path, options) {
+        const file = await source.open(path, options);
+        if (file) paths.add(path);
+        return file;
+      },
+    },
+    options,
+  );
+  const { weightFiles, vae, schedules, calibrations } = folder;
+  for (const { path } of weightFiles) paths.add(path);
+  for (const path of [...(vae ? [vae.decoder] : []), ...schedules, ...calibrations]) paths.add(path);
+  paths.delete(manifestPath);
+  return { folder, paths: [...paths].sort() };
 }
 
 async function describeFile(source: ModelSource, path: string): Promise<ManifestFile> {

@@ -1,1 +1,3 @@
 export { pathSource } from './sources/path.ts';
+export { maxSynthSeed, type SynthOptions, writeSynthModel } from './synth/synth.ts';
+export { writeFailure } from './write/whole-folder.ts';

@@ -5,11 +5,23 @@ import { ByteReader } from './byte-reader.ts';
 export interface SourceFileParts {
   /** Path inside the folder, with `/`. */
   readonly path: string;
-  /** Exactly how many bytes `stream()` yields. Left out where the source cannot know (compressed HTTP answers). */
+  /** Where `stream()` begins; left out for 0. */
+  readonly begin?: number;
+  /** Exactly how many bytes the whole file has. Left out where the source cannot know (compressed HTTP answers). */
   readonly size?: number;
   /** Names this content among all that the path ever had, where the source can tell: HTTP by ETag, or by date and length. */
   readonly version?: string;
-  /** The file's bytes; may be called once. A byte stream where possible, so that readers can bring their own buffer. */
+  /** SHA-256 of the whole file, 64 hexadecimal digits, where the source is told: by a hub, not by plain HTTP. */
+  readonly sha256?: string;
+  /**
+   * Set when somebody waits for the whole file to pass, to store it or to compare its hash: a reader then reads over what it does
+   * not need.
+   */
+  readonly keepsWhole?: boolean;
+  /**
+   * The file's bytes, from `begin` to its end; may be called once. A byte stream where possible, so that readers can bring their
+   * own buffer.
+   */
   stream(): ReadableStream<Uint8Array>;
   /** Says what a failed read of this file means. */
   failure(cause: unknown): WebDiTError;
@@ -17,9 +29,11 @@ export interface SourceFileParts {
 
 /** One file of a model folder, readable once. Reads reject with `signal.reason` after an abort of the opening signal. */
 export interface SourceFile extends SourceFileParts {
-  /** The whole file; for small ones. */
+  /** The byte that was asked for, or 0 when the source could not begin there. */
+  readonly begin: number;
+  /** All bytes from `begin` on; for small files. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  /** The whole file as UTF-8. */
+  /** `bytes()` as UTF-8. */
   text(): Promise<string>;
 }
 
@@ -28,6 +42,10 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Over HTTP, how far the browser's own cache may answer; default as the server says. */
   readonly cache?: 'no-cache' | 'no-store' | undefined;
+  /** The byte to begin at, default 0. Whether the source could is in the file's `begin`; whether it is the same file, in `version`. */
+  readonly begin?: number | undefined;
+  /** With `begin`: the byte before which reading will stop. Sources that fetch then need not fetch more; others take no notice. */
+  readonly end?: number | undefined;
 }
 
 /** Where a model folder lives: a URL, a dropped folder, a directory. */
@@ -53,7 +71,7 @@ export function sourceFile(parts: SourceFileParts, signal: AbortSignal | undefin
       reader.close();
     }
   };
-  return { ...parts, bytes, text: async () => new TextDecoder().decode(await bytes()) };
+  return { begin: 0, ...parts, bytes, text: async () => new TextDecoder().decode(await bytes()) };
 }
 
 /** Opens a file that has to be there. @throws WebDiTError `not-found`, and whatever `source.open` throws. */
@@ -65,7 +83,7 @@ export async function openRequired(source: ModelSource, path: string, options: O
 
 export function missingFile(folder: string, path: string): WebDiTError {
   const remedy = path.endsWith('.safetensors')
-    ? 'Check that the whole model folder was copied; WebDiT reads safetensors weights only, not .bin or .pt.'
+    ? 'Check that the whole model folder was copied; webdit convert makes safetensors of .bin and .pt.'
     : 'Check the address, and that the whole model folder was copied.';
   return new WebDiTError('not-found', `${folder} has no file ${path}.`, remedy);
 }

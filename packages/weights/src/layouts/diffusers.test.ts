@@ -123,7 +123,7 @@ describe('the diffusers layout', () => {
     });
     const sink = new RecordingSink();
     const error = await errorOf((await openModelFolder(pathSource(copy))).loadWeights(sink));
-    expect(error.message).toBe(`Tensor proj_out_1.bias of ${weights} is I32; weights are F32, F16 or BF16.`);
+    expect(error.message).toBe(`Tensor proj_out_1.bias of ${weights} is I32; weights are F32, F16, BF16 or I8.`);
     expect(sink.tensors.size).toBe(0);
   });
 });

@@ -46,7 +46,7 @@ describe('the native layout', () => {
       encoder: 'vae/encoder.onnx',
       preview: { factors: expect.any(Array), bias: expect.any(Array) },
     });
-    expect(model.weightsFile).toBe('transformer/diffusion_pytorch_model.safetensors');
+    expect(model.weightFiles).toEqual([{ path: 'transformer/diffusion_pytorch_model.safetensors', bytes: 20037192 }]);
     expect([model.weightsSize, model.weightsDType, model.tensors.length]).toEqual([20037192, 'F16', 92]);
     expect(await model.read('vae/decoder.onnx')).toHaveLength(3151075);
   });

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type DiTConfig, ditXl2 } from '@webdit/core';
 import { describe, expect, test } from 'vitest';
 import { openModelFolder } from '../model-folder.ts';
 import { parseSafetensors } from '../safetensors/whole-file.ts';
 import { filesSource } from '../sources/files.ts';
 import { pathSource } from '../sources/path.ts';
 import { copyOf, errorOf, golden, load, sha256 } from '../testing/fixtures.ts';
-import { inferOriginalConfig } from './original.ts';
+import { inferOriginalConfig, nativeConfig, parseOriginalConfig } from './original.ts';
 
 describe('the original layout', () => {
   const folder = golden('dit-original-tiny');
@@ -32,7 +33,7 @@ describe('the original layout', () => {
     const alone = await openModelFolder(filesSource([file]), { numHeads: 2 });
     const withConfig = await openModelFolder(pathSource(folder));
     expect(alone.config).toEqual(withConfig.config);
-    expect(alone.weightsFile).toBe('mine.safetensors');
+    expect(alone.weightFiles).toEqual([{ path: 'mine.safetensors', bytes: alone.weightsSize }]);
   });
 
   test('knows the heads of the published widths', () => {
@@ -53,7 +54,7 @@ describe('the original layout', () => {
         begin: 0,
         end: 0,
       }));
-      return inferOriginalConfig({ tensors, metadata: {}, dataStart: 8, dataBytes: 0 }, 'x.safetensors', null);
+      return inferOriginalConfig({ tensors, path: 'x.safetensors' }, null);
     };
     expect([384, 768, 1024, 1152].map((width) => headsOf(width).numHeads)).toEqual([6, 12, 16, 16]);
     expect(headsOf(1152)).toMatchObject({ inputSize: 32, numClasses: 1000, learnSigma: true, mlpHiddenSize: 4608 });
@@ -82,5 +83,39 @@ describe('the original layout', () => {
     expect(error.message).toBe(
       'model.safetensors is truncated: it ends before the end of tensor y_embedder.embedding_table.weight.',
     );
+  });
+});
+
+describe('the config of a native folder', () => {
+  const roundTrip = (config: DiTConfig) => parseOriginalConfig(JSON.parse(JSON.stringify(nativeConfig(config))), 'c');
+
+  test('says no more of an original model than its constructor takes', () => {
+    expect(roundTrip(ditXl2)).toEqual(ditXl2);
+    expect(JSON.parse(JSON.stringify(nativeConfig(ditXl2)))).toEqual({
+      _class_name: 'DiT',
+      input_size: 32,
+      patch_size: 2,
+      in_channels: 4,
+      hidden_size: 1152,
+      depth: 28,
+      num_heads: 16,
+      mlp_ratio: 4,
+      num_classes: 1000,
+      learn_sigma: true,
+      frequency_embedding_size: 256,
+      norm_eps: 1e-6,
+    });
+  });
+
+  test("keeps what is diffusers' own", async () => {
+    const { config } = await openModelFolder(pathSource(golden('dit-diffusers-tiny')));
+    expect(config.embeddersPerBlock).toBe(true);
+    expect(roundTrip(config)).toEqual(config);
+  });
+
+  test('keeps every width of the MLP', () => {
+    for (let mlpHiddenSize = 1; mlpHiddenSize < 500; mlpHiddenSize++) {
+      expect(roundTrip({ ...ditXl2, hiddenSize: 48, numHeads: 2, mlpHiddenSize }).mlpHiddenSize).toBe(mlpHiddenSize);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { type DiTConfig, ditTensorShapes } from '@webdit/core';
-import type { SafetensorsHeader } from '../safetensors/header.ts';
+import type { Weights } from '../weight-files.ts';
 import { ConfigReader, checkDivisibility, unsupported } from './config-reader.ts';
 import { type ExpectedTensor, whole } from './tensor-map.ts';
 
@@ -28,7 +28,7 @@ export function originalTensors(config: DiTConfig): ExpectedTensor[] {
 
 /**
  * `transformer/config.json` of a native folder, or `config.json` beside an original file: the constructor arguments of
- * the original `DiT`.
+ * the original `DiT`, and those that tell a converted diffusers model from one.
  * @throws WebDiTError `unsupported-config`, naming the key.
  */
 export function parseOriginalConfig(json: unknown, path: string): DiTConfig {
@@ -42,7 +42,7 @@ export function parseOriginalConfig(json: unknown, path: string): DiTConfig {
   const normEps = reader.positive('norm_eps', originalNormEps);
   const config: DiTConfig = {
     kind: 'dit',
-    timestepDivisor: frequencyEmbeddingSize / 2,
+    timestepDivisor: reader.positive('timestep_divisor', frequencyEmbeddingSize / 2),
     inputSize: reader.count('input_size'),
     patchSize: reader.count('patch_size'),
     inChannels,
@@ -55,21 +55,54 @@ export function parseOriginalConfig(json: unknown, path: string): DiTConfig {
     learnSigma,
     frequencyEmbeddingSize,
     normEps,
-    mlpNormEps: normEps,
-    embeddersPerBlock: false,
-    guidanceChannels: originalGuidanceChannels(inChannels, learnSigma),
+    mlpNormEps: reader.positive('mlp_norm_eps', normEps),
+    embeddersPerBlock: reader.has('embedders_per_block') && reader.boolean('embedders_per_block'),
+    guidanceChannels: reader.count('guidance_channels', originalGuidanceChannels(inChannels, learnSigma)),
   };
   reader.done();
   return checkDivisibility(config, path);
 }
 
+/** What `parseOriginalConfig` reads as `config`. Keys of its defaults that only other families change are left out. */
+export function nativeConfig(config: DiTConfig): Record<string, unknown> {
+  const { inChannels, learnSigma, frequencyEmbeddingSize, normEps } = config;
+  const other = (value: number | boolean, usual: number | boolean) => (value === usual ? undefined : value);
+  return {
+    _class_name: 'DiT',
+    input_size: config.inputSize,
+    patch_size: config.patchSize,
+    in_channels: inChannels,
+    hidden_size: config.hiddenSize,
+    depth: config.depth,
+    num_heads: config.numHeads,
+    mlp_ratio: mlpRatio(config),
+    num_classes: config.numClasses,
+    learn_sigma: learnSigma,
+    frequency_embedding_size: frequencyEmbeddingSize,
+    norm_eps: normEps,
+    mlp_norm_eps: other(config.mlpNormEps, normEps),
+    timestep_divisor: other(config.timestepDivisor, frequencyEmbeddingSize / 2),
+    embedders_per_block: other(config.embeddersPerBlock, false),
+    guidance_channels: other(config.guidanceChannels, originalGuidanceChannels(inChannels, learnSigma)),
+  };
+}
+
+/** The ratio that gives this MLP width again, cut to a whole number. */
+function mlpRatio({ hiddenSize, mlpHiddenSize }: DiTConfig): number {
+  const ratio = mlpHiddenSize / hiddenSize;
+  return Math.trunc(hiddenSize * ratio) === mlpHiddenSize ? ratio : (mlpHiddenSize + 0.5) / hiddenSize;
+}
+
 /**
- * The config of an original file that has none beside it, from the shapes of its tensors.
+ * The config of an original model that has none beside its weights, from the shapes of its tensors.
  * @param numHeads the one thing shapes do not tell; null takes the published table.
  * @throws WebDiTError `unsupported-config`
  */
-export function inferOriginalConfig(header: SafetensorsHeader, path: string, numHeads: number | null): DiTConfig {
-  const shapes = new Map(header.tensors.map(({ name, shape }) => [name, shape]));
+export function inferOriginalConfig(
+  { tensors, path }: Pick<Weights, 'tensors' | 'path'>,
+  numHeads: number | null,
+): DiTConfig {
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const shapeOf = (name: string, rank: number): readonly number[] => {
     const shape = shapes.get(name);
     if (shape?.length === rank) return shape;
@@ -82,7 +115,7 @@ export function inferOriginalConfig(header: SafetensorsHeader, path: string, num
   const [, frequencyEmbeddingSize = 0] = shapeOf('t_embedder.mlp.0.weight', 2);
   const [mlpHiddenSize = 0] = shapeOf('blocks.0.mlp.fc1.weight', 2);
   const [patchOutputs = 0] = shapeOf('final_layer.linear.weight', 2);
-  const blocks = new Set(header.tensors.map(({ name }) => /^blocks\.(\d+)\./.exec(name)?.[1]).filter(Boolean));
+  const blocks = new Set(tensors.map(({ name }) => /^blocks\.(\d+)\./.exec(name)?.[1]).filter(Boolean));
 
   const outChannels = patchOutputs / patchSize ** 2;
   if (outChannels !== inChannels && outChannels !== 2 * inChannels) {

@@ -1,15 +1,18 @@
 import { type TensorShape, WebDiTError } from '@webdit/core';
 import { elementCount, formatShape } from '../safetensors/dtypes.ts';
-import { formatError, type SafetensorsHeader } from '../safetensors/header.ts';
+import type { SafetensorsTensor } from '../safetensors/header.ts';
+import { formatError } from '../safetensors/header.ts';
 import type { TensorTarget } from '../safetensors/stream.ts';
+import type { Weights } from '../weight-files.ts';
 
-/** A tensor that a layout expects in its file, and the place it fills. */
+/** A tensor that a layout expects in its weights, and the place it fills. */
 export interface ExpectedTensor {
   /** Name in the file. */
   readonly source: string;
   /** Shape in the file. */
   readonly shape: readonly number[];
-  readonly target: TensorTarget;
+  /** Null for one that is there, but not read. */
+  readonly target: TensorTarget | null;
   readonly optional: boolean;
 }
 
@@ -25,29 +28,55 @@ export function whole(source: string, target: TensorShape): ExpectedTensor {
 }
 
 /**
- * Checks a file against its layout before anything is read.
- * @returns the target of every tensor to read, by its name in the file.
+ * Checks weights against their layout before anything is read.
+ * @returns the target of every tensor to read, by its name in the files.
  * @throws WebDiTError `format` for a missing or an unknown tensor, `shape-mismatch` for one of another shape.
  */
-export function matchTensors(
-  header: SafetensorsHeader,
-  expected: readonly ExpectedTensor[],
-  path: string,
-): Map<string, TensorTarget> {
-  const found = new Map(header.tensors.map((tensor) => [tensor.name, tensor]));
+export function matchTensors(weights: Weights, expected: readonly ExpectedTensor[]): Map<string, TensorTarget> {
+  const found = new Map(weights.tensors.map((tensor) => [tensor.name, tensor]));
   const targets = new Map<string, TensorTarget>();
+  const known = new Set<string>();
   for (const { source, shape, target, optional } of expected) {
     const tensor = found.get(source);
     if (!tensor && optional) continue;
-    if (!tensor) throw formatError(`Tensor ${source} is missing from ${path}.`);
-    if (formatShape(tensor.shape) !== formatShape(shape)) throw shapeMismatch(source, path, shape, tensor.shape);
-    targets.set(source, target);
+    if (!tensor) throw formatError(`Tensor ${source} is missing from ${weights.path}.`);
+    if (formatShape(tensor.shape) !== formatShape(shape)) {
+      throw shapeMismatch(source, fileOf(source, weights), shape, tensor.shape);
+    }
+    known.add(source);
+    const scaledBy = tensor.dtype === 'I8' ? findScales(tensor, found, weights) : null;
+    if (scaledBy !== null) known.add(scaledBy);
+    if (target) targets.set(source, scaledBy === null ? target : { ...target, scaledBy });
   }
   for (const name of found.keys()) {
-    if (targets.has(name)) continue;
-    throw formatError(`${path} holds the tensor ${name}, which a DiT of this config does not have.`);
+    if (known.has(name)) continue;
+    throw formatError(`${fileOf(name, weights)} holds the tensor ${name}, which a DiT of this config does not have.`);
   }
   return targets;
+}
+
+/** The tensor with the scales of an int8 tensor. @throws WebDiTError `format`, `shape-mismatch`. */
+function findScales(
+  { name, shape }: SafetensorsTensor,
+  found: ReadonlyMap<string, SafetensorsTensor>,
+  weights: Weights,
+): string {
+  const scales = found.get(scalesOf(name));
+  const path = fileOf(name, weights);
+  if (!scales) throw formatError(`Tensor ${name} of ${path} is I8, but there is no ${scalesOf(name)} with its scales.`);
+  if (scales.dtype !== 'F32') throw formatError(`Tensor ${scales.name} of ${path} is ${scales.dtype}; scales are F32.`);
+  const rows = shape.slice(0, 1);
+  if (formatShape(scales.shape) !== formatShape(rows)) throw shapeMismatch(scales.name, path, rows, scales.shape);
+  return scales.name;
+}
+
+/** Name of the tensor with the scales of an int8 tensor. */
+export function scalesOf(name: string): string {
+  return `${name}_scale`;
+}
+
+function fileOf(name: string, { files, path }: Weights): string {
+  return files.find(({ header }) => header.tensors.some((tensor) => tensor.name === name))?.path ?? path;
 }
 
 function shapeMismatch(name: string, path: string, expected: readonly number[], found: readonly number[]): WebDiTError {

@@ -8,8 +8,9 @@ import { encodeSafetensors, parseSafetensors, tensorToFloat32 } from './whole-fi
 
 const noise = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i) * 2 ** ((i % 40) - 30));
 const wide = noise(400_000);
-const halves = Uint16Array.from({ length: 300_001 }, (_, i) => (i * 7919) & 0xffff);
-const brain = Uint16Array.from({ length: 33 }, (_, i) => (i * 7919) & 0xffff);
+// Of all kinds but infinity and NaN.
+const halves = Uint16Array.from({ length: 300_001 }, (_, i) => (i * 7919) & 0xbfff);
+const brain = Uint16Array.from({ length: 33 }, (_, i) => (i * 7919) & 0xbfff);
 const file = encodeSafetensors({
   wide: { dtype: 'F32', shape: [400, 1000], data: wide },
   skipped: { dtype: 'I64', shape: [3], data: new BigInt64Array(3) },

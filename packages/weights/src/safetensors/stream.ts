@@ -1,19 +1,17 @@
-import type { IncomingTensor, TensorDType, TensorSink, TensorWriter } from '@webdit/core';
-import { ByteReader, pieceBytes } from '../byte-reader.ts';
+import type { IncomingTensor, TensorSink } from '@webdit/core';
+import { ByteReader } from '../byte-reader.ts';
 import type { SourceFileParts } from '../source.ts';
-import { converter, isFloatDType } from './convert.ts';
+import { isFloatDType } from './convert.ts';
+import { DataReader } from './data-reader.ts';
 import { dtypeBytes } from './dtypes.ts';
-import {
-  formatError,
-  readSafetensorsHeader,
-  type SafetensorsHeader,
-  type SafetensorsTensor,
-  trailing,
-  truncated,
-} from './header.ts';
+import { formatError, readSafetensorsHeader, type SafetensorsHeader, type SafetensorsTensor } from './header.ts';
+import { PieceWriter, type Transfer } from './piece-writer.ts';
 
 /** Where a tensor of a file goes. */
-export type TensorTarget = Omit<IncomingTensor, 'sourceDType'>;
+export interface TensorTarget extends Omit<IncomingTensor, 'sourceDType' | 'scales'> {
+  /** Of an I8 tensor, the name of the tensor with its scales, F32, one for each of its rows; it lies before it in the same file. */
+  readonly scaledBy?: string;
+}
 
 export interface LoadProgress {
   /** Bytes of the file read so far, header included. */
@@ -26,6 +24,11 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every piece of at most 512 KiB. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /**
+   * Opens the file again at a byte, to leave out more than 1 MiB that nobody wants. Where it gives null, and without it, such bytes
+   * are read over; the file's end, too, is then read to see that nothing follows it.
+   */
+  readonly reopen?: ((begin: number) => Promise<SourceFileParts | null>) | undefined;
 }
 
 /** Reads a file's header and nothing else. @throws WebDiTError `format`, and the source's errors. */
@@ -41,7 +44,7 @@ export async function openSafetensors(file: SourceFileParts, signal?: AbortSigna
 /**
  * Streams a safetensors file once, in file order, into a sink. Whatever the size of its tensors, one piece of the file and
  * one converted piece (1 MiB) are in memory; the next piece is read when the writer has taken the last one.
- * @param select says where tensors go, once the header is known; others are read over. What it throws stops the load
+ * @param select says where tensors go, once the header is known; others are read over or left out. What it throws stops the load
  *   before the sink has seen anything.
  * @throws WebDiTError `format`; the source's errors; the sink's errors; `signal.reason`.
  */
@@ -49,61 +52,67 @@ export async function streamSafetensors(
   file: SourceFileParts,
   select: (header: SafetensorsHeader) => ReadonlyMap<string, TensorTarget>,
   sink: TensorSink,
-  { signal, onProgress }: StreamOptions = {},
+  options: StreamOptions = {},
 ): Promise<void> {
-  const reader = new ByteReader(file, signal);
+  const reader = await DataReader.open(file, options);
   try {
-    const header = await readSafetensorsHeader(reader, file);
-    const targets = select(header);
-    for (const tensor of header.tensors) if (targets.has(tensor.name)) assertFloat(tensor, file.path);
-    const total = header.dataStart + header.dataBytes;
-    const pieces = new PieceWriter();
-    for (const tensor of header.tensors) {
+    const { tensors } = reader.header;
+    const targets = select(reader.header);
+    for (const tensor of tensors) if (targets.has(tensor.name)) assertFloat(tensor, file.path);
+    const pieces = new PieceWriter(file.path);
+    const scaling = new Set([...targets.values()].map(({ scaledBy }) => scaledBy));
+    const scales = new Map<string, Float32Array<ArrayBuffer>>();
+    for (const tensor of tensors) {
+      if (scaling.has(tensor.name)) scales.set(tensor.name, await readScales(reader, tensor, file.path));
       const target = targets.get(tensor.name);
-      const writer = target && sink.begin({ ...target, sourceDType: tensor.dtype });
-      for (let offset = tensor.begin; offset < tensor.end; ) {
-        const count = Math.min(pieceBytes, tensor.end - offset);
-        const piece = await reader.fill(count);
-        if (piece.length < count) throw truncated(tensor.name, file.path);
-        const element = (offset - tensor.begin) / dtypeBytes[tensor.dtype];
-        if (writer) await pieces.write(piece, tensor.dtype, writer, element);
-        offset += piece.length;
-        signal?.throwIfAborted();
-        onProgress?.({ loaded: header.dataStart + offset, total });
+      if (!target) continue;
+      await reader.goTo(tensor);
+      const transfer = beginTransfer(tensor, target, scales, sink, file.path);
+      let element = 0;
+      for (let piece = await reader.next(tensor); piece; piece = await reader.next(tensor)) {
+        const count = piece.length / dtypeBytes[tensor.dtype];
+        await pieces.write(piece, element, transfer);
+        element += count;
+        reader.report();
       }
-      await writer?.end();
+      await transfer.writer.end();
     }
-    if ((await reader.fill(1)).length > 0) throw trailing(file.path, 'some');
+    await reader.finish();
   } finally {
     reader.close();
   }
 }
 
-/** Writes pieces in the writer's dtype through one scratch buffer. */
-export class PieceWriter {
-  #scratch = new ArrayBuffer(0);
-
-  /**
-   * @param piece float elements, from offset 0 of its buffer.
-   * @param element index of the first of them in the tensor.
-   */
-  async write(
-    piece: Uint8Array<ArrayBuffer>,
-    dtype: TensorDType,
-    writer: TensorWriter,
-    element: number,
-  ): Promise<void> {
-    const convert = converter(dtype, writer.dtype);
-    const outBytes = dtypeBytes[writer.dtype];
-    if (!convert) return writer.write(piece, element * outBytes);
-    const count = piece.length / dtypeBytes[dtype];
-    if (this.#scratch.byteLength === 0) this.#scratch = new ArrayBuffer(2 * pieceBytes);
-    convert(piece.buffer, this.#scratch, count);
-    await writer.write(new Uint8Array(this.#scratch, 0, count * outBytes), element * outBytes);
-  }
+function beginTransfer(
+  tensor: SafetensorsTensor,
+  { scaledBy, ...target }: TensorTarget,
+  found: ReadonlyMap<string, Float32Array<ArrayBuffer>>,
+  sink: TensorSink,
+  path: string,
+): Transfer {
+  const sourceDType = tensor.dtype;
+  if (scaledBy === undefined) return { tensor, writer: sink.begin({ ...target, sourceDType }) };
+  const scales = found.get(scaledBy);
+  if (!scales) throw formatError(`Tensor ${tensor.name} of ${path} lies before its scales, ${scaledBy}.`);
+  return { tensor, scales, writer: sink.begin({ ...target, sourceDType, scales }) };
 }
 
-function assertFloat(tensor: SafetensorsTensor, path: string): void {
-  if (isFloatDType(tensor.dtype)) return;
-  throw formatError(`Tensor ${tensor.name} of ${path} is ${tensor.dtype}; weights are F32, F16 or BF16.`);
+/** Reads the scales of an I8 tensor, which lie before it. */
+async function readScales(reader: DataReader, tensor: SafetensorsTensor, path: string) {
+  const bytes = new Uint8Array(tensor.end - tensor.begin);
+  await reader.goTo(tensor);
+  let filled = 0;
+  for (let piece = await reader.next(tensor); piece; piece = await reader.next(tensor)) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  const scales = new Float32Array(bytes.buffer);
+  if (scales.every((scale) => scale >= 0 && scale < Number.POSITIVE_INFINITY)) return scales;
+  throw formatError(`Tensor ${tensor.name} of ${path} holds a scale that is negative or not finite.`);
+}
+
+/** @throws WebDiTError `format` for a type that weights do not have. */
+export function assertFloat(tensor: SafetensorsTensor, path: string): void {
+  if (isFloatDType(tensor.dtype) || tensor.dtype === 'I8') return;
+  throw formatError(`Tensor ${tensor.name} of ${path} is ${tensor.dtype}; weights are F32, F16, BF16 or I8.`);
 }

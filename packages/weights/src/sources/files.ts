@@ -1,5 +1,5 @@
 import { WebDiTError } from '@webdit/core';
-import { assertInsideFolder, type ModelSource, sourceFile } from '../source.ts';
+import { assertInsideFolder, type ModelSource, type OpenOptions, type SourceFile, sourceFile } from '../source.ts';
 
 /** A picked or dropped file. `path` is for callers who walked directory entries, where `webkitRelativePath` is empty. */
 export interface PickedFile {
@@ -24,15 +24,11 @@ export function filesSource(files: Iterable<File | PickedFile>): ModelSource {
   return {
     name: root ?? single ?? 'The dropped folder',
     weightsFile: single,
-    async open(path, { signal } = {}) {
+    async open(path, options = {}) {
       assertInsideFolder(path);
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       const blob = byPath.get(path);
-      if (!blob) return null;
-      return sourceFile(
-        { path, size: blob.size, stream: () => blob.stream(), failure: (cause) => unreadable(path, cause) },
-        signal,
-      );
+      return blob ? blobFile(path, blob, options) : null;
     },
   };
 }
@@ -43,7 +39,14 @@ function commonRoot(entries: readonly [path: string, file: Blob][]): string | nu
   return root && rest.length > 0 && entries.every(([path]) => path.startsWith(`${root}/`)) ? root : null;
 }
 
-function unreadable(path: string, cause: unknown): WebDiTError {
+/** A file of the user's as one of a model folder. */
+export function blobFile(path: string, blob: Blob, { signal, begin = 0 }: OpenOptions): SourceFile {
+  const stream = () => blob.slice(begin).stream();
+  const failure = (cause: unknown) => unreadable(path, cause);
+  return sourceFile({ path, begin, size: blob.size, stream, failure }, signal);
+}
+
+export function unreadable(path: string, cause: unknown): WebDiTError {
   return new WebDiTError(
     'not-found',
     `${path} was moved, changed or locked after it was picked.`,

@@ -1,5 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import { assertInsideFolder, type ModelSource, sourceFile } from '../source.ts';
+import { etagVersion } from '../version.ts';
+import { parseHubAddress, printHubAddress } from './hub-address.ts';
 
 export interface HttpSourceOptions {
   /** Stands in for the global `fetch`. */
@@ -18,16 +20,26 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
   return {
     name,
     weightsFile: fileName === null ? null : decodeURIComponent(fileName),
-    async open(path, { signal, cache } = {}) {
+    async open(path, { signal, cache, begin = 0, end } = {}) {
       assertInsideFolder(path);
       signal?.throwIfAborted();
       const fileUrl = folder + path.split('/').map(encodeURIComponent).join('/') + query;
-      let response: Response;
-      try {
-        response = await fetchFile(fileUrl, { ...(signal ? { signal } : {}), ...(cache ? { cache } : {}) });
-      } catch (cause) {
-        signal?.throwIfAborted();
-        throw unreachable(fileUrl, cause);
+      const ask = async (headers: Record<string, string>) => {
+        try {
+          return await fetchFile(fileUrl, { headers, ...(signal ? { signal } : {}), ...(cache ? { cache } : {}) });
+        } catch (cause) {
+          signal?.throwIfAborted();
+          throw cause instanceof WebDiTError ? cause : unreachable(fileUrl, cause);
+        }
+      };
+      // Without If-Range, which other origins would have to allow: the answer names its version all the same.
+      const range = begin > 0 ? { range: `bytes=${begin}-${end === undefined ? '' : end - 1}` } : {};
+      // Older browsers ask another origin whether they may send a range, and many servers do not answer that.
+      let response = await ask(range).catch((error) => (begin > 0 ? ask({}) : Promise.reject(error)));
+      const answered = answeredRange(response, begin, end);
+      if (answered === 'useless') {
+        await response.body?.cancel();
+        response = await ask({});
       }
       const { body } = response;
       // Development and single-page servers answer 200 with their start page for files that do not exist.
@@ -37,11 +49,13 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
         if (response.ok || response.status === 404 || response.status === 410) return null;
         throw refused(fileUrl, response.status);
       }
-      const size = exactSize(response);
-      const version = contentVersion(response);
+      const part = answered === 'useless' ? null : answered;
+      const size = part ? part.total : exactSize(response);
+      const version = contentVersion(response, size);
       return sourceFile(
         {
           path,
+          begin: part ? begin : 0,
           ...(size === null ? {} : { size }),
           ...(version === null ? {} : { version }),
           stream: () => body,
@@ -53,8 +67,10 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
   };
 }
 
-/** One address for every way to write that of a model: folders end in a slash, and nothing follows a `#`. */
+/** One address for every way to write that of a model: folders end in a slash, nothing follows a `#`, and the hub's are short. */
 export function modelAddress(url: string): string {
+  const hub = parseHubAddress(url);
+  if (hub) return printHubAddress(hub);
   const { folder, fileName, query } = parseAddress(url);
   return folder + (fileName ?? '') + query;
 }
@@ -74,15 +90,34 @@ function exactSize(response: Response): number | null {
   return known ? Number(length) : null;
 }
 
+/**
+ * What part of the file a server sends that was asked for what lies from `begin` on, or up to `end`: null for all of it, `useless`
+ * for anything else than what was asked for (416, say, of a file that has become shorter). `total` is null where it may not be read.
+ */
+function answeredRange(
+  response: Response,
+  begin: number,
+  end = Number.POSITIVE_INFINITY,
+): { total: number | null } | 'useless' | null {
+  const { status, headers } = response;
+  if (begin === 0 || (status !== 206 && status !== 416)) return null;
+  const range = headers.get('content-range');
+  // Another origin shows its Content-Range only when it means to; what 206 says is true without.
+  if (status === 206 && range === null && response.type === 'cors') return { total: null };
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? [];
+  const right = status === 206 && Number(first) === begin && Number(last) + 1 === Math.min(end, Number(total));
+  return right && !headers.has('content-encoding') ? { total: Number(total) } : 'useless';
+}
+
 /** Another origin shows its ETag only when it means to, date and length always. */
-function contentVersion({ headers }: Response): string | null {
+function contentVersion({ status, headers }: Response, size: number | null): string | null {
   const tag = headers.get('etag');
-  if (tag) return `etag-${tag}`;
-  const [date, length] = [headers.get('last-modified'), headers.get('content-length')];
+  if (tag) return etagVersion(tag);
+  const [date, length] = [headers.get('last-modified'), status === 206 ? size : headers.get('content-length')];
   return date !== null && length !== null ? `date-${date} ${length}` : null;
 }
 
-function unreachable(url: string, cause: unknown): WebDiTError {
+export function unreachable(url: string, cause: unknown): WebDiTError {
   const offline = 'navigator' in globalThis && navigator.onLine === false;
   return new WebDiTError(
     'network',
@@ -94,7 +129,7 @@ function unreachable(url: string, cause: unknown): WebDiTError {
   );
 }
 
-function refused(url: string, status: number): WebDiTError {
+export function refused(url: string, status: number): WebDiTError {
   return new WebDiTError(
     'network',
     `The server answered ${url} with status ${status}.`,

@@ -11,7 +11,7 @@ export function pathSource(path: string): ModelSource {
   return {
     name: path,
     weightsFile: single ? basename(path) : null,
-    async open(relative, { signal } = {}) {
+    async open(relative, { signal, begin = 0 } = {}) {
       assertInsideFolder(relative);
       signal?.throwIfAborted();
       const file = join(folder, relative);
@@ -19,7 +19,13 @@ export function pathSource(path: string): ModelSource {
       signal?.throwIfAborted();
       if (size === null) return null;
       return sourceFile(
-        { path: relative, size, stream: () => fileStream(file), failure: (cause) => unreadable(file, cause) },
+        {
+          path: relative,
+          begin,
+          size,
+          stream: () => fileStream(file, begin),
+          failure: (cause) => unreadable(file, cause),
+        },
         signal,
       );
     },
@@ -36,12 +42,15 @@ async function fileSize(file: string): Promise<number | null> {
   }
 }
 
-function fileStream(path: string): ReadableStream<Uint8Array> {
+function fileStream(path: string, begin: number): ReadableStream<Uint8Array> {
+  let position = begin;
   let handle: FileHandle | null = null;
   return byteStream({
     async read(view) {
       handle ??= await open(path);
-      return (await handle.read(view, 0, view.length, null)).bytesRead;
+      const { bytesRead } = await handle.read(view, 0, view.length, position);
+      position += bytesRead;
+      return bytesRead;
     },
     close: () => handle?.close(),
   });

@@ -1,12 +1,13 @@
 import { WebDiTError } from '@webdit/core';
 import { sha256Hex } from '../sha256.ts';
+import { isHashVersion, isPinned } from '../version.ts';
 import type { Lease } from './locks.ts';
 import type { ModelStore } from './model-store.ts';
-import { type FileId, type FileRecord, isHashVersion, keys, storeFormat } from './records.ts';
-import { busy, deleted, noRoom, storageFailure } from './refusals.ts';
+import { type FileId, type FileRecord, keys, storeFormat, type UnfinishedRecord } from './records.ts';
+import { busy, deleted, noRoom, notWhole, storageFailure } from './refusals.ts';
 
 export interface WriterOptions {
-  /** Bytes of the whole file, where they are known. */
+  /** Bytes of the file that are yet to be stored, where they are known. */
   readonly size: number | undefined;
   /** When another tab is writing the file: wait for it, rather than leave it to it. */
   readonly wait: boolean;
@@ -16,7 +17,8 @@ export interface WriterOptions {
 /**
  * Puts a file into the store while it passes by. Nothing is written before a first piece is full or the file has ended, so a
  * file of which only the beginning is read leaves no trace. Storage that fails does not fail the writer: `refusal` says why
- * the file is not stored, and what was written of it is removed.
+ * the file is not stored, and what was written of it is removed. A file that breaks off stays as far as it came, if its version pins
+ * its content.
  */
 export class FileWriter {
   /** Why this file is not being stored; null while it is. */
@@ -54,32 +56,53 @@ export class FileWriter {
     }
   }
 
+  /** Counts the file's next piece as written: an earlier download stored it, and it was compared with its hash. */
+  async adopt({ length }: Uint8Array, hash: string): Promise<void> {
+    if (this.#active && !this.#lease) await this.#begin({ adopting: true });
+    if (!this.#active) return;
+    this.#hashes.push(hash);
+    this.#bytes += length;
+  }
+
   /** The file has ended, and is what it should be. Afterwards either `record` or `refusal` is set. */
   async finish(): Promise<void> {
-    if (this.#active && (this.#filled > 0 || this.#hashes.length === 0)) await this.#flush();
+    if (this.#active && (this.#filled > 0 || this.#hashes.length === 0)) await this.#flush({ last: true });
     await this.#attempt(async () => {
       await this.#putting;
-      const { model, path, version } = this.#id;
-      const record: FileRecord = {
-        format: storeFormat,
-        model,
-        path,
-        version,
-        bytes: this.#bytes,
-        pieceBytes: this.#store.pieceBytes,
-        pieces: this.#hashes,
-        date: new Date().toISOString(),
-      };
+      const record: FileRecord = { ...this.#unfinished(), bytes: this.#bytes };
       await this.#store.backend.put(keys.fileRecord(this.#id), JSON.stringify(record));
       this.record = record;
     });
+    // Beside the file's record it says nothing any more.
+    if (this.record && this.#lease) await this.#store.backend.delete(keys.unfinished(this.#id)).catch(() => undefined);
     this.#lease?.release();
   }
 
-  /** Removes what was written: the file did not come to its end, or is not what it should be. */
+  /** Removes what was written: the file is not what it should be. */
   async discard(): Promise<void> {
-    if (this.#active)
-      await this.#refuse(new WebDiTError('network', 'The file did not arrive whole.', 'Load it again.'));
+    if (this.#active) await this.#refuse(notWhole(this.#id));
+  }
+
+  /** The file did not come to its end: what was written stays for another download to go on with, where that can be. */
+  async suspend(): Promise<void> {
+    if (!isPinned(this.#id.version) || this.#hashes.length === 0) return this.discard();
+    await this.#attempt(() => this.#putting);
+    if (!this.#active) return;
+    this.refusal = notWhole(this.#id);
+    this.#lease?.release();
+  }
+
+  #unfinished(): UnfinishedRecord {
+    const { model, path, version } = this.#id;
+    return {
+      format: storeFormat,
+      model,
+      path,
+      version,
+      pieceBytes: this.#store.pieceBytes,
+      pieces: [...this.#hashes],
+      date: new Date().toISOString(),
+    };
   }
 
   get #active(): boolean {
@@ -93,24 +116,29 @@ export class FileWriter {
     this.#piece = grown;
   }
 
-  async #flush(): Promise<void> {
+  async #flush({ last = false } = {}): Promise<void> {
     if (!this.#lease) await this.#begin();
     await this.#attempt(async () => {
       const piece = this.#piece.subarray(0, this.#filled);
       const hash = await sha256Hex(piece);
       // One piece is on its way to the disk while the next one fills.
       await this.#putting;
+      // Given up in the meantime: the lock may be another tab's by now.
+      if (!this.#active) return;
       const putting = this.#store.backend.put(keys.piece(this.#id, this.#hashes.length), piece);
-      putting.catch(() => undefined);
-      this.#putting = putting;
       this.#hashes.push(hash);
       this.#bytes += this.#filled;
       this.#filled = 0;
+      const note = last || !isPinned(this.#id.version) ? null : JSON.stringify(this.#unfinished());
+      this.#putting = putting.then(async () => {
+        if (note && !this.#lease?.lost) await this.#store.backend.put(keys.unfinished(this.#id), note);
+      });
+      this.#putting.catch(() => undefined);
     });
   }
 
   /** Before the first piece: the lock, and room for the whole. */
-  async #begin(): Promise<void> {
+  async #begin({ adopting = false } = {}): Promise<void> {
     const { size, wait, signal } = this.#options;
     this.#lease = await this.#store.lock(this.#id, { wait, signal });
     if (!this.#lease) {
@@ -124,6 +152,7 @@ export class FileWriter {
       if (!stored) return;
       // Another tab has stored the content meanwhile. What a server calls the same may be a failed load's.
       if (isHashVersion(this.#id.version)) this.record = stored;
+      else if (adopting) throw busy(this.#id);
       else await this.#store.dropFile(stored);
     });
   }

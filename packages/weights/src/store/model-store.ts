@@ -1,16 +1,25 @@
 import { cacheBackend, type StoreBackend } from './backend.ts';
 import { breakLocks, type Lease, type Locks, takeLock } from './locks.ts';
-import { type FileId, type FileRecord, keys, type ModelRecord, parseKey, storeFormat } from './records.ts';
+import {
+  type FileId,
+  type FileRecord,
+  keys,
+  type ModelRecord,
+  parseKey,
+  storeFormat,
+  type UnfinishedRecord,
+  unfinishedBytes,
+} from './records.ts';
 
 /** A model in the store, whole or not. */
 export interface StoredModel {
   /** Address of the folder or weights file. */
   readonly url: string;
-  /** Bytes of its stored files. */
+  /** Bytes of its stored files, and of those whose download can go on. */
   readonly bytes: number;
-  /** How many files are stored. */
+  /** How many files are stored whole. */
   readonly files: number;
-  /** When it became whole; until then, when its last file was stored. */
+  /** When it became whole; until then, when something of it was stored last. */
   readonly date: Date;
   /** Whether everything that loading and generating need is there: such a model works without a network. */
   readonly whole: boolean;
@@ -18,6 +27,8 @@ export interface StoredModel {
 
 /** Small, so that a phone can hold a piece being read and one being written. */
 const defaultPieceBytes = 4 * 2 ** 20;
+/** How long an unfinished download is kept for going on with, in milliseconds. */
+const patience = 7 * 24 * 60 * 60 * 1000;
 /** Left free for everything else the site stores. */
 const spareBytes = 2 ** 20;
 
@@ -34,7 +45,8 @@ export interface StoreOptions {
 
 /**
  * Files of models, kept in pieces, known by model, path and version. A record follows the last piece of a file, and another the
- * last file of a model, so that nothing unfinished passes for whole. Methods throw what the backend throws.
+ * last file of a model, so that nothing unfinished passes for whole. What a download that broke off has left is kept under a record
+ * of its own kind for a week. Methods throw what the backend throws.
  */
 export class ModelStore {
   readonly pieceBytes: number;
@@ -60,21 +72,28 @@ export class ModelStore {
     return this.#read<ModelRecord>(keys.modelRecord(model));
   }
 
+  /** Every file of a model that is unfinished, also those being written. */
+  async unfinished(model: string): Promise<UnfinishedRecord[]> {
+    return (await this.#records<UnfinishedRecord>('unfinished')).filter((record) => record.model === model);
+  }
+
   /** Declares a model whole, all of whose files are stored, and drops files of it that the record does not name. */
   async finishModel(record: Omit<ModelRecord, 'format' | 'date'>): Promise<void> {
     const whole: ModelRecord = { format: storeFormat, date: new Date().toISOString(), ...record };
     await this.backend.put(keys.modelRecord(record.model), JSON.stringify(whole));
-    for (const file of await this.#files()) {
+    for (const file of await this.#records<FileRecord>('file')) {
       if (file.model === record.model && record.files[file.path] !== file.version) await this.dropFile(file);
     }
+    await this.sweep(record.model);
   }
 
-  /** Every model with a stored file, by address. */
+  /** Every model of which something is stored, by address. */
   async list(): Promise<StoredModel[]> {
     await this.sweep();
-    const files = await this.#files();
-    const models = [...new Set(files.map(({ model }) => model))].sort();
-    return Promise.all(models.map((model) => this.#describe(model, files)));
+    const files = await this.#records<FileRecord>('file');
+    const unfinished = await this.#records<UnfinishedRecord>('unfinished');
+    const models = [...new Set([...files, ...unfinished].map(({ model }) => model))].sort();
+    return Promise.all(models.map((model) => this.#describe(model, files, unfinished)));
   }
 
   /** Removes a model, also while another tab stores it. @returns whether there was anything of it. */
@@ -95,29 +114,42 @@ export class ModelStore {
     await this.dropPieces(record, record.pieces.length);
   }
 
-  /** Removes the first `count` pieces of a file that has no record. */
+  /** Removes the first `count` pieces of a file that has no record, and that they are unfinished. */
   async dropPieces(id: FileId, count: number): Promise<void> {
+    await this.backend.delete(keys.unfinished(id));
     for (let index = 0; index < count; index++) await this.backend.delete(keys.piece(id, index));
   }
 
-  /** Removes pieces without a record that nobody is writing: leftovers of tabs that were closed while they stored. */
-  async sweep(): Promise<void> {
+  /**
+   * Removes what nobody is writing of files without a record: leftovers of tabs that were closed while they stored, and downloads
+   * that were not gone on with for a week.
+   * @param model a model that is whole, so that it needs nothing unfinished any more.
+   */
+  async sweep(model?: string): Promise<void> {
     const folders = new Map<string, string[]>();
     const whole = new Set<string>();
     for (const key of await this.backend.keys()) {
       const { folder, kind } = parseKey(key) ?? {};
-      if (folder !== undefined && kind === 'piece') folders.set(folder, [...(folders.get(folder) ?? []), key]);
-      if (folder !== undefined && kind === 'file') whole.add(folder);
+      if (folder === undefined) continue;
+      if (kind === 'unfinished') folders.set(folder, [key, ...(folders.get(folder) ?? [])]);
+      if (kind === 'piece') folders.set(folder, [...(folders.get(folder) ?? []), key]);
+      if (kind === 'file') whole.add(folder);
     }
-    for (const [folder, pieces] of folders) {
+    for (const [folder, own] of folders) {
       if (whole.has(folder)) continue;
       const lease = await takeLock(this.#locks, lockName(folder));
       // Its writer may have ended, with a record, since the keys were read.
-      if (lease && !(await this.backend.get(`${folder}record`))) {
-        for (const key of pieces) await this.backend.delete(key);
+      if (lease && !(await this.backend.get(`${folder}record`)) && (await this.#isStale(folder, own, model))) {
+        for (const key of own) await this.backend.delete(key);
       }
       lease?.release();
     }
+  }
+
+  async #isStale(folder: string, own: readonly string[], wholeModel: string | undefined): Promise<boolean> {
+    const unfinished = await this.#read<UnfinishedRecord>(`${folder}unfinished`);
+    if (!unfinished || own.length <= unfinished.pieces.length) return true;
+    return unfinished.model === wholeModel || Date.now() - Date.parse(unfinished.date) > patience;
   }
 
   /** The lock under which a file is written; null when another holds it and this one does not `wait`. */
@@ -139,27 +171,32 @@ export class ModelStore {
     }
   }
 
-  async #describe(url: string, allFiles: readonly FileRecord[]): Promise<StoredModel> {
+  async #describe(
+    url: string,
+    allFiles: readonly FileRecord[],
+    allUnfinished: readonly UnfinishedRecord[],
+  ): Promise<StoredModel> {
     const files = allFiles.filter(({ model }) => model === url);
+    const unfinished = allUnfinished.filter(({ model }) => model === url);
     const whole = await this.model(url);
     const stored = (path: string, version: string | null) =>
       version === null || files.some((file) => file.path === path && file.version === version);
-    const dates = files.map(({ date }) => date).sort();
+    const dates = [...files, ...unfinished].map(({ date }) => date).sort();
     return {
       url,
-      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: [...files.map(({ bytes }) => bytes), ...unfinished.map(unfinishedBytes)].reduce((sum, n) => sum + n, 0),
       files: files.length,
       date: new Date(whole?.date ?? dates.at(-1) ?? 0),
       whole: whole !== null && Object.entries(whole.files).every(([path, version]) => stored(path, version)),
     };
   }
 
-  /** The records of all files. */
-  async #files(): Promise<FileRecord[]> {
-    const records = (await this.backend.keys()).filter((key) => parseKey(key)?.kind === 'file');
-    const files = await Promise.all(records.map((key) => this.#read<FileRecord>(key)));
+  /** All records of a kind. */
+  async #records<T extends UnfinishedRecord>(kind: 'file' | 'unfinished'): Promise<T[]> {
+    const found = (await this.backend.keys()).filter((key) => parseKey(key)?.kind === kind);
+    const records = await Promise.all(found.map((key) => this.#read<T>(key)));
     // Another tab may have removed one in between.
-    return files.filter((file) => file !== null);
+    return records.filter((record) => record !== null);
   }
 
   async #read<T extends { readonly format: string }>(key: string): Promise<T | null> {
@@ -176,4 +213,10 @@ export function browserStore(): ModelStore | null {
   if (!('caches' in globalThis)) return null;
   const { locks, storage }: { locks?: LockManager; storage?: StorageManager } = globalThis.navigator;
   return new ModelStore(cacheBackend(), { locks, storage });
+}
+
+/** A store in a place of the caller's. How much room there is nobody can tell before it is full. */
+export function customStore(backend: StoreBackend): ModelStore {
+  const { locks }: { locks?: LockManager } = globalThis.navigator ?? {};
+  return new ModelStore(backend, { locks });
 }

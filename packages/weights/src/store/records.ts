@@ -10,7 +10,7 @@ export interface FileRecord {
   readonly model: string;
   /** Path inside the model folder. */
   readonly path: string;
-  /** Which content: `sha256-…`, `etag-…`, `date-…`, or `once-…` where the server gives nothing to compare. */
+  /** Which content: see `version.ts`. */
   readonly version: string;
   readonly bytes: number;
   /** Bytes of every piece but the last. */
@@ -31,31 +31,36 @@ export interface ModelRecord {
   readonly files: Readonly<Record<string, string | null>>;
 }
 
-/** The version of a file that is known by its content: whatever is stored under it is that content. */
-export const hashVersion = (sha256: string) => `${hashPrefix}${sha256}`;
-export const isHashVersion = (version: string) => version.startsWith(hashPrefix);
-const hashPrefix = 'sha256-';
+/**
+ * The beginning of a file, as far as a download came; all of its pieces are full. Written after each of them, and only under
+ * versions that pin the content, so that another load may go on.
+ */
+export type UnfinishedRecord = Omit<FileRecord, 'bytes'>;
+
+export const unfinishedBytes = ({ pieceBytes, pieces }: UnfinishedRecord) => pieceBytes * pieces.length;
 
 /** A file by its three names. */
 export type FileId = Pick<FileRecord, 'model' | 'path' | 'version'>;
 
 const pieceName = /^\d+$/;
 
-/** Keys of one store: `model/file/record`, `model/file/0`, `model/file/1`, … and `model/record`. */
+/** Keys of one store: `model/file/record` or `…/unfinished`, `model/file/0`, `model/file/1`, … and `model/record`. */
 export const keys = {
   model: (model: string) => `${encodeURIComponent(model)}/`,
   modelRecord: (model: string) => `${keys.model(model)}record`,
   file: ({ model, path, version }: FileId) => `${keys.model(model)}${encodeURIComponent(`${path} ${version}`)}/`,
   fileRecord: (file: FileId) => `${keys.file(file)}record`,
+  unfinished: (file: FileId) => `${keys.file(file)}unfinished`,
   piece: (file: FileId, index: number) => `${keys.file(file)}${index}`,
 };
 
-/** What a key stands for: the folder it lies in, and whether it is a model's record, a file's record or a piece. */
-export function parseKey(key: string): { folder: string; kind: 'model' | 'file' | 'piece' } | null {
+/** What a key stands for: the folder it lies in, and whether it is a model's record, a file's, that of an unfinished file or a piece. */
+export function parseKey(key: string): { folder: string; kind: 'model' | 'file' | 'unfinished' | 'piece' } | null {
   const parts = key.split('/');
   const last = parts.pop() ?? '';
   const folder = `${parts.join('/')}/`;
   if (parts.length === 1 && last === 'record') return { folder, kind: 'model' };
   if (parts.length === 2 && last === 'record') return { folder, kind: 'file' };
+  if (parts.length === 2 && last === 'unfinished') return { folder, kind: 'unfinished' };
   return parts.length === 2 && pieceName.test(last) ? { folder, kind: 'piece' } : null;
 }

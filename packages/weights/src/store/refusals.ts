@@ -27,6 +27,10 @@ export function deleted({ path }: Pick<FileId, 'path'>): WebDiTError {
   );
 }
 
+export function notWhole({ path }: Pick<FileId, 'path'>): WebDiTError {
+  return new WebDiTError('network', `${path} did not arrive whole.`, 'Load the model again.');
+}
+
 /** @param cause what the backend threw. */
 export function storageFailure(cause: unknown): WebDiTError {
   const full = cause instanceof Error && cause.name === 'QuotaExceededError';

@@ -1,14 +1,15 @@
 import { WebDiTError } from '@webdit/core';
-import { ByteReader, pieceBytes } from '../byte-reader.ts';
 import { type ByteProducer, byteStream } from '../byte-stream.ts';
-import { sha256Hex } from '../sha256.ts';
-import type { SourceFileParts } from '../source.ts';
+import { ResumingReader } from '../resuming-reader.ts';
+import type { SourceFile, SourceFileParts } from '../source.ts';
 import type { ModelStore } from './model-store.ts';
+import { PieceReader } from './piece-reader.ts';
 import { type FileRecord, keys } from './records.ts';
 
 export interface StoredFileHooks {
-  /** Opens the same file where it came from. @throws WebDiTError `network` without a connection. */
-  refetch(): Promise<SourceFileParts>;
+  /** Opens the same file where it came from, at a byte or at 0. @throws WebDiTError `network` without a connection. */
+  refetch(begin: number, signal: AbortSignal): Promise<SourceFile>;
+  readonly retryDelays?: readonly number[] | undefined;
   /** A piece was damaged or gone, and has been fetched again. */
   onRepair(bytes: number): void;
 }
@@ -16,37 +17,50 @@ export interface StoredFileHooks {
 /**
  * A file of the store. Every piece is compared with its hash before any of it is handed out; one that is damaged or gone is
  * taken from where the file came from, and put back.
+ * @param begin the byte to begin at.
  */
-export function storedFile(store: ModelStore, record: FileRecord, hooks: StoredFileHooks): SourceFileParts {
+export function storedFile(
+  store: ModelStore,
+  record: FileRecord,
+  begin: number,
+  hooks: StoredFileHooks,
+): SourceFileParts {
   return {
     path: record.path,
+    begin,
     size: record.bytes,
-    stream: () => byteStream(new PieceReader(store, record, hooks)),
+    version: record.version,
+    stream: () => byteStream(new StoredBytes(store, record, begin, hooks)),
     failure: (cause) => (cause instanceof WebDiTError ? cause : damaged(record, cause)),
   };
 }
 
-class PieceReader implements ByteProducer {
-  /** The piece being handed out; `#buffer` is its memory, the same for all pieces. */
+class StoredBytes implements ByteProducer {
+  readonly #pieces: PieceReader;
+  /** The piece being handed out. */
   #piece = new Uint8Array(0);
-  #buffer: ArrayBuffer;
   #offset = 0;
-  #next = 0;
-  /** Where the file came from, once it was needed, and how far it has been read. */
-  #origin: ByteReader | null = null;
+  #next: number;
+  /** Bytes to leave out of the first piece. */
+  #before: number;
+  /** Where the file came from, once it was needed, and the byte it stands at. */
+  #origin: ResumingReader | null = null;
   #originOffset = 0;
 
   constructor(
     private readonly store: ModelStore,
     private readonly record: FileRecord,
+    begin: number,
     private readonly hooks: StoredFileHooks,
   ) {
-    this.#buffer = new ArrayBuffer(Math.min(record.bytes, record.pieceBytes));
+    this.#next = Math.floor(begin / record.pieceBytes);
+    this.#before = begin % record.pieceBytes;
+    this.#pieces = new PieceReader(store, record, Math.min(record.bytes, record.pieceBytes));
   }
 
   async read(view: Uint8Array<ArrayBuffer>): Promise<number> {
     if (this.#offset === this.#piece.length) {
-      if (this.#next === this.record.pieces.length) return 0;
+      if (this.#next >= this.record.pieces.length) return 0;
       await this.#load(this.#next++);
     }
     const part = this.#piece.subarray(this.#offset, this.#offset + view.length);
@@ -62,68 +76,33 @@ class PieceReader implements ByteProducer {
   async #load(index: number): Promise<void> {
     const begin = index * this.record.pieceBytes;
     const size = Math.min(this.record.pieceBytes, this.record.bytes - begin);
-    const isRight = async () => (await sha256Hex(this.#piece)) === this.record.pieces[index];
-    this.#offset = 0;
-    this.#piece = await this.#stored(index, size);
-    if (await isRight()) return;
-    this.#piece = await this.#fetched(begin, size);
-    if (!(await isRight())) {
+    this.#piece = (await this.#pieces.read(index, size)) ?? (await this.#repair(index, begin, size));
+    this.#offset = Math.min(this.#before, size);
+    this.#before = 0;
+  }
+
+  /** Fetches a piece from where the file came from, and puts it back. */
+  async #repair(index: number, begin: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    const piece = new Uint8Array(this.#pieces.buffer, 0, size);
+    let count: number;
+    try {
+      if (!this.#origin || this.#originOffset !== begin) {
+        this.#origin?.close();
+        this.#origin = new ResumingReader({ ...this.hooks, open: this.hooks.refetch, position: begin, hashed: true });
+      }
+      count = await this.#origin.read(piece);
+      this.#originOffset = begin + count;
+    } catch (cause) {
+      throw damaged(this.record, cause);
+    }
+    if (count < size || !(await this.#pieces.isRight(index, piece))) {
       await this.store.dropFile(this.record);
       throw damaged(this.record);
     }
     // What cannot be put back is fetched again next time.
-    await this.store.backend.put(keys.piece(this.record, index), this.#piece).catch(() => undefined);
+    await this.store.backend.put(keys.piece(this.record, index), piece).catch(() => undefined);
     this.hooks.onRepair(size);
-  }
-
-  /** What is stored of a piece: all of it, or too little. */
-  async #stored(index: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
-    const stream = await this.store.backend.get(keys.piece(this.record, index)).catch(() => null);
-    if (!stream) return new Uint8Array(0);
-    const parts = {
-      path: this.record.path,
-      stream: () => stream,
-      failure: (cause: unknown) => damaged(this.record, cause),
-    };
-    const reader = new ByteReader(parts, undefined, this.#buffer);
-    try {
-      const piece = await reader.fill(size);
-      this.#buffer = piece.buffer;
-      return piece;
-    } catch {
-      // The reader may have lost the buffer with the stream.
-      this.#buffer = new ArrayBuffer(this.#buffer.byteLength);
-      return new Uint8Array(0);
-    } finally {
-      reader.close();
-    }
-  }
-
-  /** Fetches a piece from where the file came from: all of it, or too little. Pieces are asked for in order. */
-  async #fetched(begin: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
-    const piece = new Uint8Array(this.#buffer, 0, size);
-    let filled = 0;
-    try {
-      this.#origin ??= new ByteReader(await this.hooks.refetch());
-      await this.#readOrigin(begin - this.#originOffset, () => {});
-      await this.#readOrigin(size, (part) => {
-        piece.set(part, filled);
-        filled += part.length;
-      });
-    } catch (cause) {
-      throw damaged(this.record, cause);
-    }
-    return piece.subarray(0, filled);
-  }
-
-  async #readOrigin(count: number, take: (part: Uint8Array) => void): Promise<void> {
-    for (let left = count; left > 0; ) {
-      const part = (await this.#origin?.fill(Math.min(pieceBytes, left))) ?? new Uint8Array(0);
-      if (part.length === 0) return;
-      take(part);
-      left -= part.length;
-      this.#originOffset += part.length;
-    }
+    return piece;
   }
 }
 

@@ -5,7 +5,8 @@ import { FakeServer } from '../testing/fake-server.ts';
 import { errorOf } from '../testing/fixtures.ts';
 import { cacheBackend } from './backend.ts';
 import { ModelStore } from './model-store.ts';
-import { type StoredSource, storedSource } from './stored-source.ts';
+import type { StoredSource } from './storage.ts';
+import { storedSource } from './stored-source.ts';
 
 const pieceBytes = 70_000;
 /** Two pieces and a bit. */
@@ -31,7 +32,7 @@ beforeEach(() => {
   );
 });
 
-const open = (which: ModelStore | null = store) => storedSource(server.source(), which);
+const open = (which: ModelStore | null = store) => storedSource(server.source(), which, { retryDelays: [0, 0] });
 const read = async (source: StoredSource, path: string) => (await source.open(path))?.bytes();
 const isBig = (bytes: Uint8Array | undefined) => bytes !== undefined && Buffer.compare(bytes, big) === 0;
 
@@ -85,22 +86,23 @@ describe('with a manifest', () => {
     expect(await errorOf(open().open('weights'))).toMatchObject({ code: 'integrity', message: /bytes instead of/ });
   });
 
-  test('a connection that breaks leaves nothing, and the next load is whole', async () => {
+  test('a connection that breaks leaves no file, and the next load is whole', async () => {
     server.cutAfter = pieceBytes + 100;
     expect(await errorOf(read(open(), 'weights'))).toMatchObject({ code: 'network', message: /broke/ });
-    expect([...caches.entries.keys()]).toEqual([]);
+    expect([pieces(), caches.ending('/unfinished').length, caches.ending('/record').length]).toEqual([1, 1, 0]);
     server.cutAfter = Number.POSITIVE_INFINITY;
     expect(await load()).toMatchObject({ right: true, state: 'stored' });
+    expect(caches.ending('/unfinished')).toEqual([]);
   });
 
-  test('an abort leaves nothing, and rejects with its reason', async () => {
+  test('an abort leaves no file, and rejects with its reason', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const file = await open().open('weights', { signal: controller.signal });
     caches.fail = (operation) => operation === 'put' && controller.abort(reason);
     await expect(file?.bytes()).rejects.toBe(reason);
-    await vi.waitFor(() => expect([...caches.entries.keys()]).toEqual([]));
-    expect(locks.held).toEqual([]);
+    await vi.waitFor(() => expect(locks.held).toEqual([]));
+    expect([pieces(), caches.ending('/record').length]).toEqual([1, 0]);
   });
 
   test('a file of which only the beginning is read leaves no trace', async () => {

@@ -12,58 +12,16 @@ import {
   sourceFile,
 } from '../source.ts';
 import { modelAddress } from '../sources/http.ts';
+import { hashVersion } from '../version.ts';
 import { FileWriter } from './file-writer.ts';
 import { learnModel, type ModelKnowledge } from './model-knowledge.ts';
 import type { ModelStore } from './model-store.ts';
-import { passingFile } from './passing-file.ts';
-import { type FileRecord, hashVersion, type ModelRecord } from './records.ts';
+import { networkPart } from './network-part.ts';
+import { type Beginning, type Passing, passingFile } from './passing-file.ts';
+import { type FileRecord, type ModelRecord, type UnfinishedRecord, unfinishedBytes } from './records.ts';
 import { noRoom, storageFailure } from './refusals.ts';
+import type { KeepOptions, StorageOutcome, StoredSource, StoredSourceOptions } from './storage.ts';
 import { storedFile } from './stored-file.ts';
-
-/** What a load found in the store and left there. */
-export interface StorageOutcome {
-  /** `stored`: the whole model is in the store now. `network`: it is not, or not wholly; `notes` says why. */
-  readonly state: 'stored' | 'network';
-  /** Bytes of the model's files that are in the store. */
-  readonly storedBytes: number;
-  /** Bytes that came over the network for this load. */
-  readonly networkBytes: number;
-  /** What a user may want to know, one sentence each. */
-  readonly notes: readonly string[];
-}
-
-export interface StoredSourceOptions {
-  /** Take from the store, and add nothing to it. */
-  readonly readOnly?: boolean;
-  /** Wait for another tab that is storing a file, rather than leave it to that one. */
-  readonly wait?: boolean;
-}
-
-export interface KeepOptions extends OpenOptions {
-  /** Called with how many of the file's bytes have been read, and how many it has, where that is known. */
-  readonly onProgress?: (loaded: number, size: number | undefined) => void;
-}
-
-/** A model on the network, with a store in front of it. */
-export interface StoredSource extends ModelSource {
-  /**
-   * Refuses a model that will not fit, as far as its manifest tells, before anything of it is fetched.
-   * @throws WebDiTError `quota`.
-   */
-  checkRoom(options?: OpenOptions): Promise<void>;
-  /**
-   * Reads a file to its end, to have it in the store or to know that it is whole there.
-   * @throws WebDiTError `quota` when it cannot be stored, and what `open` and reading throw.
-   */
-  keep(path: string, options?: KeepOptions): Promise<void>;
-  /**
-   * To be called once everything has been read that a load needs: declares the model whole, if it is. Later opens read the
-   * store but add nothing to it.
-   * @param needed paths of files that generating needs besides; they are stored now.
-   * @throws the signal's reason.
-   */
-  finish(needed?: readonly string[], options?: OpenOptions): Promise<StorageOutcome>;
-}
 
 /**
  * A model on the network whose files are taken from the store where they are the same, and put into it on their way where they
@@ -103,11 +61,14 @@ class NetworkAndStore implements StoredSource {
   readonly weightsFile: string | null;
   readonly #address: string;
   readonly #wait: boolean;
+  readonly #retryDelays: readonly number[] | undefined;
   /** Set at the end of a load, too. */
   #readOnly: boolean;
   /** Null without one, and once it has failed. */
   #store: ModelStore | null;
   #knowledge: Promise<ModelKnowledge> | null = null;
+  /** What earlier loads have begun of this model. */
+  #unfinished: readonly UnfinishedRecord[] = [];
   /** Files that are in the store, and those the server does not have, as null. */
   readonly #files = new Map<string, Pick<FileRecord, 'version' | 'bytes'> | null>();
   /** Files known by their content that other tabs were storing. */
@@ -120,7 +81,7 @@ class NetworkAndStore implements StoredSource {
   constructor(
     private readonly network: ModelSource,
     store: ModelStore | null,
-    { readOnly = false, wait = false }: StoredSourceOptions,
+    { readOnly = false, wait = false, retryDelays }: StoredSourceOptions,
   ) {
     this.name = network.name;
     this.weightsFile = network.weightsFile;
@@ -128,10 +89,11 @@ class NetworkAndStore implements StoredSource {
     this.#store = store;
     this.#readOnly = readOnly;
     this.#wait = wait;
+    this.#retryDelays = retryDelays;
   }
 
   async open(path: string, options: OpenOptions = {}): Promise<SourceFile | null> {
-    const opened = await this.#open(path, options);
+    const opened = options.begin ? await this.#openPart(path, options.begin, options) : await this.#open(path, options);
     return opened && sourceFile(opened.parts, options.signal);
   }
 
@@ -140,8 +102,12 @@ class NetworkAndStore implements StoredSource {
     const room = await this.#store?.room();
     if (room === undefined || room === null) return;
     let missing = 0;
-    for (const file of listed.values())
-      if (!(await this.#find(file.path, hashVersion(file.sha256)))) missing += file.bytes;
+    for (const { path, bytes, sha256 } of listed.values()) {
+      const version = hashVersion(sha256);
+      if (await this.#find(path, version)) continue;
+      const begun = this.#beginning(path, version);
+      missing += bytes - (begun ? unfinishedBytes(begun.record) : 0);
+    }
     if (missing > room) throw noRoom({ path: this.name }, missing, room);
   }
 
@@ -196,7 +162,25 @@ class NetworkAndStore implements StoredSource {
     }
   }
 
-  async #open(path: string, options: OpenOptions): Promise<Opened | null> {
+  /** A file from some byte on: of the store, if this load has found it there, else of the network, not stored and not compared. */
+  async #openPart(path: string, begin: number, options: OpenOptions): Promise<Opened | null> {
+    assertInsideFolder(path);
+    await this.#know(options);
+    const known = this.#files.get(path);
+    const found = known && (await this.#find(path, known.version));
+    if (found) return this.#stored(found, options, begin);
+    const file = await this.network.open(path, options);
+    if (!file) return null;
+    const parts = networkPart(file, {
+      open: this.#reopen(path, options),
+      retryDelays: this.#retryDelays,
+      onBytes: (count) => this.#countNetwork(count),
+    });
+    return { parts, writer: null };
+  }
+
+  /** Always from the file's first byte: what is stored and compared is whole. */
+  async #open(path: string, { begin: _, end: __, ...options }: OpenOptions): Promise<Opened | null> {
     assertInsideFolder(path);
     options.signal?.throwIfAborted();
     const { listed, model } = await this.#know(options);
@@ -204,24 +188,30 @@ class NetworkAndStore implements StoredSource {
     return expected ? this.#openListed(expected, options) : this.#openUnlisted(path, model, options);
   }
 
-  async #openListed(expected: ManifestFile, options: OpenOptions): Promise<Opened | null> {
-    const { path } = expected;
-    const version = hashVersion(expected.sha256);
+  async #openListed(listed: ManifestFile, options: OpenOptions): Promise<Opened | null> {
+    const { path } = listed;
+    const version = hashVersion(listed.sha256);
     const found = await this.#find(path, version);
     if (found) return this.#stored(found, options);
     // Of what the store keeps the browser need not keep a second copy, and none may be older than the manifest.
-    const file = await this.network.open(path, {
-      ...options,
-      cache: this.#store && !this.#readOnly ? 'no-store' : 'no-cache',
-    });
-    return file && this.#passing(file, version, expected, options);
+    const cache = this.#store && !this.#readOnly ? 'no-store' : 'no-cache';
+    const expected = { ...listed, by: 'manifest' } as const;
+    const beginning = this.#beginning(path, version);
+    if (beginning) return this.#passing({ file: null, path, version, expected, beginning }, { ...options, cache });
+    const file = await this.network.open(path, { ...options, cache });
+    return file && this.#passing({ file, path, version, expected, beginning: null }, { ...options, cache });
   }
 
   async #openUnlisted(path: string, model: ModelRecord | null, options: OpenOptions): Promise<Opened | null> {
     const kept = model?.files[path];
+    const begun = this.#beginning(path);
     let file: SourceFile | null;
     try {
-      file = await this.network.open(path, options);
+      file = await this.network.open(path, { ...options, begin: begun ? unfinishedBytes(begun.record) : 0 });
+      if (file && file.begin > 0 && versionOf(file) !== begun?.record.version) {
+        await file.stream().cancel();
+        file = await this.network.open(path, options);
+      }
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!model || kept === undefined) throw error;
@@ -235,46 +225,60 @@ class NetworkAndStore implements StoredSource {
       this.#files.set(path, null);
       return null;
     }
-    const found = file.version !== undefined && file.version === kept ? await this.#find(path, kept) : null;
+    const { sha256, size: bytes } = file;
+    const expected = sha256 === undefined ? null : ({ path, bytes, sha256, by: 'source' } as const);
+    const named = versionOf(file);
+    const found = named !== undefined && (expected || named === kept) ? await this.#find(path, named) : null;
     if (!found) {
       // What nothing can be compared with is never taken for the same.
-      const version = file.version ?? `once-${crypto.randomUUID()}`;
-      return this.#passing(file, version, null, options);
+      const version = named ?? `once-${crypto.randomUUID()}`;
+      return this.#passing({ file, path, version, expected, beginning: file.begin > 0 ? begun : null }, options);
     }
     await file.stream().cancel();
     return this.#stored(found, options);
   }
 
-  #stored({ store, record }: Found, options: OpenOptions): Opened {
+  #stored({ store, record }: Found, options: OpenOptions, begin = 0): Opened {
     const { path, version, bytes } = record;
     this.#files.set(path, { version, bytes });
-    const parts = storedFile(store, record, {
-      refetch: () => openRequired(this.network, path, { ...options, cache: 'no-store' }),
+    const parts = storedFile(store, record, begin, {
+      refetch: this.#reopen(path, options),
+      retryDelays: this.#retryDelays,
       onRepair: (count) => {
-        this.#networkBytes += count;
+        this.#countNetwork(count);
         this.#notes.add(`A damaged part of the stored copy of ${path} was fetched again.`);
       },
     });
     return { parts, writer: null };
   }
 
+  /** Opens a file of the network again. The browser's own cache might answer with what was cut. */
+  #reopen(path: string, options: OpenOptions) {
+    return (begin: number, signal: AbortSignal) => {
+      const signals = options.signal ? [options.signal, signal] : [signal];
+      return openRequired(this.network, path, { cache: 'no-store', begin, signal: AbortSignal.any(signals) });
+    };
+  }
+
   async #passing(
-    file: SourceFile,
-    version: string,
-    expected: ManifestFile | null,
-    { signal }: OpenOptions,
+    passing: Pick<Passing, 'path' | 'file' | 'expected' | 'beginning'> & { readonly version: string },
+    options: OpenOptions,
   ): Promise<Opened> {
-    const { path } = file;
+    const { path, version, expected, file, beginning } = passing;
     const id = { model: this.#address, path, version };
-    const size = expected?.bytes ?? file.size;
+    const size = expected?.bytes ?? file?.size;
+    const missing = size === undefined ? undefined : size - (beginning ? unfinishedBytes(beginning.record) : 0);
+    const { signal } = options;
     const writer =
-      this.#store && !this.#readOnly ? new FileWriter(this.#store, id, { size, wait: this.#wait, signal }) : null;
-    const parts = await passingFile(file, {
-      expected,
+      this.#store && !this.#readOnly
+        ? new FileWriter(this.#store, id, { size: missing, wait: this.#wait, signal })
+        : null;
+    const parts = await passingFile({
+      ...passing,
       writer,
-      onBytes: (count) => {
-        this.#networkBytes += count;
-      },
+      retryDelays: this.#retryDelays,
+      open: this.#reopen(path, options),
+      onBytes: (count) => this.#countNetwork(count),
       onEnd: () => {
         if (writer?.record) this.#files.set(path, { version, bytes: writer.record.bytes });
         else if (writer?.busy && expected) this.#elsewhere.push({ path, version, refusal: writer.refusal });
@@ -282,6 +286,10 @@ class NetworkAndStore implements StoredSource {
       },
     });
     return { parts, writer };
+  }
+
+  #countNetwork(count: number): void {
+    this.#networkBytes += count;
   }
 
   #know(options: OpenOptions): Promise<ModelKnowledge> {
@@ -294,6 +302,7 @@ class NetworkAndStore implements StoredSource {
 
   async #learn(options: OpenOptions): Promise<ModelKnowledge> {
     const model = await this.#try((store) => store.model(this.#address));
+    this.#unfinished = (await this.#try((store) => store.unfinished(this.#address))) ?? [];
     // What cannot be swept away now will be another time.
     void this.#store?.sweep().catch(() => undefined);
     return learnModel(this.network, model, {
@@ -309,6 +318,19 @@ class NetworkAndStore implements StoredSource {
     });
   }
 
+  /** The file's beginning that is stored; of any version where none is given. */
+  #beginning(path: string, version?: string): Beginning | null {
+    const store = this.#store;
+    if (!store) return null;
+    const record = this.#unfinished.find(
+      (record) =>
+        record.path === path &&
+        record.version === (version ?? record.version) &&
+        record.pieceBytes === store.pieceBytes,
+    );
+    return record ? { store, record } : null;
+  }
+
   /** Asks the store, and does without it from then on when it fails. */
   async #try<T>(ask: (store: ModelStore) => Promise<T>): Promise<T | null> {
     if (!this.#store) return null;
@@ -320,6 +342,11 @@ class NetworkAndStore implements StoredSource {
       return null;
     }
   }
+}
+
+/** What a file is stored under. */
+function versionOf({ sha256, version }: SourceFile): string | undefined {
+  return sha256 === undefined ? version : hashVersion(sha256);
 }
 
 function offlineNote({ date }: ModelRecord): string {

@@ -31,7 +31,7 @@ test('writes a folder that opens and loads, the same bytes every time', async ()
 
   const again = await scratchFolder();
   await writeSynthFolder(again, spec);
-  const bytesOf = (at: string) => readFile(join(at, model.weightsFile));
+  const bytesOf = (at: string) => readFile(join(at, model.weightFiles[0]!.path));
   expect(sha256(await bytesOf(again))).toBe(sha256(await bytesOf(folder)));
 });
 

@@ -1,0 +1,2 @@
+export { type Converted, type ConvertOptions, convertModel } from './convert.ts';
+export type { StoredDType } from './sink.ts';

@@ -1,0 +1,148 @@
+import { type DiTConfig, parseSchedulerConfig, parseTolerantJson, type SamplerSpec, WebDiTError } from '@webdit/core';
+import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
+import { findWeights, type Weights } from '../weight-files.ts';
+import { ConfigReader, unsupported } from './config-reader.ts';
+import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
+import { inferOriginalConfig, originalScheduler, originalTensors, parseOriginalConfig } from './original.ts';
+import {
+  indexPath,
+  originalConfigPath,
+  originalWeightsPath,
+  schedulerPath,
+  transformerConfigPath,
+  transformerWeightsPath,
+} from './paths.ts';
+import type { ExpectedTensor } from './tensor-map.ts';
+
+export type Layout = 'native' | 'diffusers' | 'original';
+
+export interface Defaults {
+  readonly numInferenceSteps: number;
+  readonly guidanceScale: number;
+}
+
+export interface OpenFolderOptions extends OpenOptions {
+  /** For original files without a config whose width is not a published one. */
+  readonly numHeads?: number | undefined;
+  /**
+   * Whether to see if all blocks of a diffusers model repeat the same embedders, which takes samples of the weights: `compare`
+   * (default), or `own`, to take every block's own.
+   */
+  readonly embedders?: 'compare' | 'own' | undefined;
+}
+
+/** The part of a folder that differs between layouts. */
+export interface Description {
+  readonly layout: Layout;
+  readonly config: DiTConfig;
+  /** What the weights of a config have to hold. */
+  readonly expected: (config: DiTConfig) => ExpectedTensor[];
+  readonly scheduler: SamplerSpec;
+  readonly defaults: Defaults;
+  readonly index: Readonly<Record<string, unknown>>;
+  /** Where the weights lie, unless they are shards. */
+  readonly weightsFile: string;
+  /** The weights' headers, where the configs could not be told without them. */
+  readonly weights: Weights | null;
+}
+
+/** The diffusers DiT pipeline's own. */
+const diffusersDefaults: Defaults = { numInferenceSteps: 50, guidanceScale: 4 };
+/** Guidance of the original's `sample.py`; its 250 DDPM steps become 50 of DDIM. */
+const originalDefaults: Defaults = { numInferenceSteps: 50, guidanceScale: 4 };
+
+/**
+ * Reads the configs of a model folder and leaves its weights alone, but for the headers of an original file without a config.
+ * @throws WebDiTError like `openModelFolder`, as far as configs go.
+ */
+export async function describeLayout(source: ModelSource, options: OpenFolderOptions): Promise<Description> {
+  const indexFile = source.weightsFile === null ? await source.open(indexPath, options) : null;
+  return indexFile
+    ? describePipeline(source, parseTolerantJson(await indexFile.text(), indexPath), options)
+    : describeOriginal(source, options);
+}
+
+/** A folder with `model_index.json`: the transformer's class tells native from diffusers. */
+async function describePipeline(source: ModelSource, json: unknown, options: OpenOptions): Promise<Description> {
+  const index = new ConfigReader(json, indexPath).all();
+  const config = await readJson(source, transformerConfigPath, options);
+  const className = new ConfigReader(config, transformerConfigPath).text('_class_name');
+  const native = className === 'DiT';
+  if (!native && className !== 'DiTTransformer2DModel' && className !== 'Transformer2DModel') {
+    throw unsupported(
+      `${transformerConfigPath} has _class_name ${className}; WebDiT reads DiT and DiTTransformer2DModel.`,
+    );
+  }
+  const dit = (native ? parseOriginalConfig : parseDiffusersConfig)(config, transformerConfigPath);
+  return {
+    layout: native ? 'native' : 'diffusers',
+    config: dit,
+    expected: native ? originalTensors : diffusersTensors,
+    scheduler: parseSchedulerConfig(await readJson(source, schedulerPath, options)),
+    defaults: parseDefaults(index.defaults, native ? originalDefaults : diffusersDefaults),
+    index,
+    weightsFile: transformerWeightsPath,
+    weights: null,
+  };
+}
+
+async function describeOriginal(source: ModelSource, options: OpenFolderOptions): Promise<Description> {
+  const weightsFile = source.weightsFile ?? originalWeightsPath;
+  const configFile = await source.open(originalConfigPath, options);
+  const { config, weights } = configFile
+    ? {
+        config: parseOriginalConfig(parseTolerantJson(await configFile.text(), originalConfigPath), originalConfigPath),
+        weights: null,
+      }
+    : await inferConfig(source, weightsFile, options);
+  return {
+    layout: 'original',
+    config,
+    expected: originalTensors,
+    scheduler: parseSchedulerConfig(originalScheduler),
+    defaults: originalDefaults,
+    index: {},
+    weightsFile,
+    weights,
+  };
+}
+
+async function inferConfig(source: ModelSource, weightsFile: string, options: OpenFolderOptions) {
+  const weights = await findWeights(source, weightsFile, options);
+  if (!weights) throw noModel(source);
+  return { config: inferOriginalConfig(weights, options.numHeads ?? null), weights };
+}
+
+export function noModel({ name, weightsFile }: ModelSource): WebDiTError {
+  if (weightsFile !== null) {
+    return new WebDiTError('not-found', `There is no file ${name}.`, 'Check the path or address of the weights file.');
+  }
+  return new WebDiTError(
+    'not-found',
+    `${name} has neither ${indexPath} nor ${originalWeightsPath}, so it is not a model folder.`,
+    'Check the path or address, and that the whole model folder was copied.',
+  );
+}
+
+async function readJson(source: ModelSource, path: string, options: OpenOptions): Promise<unknown> {
+  return parseTolerantJson(await (await openRequired(source, path, options)).text(), path);
+}
+
+function parseDefaults(json: unknown, fallback: Defaults): Defaults {
+  if (json === undefined) return fallback;
+  const reader = new ConfigReader(json, `defaults of ${indexPath}`);
+  const defaults = {
+    numInferenceSteps: reader.count('num_inference_steps', fallback.numInferenceSteps),
+    guidanceScale: reader.positive('guidance_scale', fallback.guidanceScale),
+  };
+  reader.done();
+  return defaults;
+}
+
+/** A list of paths of `model_index.json`. @throws WebDiTError `unsupported-config`. */
+export function listOfPaths(index: Readonly<Record<string, unknown>>, key: 'schedules' | 'calibrations'): string[] {
+  const { [key]: paths } = index;
+  if (paths === undefined) return [];
+  if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return paths;
+  throw unsupported(`${indexPath} has ${key} that are not an array of paths.`);
+}

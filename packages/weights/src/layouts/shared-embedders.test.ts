@@ -1,0 +1,203 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openModelFolder } from '../model-folder.ts';
+import { elementCount } from '../safetensors/dtypes.ts';
+import { encodeSafetensors, type ParsedTensor } from '../safetensors/whole-file.ts';
+import { pathSource } from '../sources/path.ts';
+import { cacheBackend } from '../store/backend.ts';
+import { ModelStore } from '../store/model-store.ts';
+import { storedSource } from '../store/stored-source.ts';
+import { CountingServer } from '../testing/counting-server.ts';
+import { FakeCaches } from '../testing/fake-browser.ts';
+import { copyOf, editJson, editTensors, errorOf, golden, load, sameBytes } from '../testing/fixtures.ts';
+import { RecordingSink } from '../testing/recording-sink.ts';
+import { splitWeights } from '../testing/split-weights.ts';
+import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
+
+const tiny = golden('dit-diffusers-tiny');
+const weights = 'transformer/diffusion_pytorch_model.safetensors';
+const inBlock0 = (name: string) =>
+  name.replace(/^transformer_blocks\.\d+\.norm1\.emb\./, 'transformer_blocks.0.norm1.emb.');
+const shared = 'All 4 blocks repeat the same embedders: one set is loaded.';
+
+/** The golden's model, with block 0's embedders in every block. */
+async function repeated(change: (tensors: Map<string, ParsedTensor>) => void = () => {}): Promise<string> {
+  const folder = await copyOf(tiny);
+  await editTensors(join(folder, weights), (tensors) => {
+    for (const name of tensors.keys()) tensors.set(name, tensors.get(inBlock0(name))!);
+    change(tensors);
+  });
+  return folder;
+}
+
+describe('embedders that every block repeats', () => {
+  test('are read once', async () => {
+    const folder = await repeated();
+    const model = await openModelFolder(pathSource(folder));
+    expect(model.config).toEqual({ ...(await openModelFolder(pathSource(tiny))).config, embeddersPerBlock: false });
+    expect(model.notes).toEqual([shared]);
+    const sink = new RecordingSink();
+    await model.loadWeights(sink);
+    const every = new RecordingSink();
+    await (await openModelFolder(pathSource(folder), { embedders: 'own' })).loadWeights(every);
+    // 5 tensors of each block but the first are left out.
+    expect([sink.tensors.size, every.tensors.size]).toEqual([67 - 3 * 5, 67]);
+    for (const [name, { bytes }] of every.tensors) {
+      const once = /[ty]_embedder/.test(name) ? name.replace(/^blocks\.\d+\./, '') : name;
+      expect(sameBytes(sink.tensors.get(once)?.bytes, bytes), name).toBe(true);
+    }
+  });
+
+  test('are all read where they differ, as in the golden', async () => {
+    const model = await openModelFolder(pathSource(tiny));
+    expect([model.config.embeddersPerBlock, model.notes]).toEqual([
+      true,
+      ['The embedders of all 4 blocks are loaded: they differ.'],
+    ]);
+    expect((await load(tiny)).tensors.size).toBe(67);
+  });
+
+  test.each([
+    ['class_embedder.embedding_table.weight', 0],
+    ['timestep_embedder.linear_1.weight', 0.618],
+    ['timestep_embedder.linear_2.bias', 0.99],
+  ])('are all read when one tensor of the last block differs: %s', async (inner, place) => {
+    const folder = await repeated((tensors) => {
+      const name = `transformer_blocks.3.norm1.emb.${inner}`;
+      const tensor = tensors.get(name)!;
+      const data = tensor.data.slice();
+      data[Math.floor((data.length - 32768) * place) + 16384 + 100]! ^= 1;
+      data[Math.floor((data.length - 1) * (place === 0.618 ? 0 : place))]! ^= 1;
+      tensors.set(name, { ...tensor, data });
+    });
+    expect((await openModelFolder(pathSource(folder))).config.embeddersPerBlock).toBe(true);
+  });
+
+  test('are all read when one block holds them in another type', async () => {
+    const folder = await repeated((tensors) => {
+      const name = 'transformer_blocks.2.norm1.emb.timestep_embedder.linear_2.bias';
+      tensors.set(name, { dtype: 'F16', shape: [144], data: new Uint8Array(288) });
+    });
+    expect((await openModelFolder(pathSource(folder))).config.embeddersPerBlock).toBe(true);
+  });
+});
+
+describe('over HTTP', () => {
+  /** A diffusers folder with embedders of 2 MiB in each of three blocks, the same in all. */
+  async function wideFolder(): Promise<string> {
+    const folder = await copyOf(tiny);
+    const configPath = join(folder, 'transformer/config.json');
+    await editJson(configPath, (json) =>
+      Object.assign(json, { num_layers: 3, attention_head_dim: 16, num_embeds_ada_norm: 16383 }),
+    );
+    const config = parseDiffusersConfig(JSON.parse(await readFile(configPath, 'utf8')), 'config');
+    const tensors = diffusersTensors(config).filter(({ optional }) => !optional);
+    const named = tensors.map(({ source, shape }) => {
+      const seed = [...inBlock0(source)].reduce((sum, char) => (31 * sum + char.charCodeAt(0)) % 9973, 7);
+      const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => ((i * seed) % 1009) / 1009);
+      return [source, { dtype: 'F32' as const, shape, data }] as const;
+    });
+    const sorted = named.sort(([a], [b]) => (a < b ? -1 : 1));
+    await writeFile(join(folder, weights), encodeSafetensors(Object.fromEntries(sorted)));
+    return folder;
+  }
+
+  const sum = (sent: ReadonlyMap<string, number>) => [...sent.values()].reduce((a, b) => a + b, 0);
+
+  /** What was taken is what was sent, but for the last chunks of answers that were broken off. */
+  const expectTaken = (taken: number, sent: number) => {
+    expect(taken).toBeLessThanOrEqual(sent);
+    expect(taken).toBeGreaterThan(sent - 20_000);
+  };
+
+  test('only what is needed is fetched, in one file or in shards', async () => {
+    const folder = await wideFolder();
+    const reference = new RecordingSink();
+    await (await openModelFolder(pathSource(folder))).loadWeights(reference);
+    for (const shards of [1, 2]) {
+      if (shards > 1) await splitWeights(join(folder, weights), shards);
+      const server = new CountingServer(folder, { acceptsRanges: true });
+      const model = await openModelFolder(server.source());
+      expect(model.config.embeddersPerBlock).toBe(false);
+      const opened = sum(server.sent);
+      const sink = new RecordingSink();
+      await model.loadWeights(sink);
+      for (const [name, { bytes }] of reference.tensors) {
+        expect(sameBytes(sink.tensors.get(name)?.bytes, bytes), name).toBe(true);
+      }
+      const table = 16384 * 32 * 4;
+      // Headers and samples; then all but the class tables of two blocks.
+      expect(opened).toBeLessThan(400_000);
+      const fetched = sum(server.sent) - opened;
+      expect(model.weightsSize - fetched).toBeGreaterThan(2 * table - 8192);
+      expect(model.weightsSize - fetched).toBeLessThan(2 * table + 100_000);
+    }
+  });
+
+  test('everything is fetched from a server without ranges', async () => {
+    const folder = await wideFolder();
+    const server = new CountingServer(folder, { acceptsRanges: false });
+    const model = await openModelFolder(server.source());
+    expect([model.config.embeddersPerBlock, model.notes.length]).toEqual([true, 1]);
+    expect(model.notes[0]).toContain('without ranges');
+    const opened = sum(server.sent);
+    const sink = new RecordingSink();
+    await model.loadWeights(sink);
+    expect(sum(server.sent) - opened).toBe(model.weightsSize);
+    expect(server.ranges.get(weights)?.filter((range) => range !== '')).toHaveLength(1);
+  });
+
+  test('a store keeps the whole file, and needs no network for samples of it later', async () => {
+    const folder = await wideFolder();
+    const server = new CountingServer(folder, { acceptsRanges: true });
+    const caches = new FakeCaches();
+    const store = new ModelStore(
+      cacheBackend('models', () => caches.storage),
+      { pieceBytes: 70_000 },
+    );
+    const sinks: RecordingSink[] = [];
+    const loadStored = async () => {
+      const source = storedSource(server.source(), store);
+      const model = await openModelFolder(source);
+      const sink = new RecordingSink();
+      await model.loadWeights(sink);
+      sinks.push(sink);
+      return { once: !model.config.embeddersPerBlock, size: model.weightsSize, ...(await source.finish()) };
+    };
+    const first = await loadStored();
+    expect(first).toMatchObject({ once: true, state: 'stored' });
+    expect(first.storedBytes).toBeGreaterThan(first.size);
+    expectTaken(first.networkBytes, sum(server.sent));
+    server.sent.clear();
+    expect(await loadStored()).toMatchObject({ once: true, state: 'stored', networkBytes: 0 });
+    expect(server.sent.get(weights)).toBeUndefined();
+    for (const [name, { bytes }] of sinks[0]!.tensors) {
+      expect(sameBytes(sinks[1]!.tensors.get(name)?.bytes, bytes), name).toBe(true);
+    }
+  });
+
+  test('without a store, what is not needed is left out', async () => {
+    const folder = await wideFolder();
+    const server = new CountingServer(folder, { acceptsRanges: true });
+    const source = storedSource(server.source(), null);
+    const model = await openModelFolder(source);
+    await model.loadWeights(new RecordingSink());
+    expectTaken((await source.finish()).networkBytes, sum(server.sent));
+    expect(sum(server.sent)).toBeLessThan(model.weightsSize - 3_500_000);
+  });
+
+  test('a file that changes between two answers is not put together', async () => {
+    const server = new CountingServer(await wideFolder(), { acceptsRanges: true });
+    const model = await openModelFolder(server.source());
+    const changing = model.loadWeights(new RecordingSink(), {
+      onProgress: () => {
+        server.etag = '"2"';
+      },
+    });
+    expect(await errorOf(changing)).toMatchObject({
+      code: 'integrity',
+      message: `${weights} changed while it was being loaded.`,
+    });
+  });
+});

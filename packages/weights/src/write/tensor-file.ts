@@ -1,0 +1,79 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { TensorDType } from '@webdit/core';
+import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
+import { encodeSafetensorsHeader } from '../safetensors/whole-file.ts';
+
+/** A tensor of a file to be written. */
+export interface PlannedTensor {
+  readonly name: string;
+  readonly dtype: TensorDType;
+  readonly shape: readonly number[];
+}
+
+/** A safetensors file of known tensors, written in any order and never held in memory. Node only. */
+export class TensorFile {
+  readonly #handle: FileHandle;
+  /** Where each tensor starts in the file. */
+  readonly #starts: ReadonlyMap<string, number>;
+  /** Bytes still to come. */
+  #missing: number;
+
+  private constructor(
+    handle: FileHandle,
+    starts: ReadonlyMap<string, number>,
+    readonly bytes: number,
+    missing: number,
+  ) {
+    this.#handle = handle;
+    this.#starts = starts;
+    this.#missing = missing;
+  }
+
+  /** Tensors lie in the order given, wider dtypes first so that every one is aligned. */
+  static async create(
+    path: string,
+    planned: readonly PlannedTensor[],
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<TensorFile> {
+    const tensors = [...planned].sort((a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype]);
+    const header = encodeSafetensorsHeader(
+      tensors.map((tensor) => [tensor.name, tensor] as const),
+      metadata,
+    );
+    const starts = new Map<string, number>();
+    let end = header.length;
+    for (const { name, dtype, shape } of tensors) {
+      starts.set(name, end);
+      end += elementCount(shape) * dtypeBytes[dtype];
+    }
+    const handle = await open(path, 'wx');
+    const file = new TensorFile(handle, starts, end, end - header.length);
+    await file.#writeAt(header, 0);
+    return file;
+  }
+
+  /** Bytes of a tensor, `offset` of them behind its start; each byte is written once. */
+  async write(name: string, offset: number, bytes: Uint8Array): Promise<void> {
+    const start = this.#starts.get(name);
+    if (start === undefined) throw new RangeError(`No tensor ${name}`);
+    await this.#writeAt(bytes, start + offset);
+    this.#missing -= bytes.length;
+  }
+
+  /** @throws RangeError when bytes are missing, or were written twice. */
+  async finish(): Promise<void> {
+    if (this.#missing !== 0) throw new RangeError(`${this.#missing} bytes of the weights were not written`);
+    await this.#handle.sync();
+  }
+
+  /** To be called in any case, finished or not. */
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      done += (await this.#handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+    }
+  }
+}
