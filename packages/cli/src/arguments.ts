@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { WebDiTError } from '@webdit/core';
+import { checkSamplerName, WebDiTError } from '@webdit/core';
 
 export interface CommandLine {
   /** Values of the options given, by name. */
@@ -17,14 +17,14 @@ export function badUsage(message: string, remedy: string): WebDiTError {
  * Reads `--name value` options, `--flag`s and positional arguments.
  *
  * @param names the options there are; every one takes a value.
- * @param positionals how many positional arguments the command takes.
+ * @param positionals how many positional arguments the command takes; `some` for one or more.
  * @param flags the options that take no value.
  * @throws WebDiTError `bad-argument`.
  */
 export function readCommandLine(
   args: readonly string[],
   names: readonly string[],
-  positionals: number,
+  positionals: number | 'some',
   flags: readonly string[] = [],
 ): CommandLine {
   const options = Object.fromEntries([
@@ -41,23 +41,34 @@ export function readCommandLine(
     const [sentence] = (error as Error).message.split(/\.\s/);
     throw badUsage(`${sentence}.`.replace(/\.\.$/, '.'), `Options here are ${known}, each with a value${without}.`);
   }
-  if (parsed.positionals.length !== positionals) {
+  const given = parsed.positionals.length;
+  if (positionals === 'some' ? given === 0 : given !== positionals) {
     throw badUsage(
-      `This command takes ${positionals} argument${positionals === 1 ? '' : 's'} besides its options, not ${parsed.positionals.length}.`,
+      `This command takes ${positionals} argument${positionals === 1 ? '' : 's'} besides its options, not ${given}.`,
       'See webdit --help.',
     );
   }
-  const given = Object.entries(parsed.values);
+  const entries = Object.entries(parsed.values);
   return {
-    values: Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    values: Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
     positionals: parsed.positionals,
-    flags: new Set(given.flatMap(([name, value]) => (value === true ? [name] : []))),
+    flags: new Set(entries.flatMap(([name, value]) => (value === true ? [name] : []))),
   };
 }
 
-/** Arguments as they are kept with results: of every path only its last part, since folders are nobody else's business. */
+/** `--scheduler`, a sampler as `generate` takes it. @throws WebDiTError `bad-argument` for a name that no sampler has. */
+export function samplerOption({ values }: CommandLine): string | undefined {
+  return values.scheduler === undefined ? undefined : checkSamplerName(values.scheduler);
+}
+
+/** Arguments as they are kept with results: of every path but the hub's only its last part; folders are nobody else's business. */
 export function withoutFolders(args: readonly string[]): string[] {
-  return args.map((arg) => arg.replace(/^(--[^=]+=)?.*[\\/]/, '$1'));
+  return args.map((arg) => (/^(--[^=]+=)?hf:/.test(arg) ? arg : arg.replace(/^(--[^=]+=)?.*[\\/]/, '$1')));
+}
+
+/** A command as it is kept with its results. */
+export function printCommand(name: string, args: readonly string[]): string {
+  return `webdit ${name} ${withoutFolders(args).join(' ')}`;
 }
 
 /** @throws WebDiTError `bad-argument` when the option is missing or empty. */
@@ -89,6 +100,17 @@ export function listOption({ values }: CommandLine, name: string): string[] | un
   const items = values[name]?.split(',').map((item) => item.trim());
   if (items?.includes('')) throw badUsage(`--${name} is "${values[name]}".`, 'Pass names separated by commas.');
   return items;
+}
+
+/** One of some words, or undefined when the option is not given. @throws WebDiTError `bad-argument`. */
+export function choiceOption<T extends string>(
+  { values }: CommandLine,
+  name: string,
+  allowed: readonly T[],
+): T | undefined {
+  const value = values[name];
+  if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
+  throw badUsage(`--${name} is "${value}".`, `Pass ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}.`);
 }
 
 /** A seed: a bigint only where a number would lose digits. @throws WebDiTError `bad-argument`. */

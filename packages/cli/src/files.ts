@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseTolerantJson, WebDiTError } from '@webdit/core';
 import { encodeSafetensors, parseSafetensors, tensorToFloat32 } from '@webdit/weights';
+import { writeFailure } from '@webdit/weights/node';
 
 export interface LatentsFile {
   readonly data: Float32Array<ArrayBuffer>;
@@ -33,18 +35,32 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** @throws WebDiTError `not-found`, `quota`. */
+/**
+ * Writes a file as a whole: whoever reads it, also after this process was killed, finds what was there before or all that is new.
+ *
+ * @throws WebDiTError `not-found`, `quota`.
+ */
 export async function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
   try {
-    await writeFile(path, bytes);
+    await replaceFile(path, bytes);
   } catch (cause) {
-    const full = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
-    throw new WebDiTError(
-      full ? 'quota' : 'not-found',
-      `${path} could not be written${reason(cause)}.`,
-      full ? 'Free some disk space.' : 'Check the path and its permissions.',
-      { cause },
-    );
+    throw writeFailure(path, cause);
+  }
+}
+
+async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  const known = await stat(path).catch(() => undefined);
+  // A pipe or a device, such as /dev/stdout, is written to and not replaced.
+  if (known && !known.isFile()) return await writeFile(path, bytes);
+  if (known) await access(path, constants.W_OK);
+  const target = known ? await realpath(path) : path;
+  const beside = `${target}.${randomUUID().slice(0, 8)}.part`;
+  try {
+    await writeFile(beside, bytes, known ? { mode: known.mode } : {});
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
   }
 }
 

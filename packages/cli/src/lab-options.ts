@@ -1,4 +1,5 @@
-import { maxSteps } from '@webdit/core';
+import { checkSamplerName, maxSteps } from '@webdit/core';
+import type { FewerSteps } from 'webdit/node';
 import { badUsage, type CommandLine, integerOption, listOption } from './arguments.ts';
 
 /** The options behind `readPairs`. */
@@ -21,11 +22,17 @@ export function readPairs(line: CommandLine, defaults: { count: number; firstSee
   };
 }
 
-/** `--fewer-steps 25,16` as rows of a comparison. @throws WebDiTError `bad-argument`. */
-export function readFewerSteps(line: CommandLine): { readonly fewerSteps: number }[] {
+/** `--fewer-steps 25,dpmpp@16` as rows of a comparison. @throws WebDiTError `bad-argument`. */
+export function readFewerSteps(line: CommandLine): FewerSteps[] {
   return (listOption(line, 'fewer-steps') ?? []).map((text) => {
-    const fewerSteps = Number(text);
-    if (Number.isInteger(fewerSteps) && fewerSteps >= 1 && fewerSteps <= maxSteps) return { fewerSteps };
-    throw badUsage(`--fewer-steps names "${text}".`, `Pass whole numbers from 1 to ${maxSteps}, such as 25,16.`);
+    const [, scheduler, digits] = /^(?:(.+)@)?(\d+)$/.exec(text) ?? [];
+    const fewerSteps = Number(digits ?? 0);
+    if (fewerSteps < 1 || fewerSteps > maxSteps) {
+      throw badUsage(
+        `--fewer-steps names "${text}".`,
+        `Pass whole numbers from 1 to ${maxSteps}, each by itself or after a sampler, such as 25,dpmpp@16.`,
+      );
+    }
+    return scheduler === undefined ? { fewerSteps } : { fewerSteps, scheduler: checkSamplerName(scheduler) };
   });
 }

@@ -1,7 +1,8 @@
-import { DiffusionPipeline, type DType, type MathDType, pathSource, type TuneWhen } from 'webdit/node';
-import { badUsage, type CommandLine, requireOption } from './arguments.ts';
+import { DiffusionPipeline, type DType, type MathDType, type TuneWhen } from 'webdit/node';
+import { type CommandLine, choiceOption, requireOption } from './arguments.ts';
 import type { Output } from './command.ts';
 import { openDevice } from './device.ts';
+import { modelSource } from './model-source.ts';
 import { vaeWasmPaths } from './vae-runtime.ts';
 
 /** What every command that loads a pipeline takes. */
@@ -22,12 +23,6 @@ export function tuneOption(line: CommandLine): TuneWhen {
   return choiceOption(line, 'tune', ['auto', 'always', 'never']) ?? 'never';
 }
 
-function choiceOption<T extends string>({ values }: CommandLine, name: string, allowed: readonly T[]): T | undefined {
-  const value = values[name];
-  if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
-  throw badUsage(`--${name} is "${value}".`, `Pass ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}.`);
-}
-
 /** Loads `--model` on `--adapter` for as long as `work` takes. */
 export async function withPipeline(
   line: CommandLine,
@@ -41,7 +36,7 @@ export async function withPipeline(
   const { holder, adapter } = await openDevice(line.values.adapter);
   output.line(`adapter ${adapter}`);
   try {
-    const pipeline = await DiffusionPipeline.fromPretrained(pathSource(model), {
+    const pipeline = await DiffusionPipeline.fromPretrained(modelSource(model), {
       worker: false,
       device: holder.device,
       ...(dtype === undefined ? {} : { dtype }),

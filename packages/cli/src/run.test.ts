@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { splitWeights, startFakeHub } from '@webdit/weights/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLatents, writeLatents } from './files.ts';
 import { run } from './run.ts';
@@ -50,6 +51,90 @@ describe('inspect', () => {
     expect(text).toMatch(new RegExp(`^sampler +${sampler},`, 'm'));
     expect(text).toMatch(new RegExp(`^guidance +${guidance}$`, 'm'));
   });
+
+  it('reads a model of the hub, with the token of the environment', async () => {
+    const hub = await startFakeHub(join(root, 'goldens/dit-diffusers-tiny'));
+    try {
+      hub.access = 'gated';
+      vi.stubEnv('HF_ENDPOINT', `${hub.url}/`);
+      const refused = await webdit('inspect', 'hf:owner/name');
+      expect([refused.code, refused.errors.join('')]).toEqual([1, expect.stringContaining('HF_TOKEN')]);
+      vi.stubEnv('HF_TOKEN', 'hf_right');
+      const { code, lines } = await webdit('inspect', 'hf:owner/name');
+      expect(code).toBe(0);
+      expect(lines.join('\n')).toMatch(/^folder +hf:owner\/name$/m);
+      const out = join(folder, 'from-the-hub');
+      expect((await webdit('convert', 'hf:owner/name', out, '--dtype', 'f32')).code).toBe(0);
+      expect((await webdit('inspect', out)).lines.join('\n')).toMatch(/^layout +native$/m);
+      expect(lines.join('\n')).toMatch(/^note +The embedders of all 4 blocks are loaded: they differ\.$/m);
+    } finally {
+      await hub.server.stop();
+    }
+  });
+
+  it('reads shards', async () => {
+    const copy = join(folder, 'sharded');
+    cpSync(join(root, 'goldens/dit-original-tiny'), copy, { recursive: true });
+    await splitWeights(join(copy, 'model.safetensors'), 2);
+    const { code, lines } = await webdit('inspect', copy);
+    expect(code).toBe(0);
+    const files = '2 shards from model-00001-of-00002.safetensors to model-00002-of-00002.safetensors';
+    expect(lines.join('\n')).toContain(`${files}, 1.1 MiB, mostly F32`);
+  });
+});
+
+describe('synth', () => {
+  const rejected = async (...args: string[]) => {
+    const { code, errors } = await webdit('synth', ...args);
+    expect(code).toBe(2);
+    return errors.join('\n');
+  };
+
+  it('refuses what it does not know, before it writes', async () => {
+    const out = join(folder, 'synth');
+    expect(await rejected('dit-b-2', out)).toContain('There is no model "dit-b-2". Use one of: dit-xl-2, dit-s-2.');
+    expect(await rejected('dit-s-2', out, '--dtype', 'int8')).toContain('--dtype is "int8". Pass f32 or f16.');
+    expect(await rejected('dit-s-2', out, '--size', '128')).toContain('--size is "128". Pass 256 or 512.');
+    expect(await rejected('dit-s-2', out, '--seed', '4294967')).toContain('Pass a whole number from 0 to 4294966.');
+    expect(await rejected('dit-s-2')).toContain('takes 2 arguments');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('writes over nothing', async () => {
+    expect(await rejected('dit-s-2', join(root, 'models'))).toContain('is not empty; nothing is written over it.');
+  });
+});
+
+describe('convert', () => {
+  it('writes a folder that says what it was made of', async () => {
+    const out = join(folder, 'converted');
+    const { code, lines, errors } = await webdit('convert', join(root, 'goldens/dit-original-tiny/model.pt'), out);
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines).toEqual([`wrote ${out}: original, mostly F32, 1.1 MiB -> native, f16, 0.5 MiB`]);
+    const inspected = await webdit('inspect', out);
+    expect(inspected.lines).toContain('layout        native');
+
+    // Scales are no parameters.
+    await webdit('convert', out, `${out}-int8`, '--dtype', 'int8');
+    const parameters = (lines: string[]) => /^parameters +(\d+) /m.exec(lines.join('\n'))?.[1];
+    expect(parameters((await webdit('inspect', `${out}-int8`)).lines)).toBe(parameters(inspected.lines));
+  });
+
+  it('refuses what it does not know', async () => {
+    const failed = await webdit(
+      'convert',
+      join(root, 'goldens/dit-original-tiny'),
+      join(folder, 'q4'),
+      '--dtype',
+      'q4',
+    );
+    expect(failed.code).toBe(2);
+    expect(failed.errors.join()).toContain('--dtype is "q4". Pass f32, f16 or int8.');
+    const { code, errors } = await webdit('convert', join(folder, 'nothing.pt'), join(folder, 'made-of-nothing'));
+    expect(code).toBe(1);
+    expect(errors.join()).toContain('nothing.pt could not be read (ENOENT).');
+    expect(existsSync(join(folder, 'made-of-nothing'))).toBe(false);
+  });
 });
 
 it('manifest writes size and hash of each file that a load reads', async () => {
@@ -79,6 +164,46 @@ it('search --enumerate prints the patterns and nothing else', async () => {
   expect((await webdit('search', '--steps', '20', '--budget', '10', '--reuse', '1', '--enumerate')).lines).toEqual([
     '10'.repeat(10),
   ]);
+});
+
+describe('inspect says whether a model will fit', () => {
+  const inspect = (...options: string[]) => webdit('inspect', join(root, 'models/emoji-dit'), ...options);
+
+  it('on any adapter, without one', async () => {
+    const { code, lines, errors } = await inspect('--policies', 'none,fora:5,smoothcache');
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    const text = lines.join('\n');
+    expect(text).toMatch(/^download +19\.1 MiB of weights, 3\.0 MiB of VAE decoder$/m);
+    expect(text).toMatch(/buffers to 256\.0, bindings to 128\.0 \(as every WebGPU adapter grants\)$/m);
+    expect(text).toMatch(/^Runs of 50 steps, guidance 3 \(batch 2\)/m);
+    expect(text).toMatch(/^\| int8 +\| +11\.3 \| +16\.2 \|$/m);
+    expect(text).toMatch(/^\| fora:5 +\| yes +\| +6\.2 \| +2\.0 \| +46\.4 \| +27\.9 \| +19\.5 \|$/m);
+  });
+
+  it('in so much memory, with a remedy', async () => {
+    const { lines } = await inspect(
+      '--policies',
+      'none,fora',
+      '--dtype',
+      'f16',
+      '--memory-mib',
+      '20',
+      '--guidance',
+      '1',
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^Runs of 50 steps, guidance 1 \(batch 1\)/));
+    expect(lines).toContainEqual(expect.stringMatching(/^\| none +\| no /));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^f16: With dtype f16 .+ more than the 20\.0 MiB there are\. Use dtype int8: that takes .+ MiB\.$/,
+      ),
+    );
+  });
+
+  it('and why a policy cannot run', async () => {
+    const { lines } = await inspect('--policies', 'smoothcache', '--dtype', 'f16', '--steps', '20');
+    expect(lines).toContainEqual(expect.stringMatching(/^smoothcache: .+calibrat/));
+  });
 });
 
 describe('bad usage exits 2, other failures 1, with one line and a remedy', () => {
@@ -114,6 +239,10 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /no cache policy named "procash"/, ['compare', '--model', model, '--policies', 'none,procash']],
     [2, /--policies is "none,"/, ['compare', '--model', model, '--policies', 'none,']],
     [2, /--fewer-steps names "x"/, ['compare', '--model', model, '--policies', 'none', '--fewer-steps', '25,x']],
+    [2, /no sampler "euler"/, [...comparison, '--fewer-steps', '25,euler@16']],
+    [2, /--fewer-steps names "dpmpp@0"/, [...comparison, '--fewer-steps', 'dpmpp@0']],
+    [2, /no sampler "euler"/, [...comparison, '--scheduler', 'euler']],
+    [2, /no sampler "dpm"/, [...pizza, ...out, '--scheduler', 'dpm']],
     [2, /--pairs is 0/, ['compare', '--model', model, '--policies', 'none', '--pairs', '0']],
     [1, /is not a saved comparison/, [...comparison, '--resume', join(root, 'package.json')]],
     [1, /no writable folder/, [...comparison, '--json', join(root, 'no/such/folder/a.json')]],
@@ -121,6 +250,13 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /--reuse is "some"/, ['search', '--steps', '50', '--budget', '17', '--reuse', 'some', '--enumerate']],
     [2, /No pattern of 50 steps/, ['search', '--steps', '50', '--budget', '30', '--reuse', '1-3', '--enumerate']],
     [2, /--out is missing/, [...space, '--model', model]],
+    [2, /There is no shard "4\/4"/, [...comparison, '--shard', '4/4', '--json', 'a.json']],
+    [2, /where the shard goes/, [...comparison, '--shard', '0/2']],
+    [2, /5 shards, but only 2/, [...comparison, '--shard', '0/5', '--json', 'a.json']],
+    [2, /where the shard goes/, [...space, '--model', model, '--shard', '0/2']],
+    [2, /A shard finds no schedule/, [...space, ...out, '--model', model, '--shard', '0/2', '--resume', 'a.json']],
+    [2, /10 shards, but only 9/, [...space, '--model', model, '--shard', '0/10', '--resume', 'a.json']],
+    [2, /--json is missing/, ['merge', 'a.json']],
     [2, /--model is missing/, [...space, ...out]],
     [2, /--out is missing/, ['fit-preview', '--model', model]],
     [2, /--mode is "fast"/, [...space, ...out, '--model', model, '--mode', 'fast']],

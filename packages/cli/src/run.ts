@@ -1,44 +1,64 @@
 import { WebDiTError } from '@webdit/core';
 import type { Command, Output } from './command.ts';
 import { bench } from './commands/bench.ts';
+import { calibrateModel } from './commands/calibrate.ts';
 import { compare } from './commands/compare.ts';
+import { convert } from './commands/convert.ts';
 import { fitPreviewMap } from './commands/fit-preview.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { manifest } from './commands/manifest.ts';
+import { merge } from './commands/merge.ts';
 import { search } from './commands/search.ts';
+import { synth } from './commands/synth.ts';
 import { verify } from './commands/verify.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   generate,
   compare,
   search,
+  merge,
   verify,
   bench,
   inspect,
   manifest,
+  convert,
+  synth,
+  calibrate: calibrateModel,
   'fit-preview': fitPreviewMap,
 };
 
 const help = `webdit: diffusion transformers on WebGPU
 
 webdit generate --model DIR --label NAME|EMOJI|ID [--seed N] [--steps N] [--guidance X] [--guidance-channels N]
-                [--cache POLICY|F.json] [--out FILE.png] [--latents-in F] [--latents-out F] [--json F]
-webdit compare --model DIR --policies a,b,c [--pairs N] [--steps N] [--fewer-steps 25,16] [--guidance X] [--seed N]
-               [--labels a,b] [--resume F] [--json F] [--markdown F]
+                [--cache POLICY|F.json] [--scheduler S] [--out FILE.png] [--latents-in F] [--latents-out F] [--json F]
+webdit compare --model DIR --policies a,b,c [--pairs N] [--steps N] [--fewer-steps 25,dpmpp@16] [--guidance X]
+               [--scheduler S] [--seed N] [--labels a,b] [--shard I/N] [--resume F] [--json F] [--markdown F]
+webdit compare --model DIR --study F.json [--from F,F] [--resume F] [--json F] [--markdown F] [--svg F]
+webdit compare --model DIR --study F.json --stage tune|report|final [--from F,F] [--shard I/N] [--resume F] [--json F]
 webdit search --model DIR --steps N --budget N --reuse 1-3 --out F.json [--pairs N] [--guidance X] [--mode released|paper]
-              [--seed N] [--labels a,b] [--cap N] [--sample-seed N] [--resume F]
+              [--scheduler S] [--seed N] [--labels a,b] [--cap N] [--sample-seed N] [--resume F]
+webdit search --model DIR --steps N --budget N --reuse 1-3 --shard I/N --resume F.json ...
 webdit search --steps N --budget N --reuse 1-3 --enumerate
+webdit search --model DIR --policy procache+ --steps N --budget N --out F.json [--evaluations N] [--start 1100..,1010..]
+              [--order N] [--correction X] [--pairs N] [--guidance X] [--scheduler S] [--seed N] [--labels a,b]
+              [--sample-seed N] [--resume F]
+webdit merge SHARD.json ... --json F [--markdown F]
 webdit verify DIR [--runs a,b] [--steps N] [--max-binding-mib N]
 webdit bench [--quick] [--sweep matmul|attention] [--json F]
-webdit inspect DIR [--num-heads N]
+webdit inspect DIR [--num-heads N] [--dtype D] [--policies a,b] [--steps N] [--guidance X] [--memory-mib N]
 webdit manifest DIR
+webdit convert IN OUT [--dtype f32|f16|int8] [--num-heads N]
+webdit synth dit-xl-2|dit-s-2 OUT [--dtype f32|f16] [--seed N] [--size 256|512]
 webdit fit-preview --model DIR --out F.json [--pairs N] [--steps N] [--guidance X] [--cache POLICY|F.json] [--seed N]
                    [--labels a,b]
+webdit calibrate --model DIR --out F.json [--steps N] [--scheduler NAME] [--pairs N] [--guidance X] [--seed N]
+                 [--labels 3,14]
 
 Every command takes --adapter default|swiftshader|lavapipe; those that run a model take --dtype f32|f16|int8 and
 --math f32|f16, and generate, compare, search and fit-preview take --tune auto|always|never (default never). Latents are safetensors
 files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
+S is ddim or dpmpp, or one with its timesteps such as dpmpp-trailing; the model's own by default.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
 /** Errors that lie in what was typed. */

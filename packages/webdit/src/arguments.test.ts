@@ -25,6 +25,13 @@ describe('checkGenerate', () => {
     });
   });
 
+  it('lets the name of a sampler through, and refuses others by name', () => {
+    expect(check({ scheduler: 'dpmpp' }).scheduler).toBe('dpmpp');
+    expect(check({ scheduler: 'ddim-trailing' }).scheduler).toBe('ddim-trailing');
+    expect(() => check({ scheduler: 'euler' })).toThrow('There is no sampler "euler".');
+    expect(() => check({ scheduler: 7 })).toThrow('scheduler is 7.');
+  });
+
   it('previews every step for whoever listens, unless told otherwise', () => {
     const onPreview = () => {};
     expect(check({ onPreview }).previewEvery).toBe(1);

@@ -1,4 +1,5 @@
-import { type CacheSpec, WebDiTError } from '@webdit/core';
+import { type CacheSpec, checkSamplerName, WebDiTError } from '@webdit/core';
+import type { StoreBackend } from '@webdit/weights';
 import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
@@ -101,7 +102,7 @@ export function checkForAnyModel(input: GenerateInput, options: GenerateOptions)
   }
   refuseUnknownKeys(input, inputKeys, 'The first argument of generate()');
   refuseUnknownKeys(options, optionKeys, 'generate()');
-  checkCallbacks(options);
+  checkHooks(options, ['onStep', 'onPreview']);
   const { numInferenceSteps: steps, guidanceScale, seed, previewEvery = 1 } = options;
   requireInteger(previewEvery, 'previewEvery', 1, 1000);
   const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
@@ -138,7 +139,7 @@ function checkLabel(label: unknown): number | string {
   throw badArgument(`label is ${show(label)}.`, "Give a class id, name or emoji, such as { label: '🍕' }.");
 }
 
-function checkGuidance(scale: unknown): number {
+export function checkGuidance(scale: unknown): number {
   if (typeof scale !== 'number' || !Number.isFinite(Math.fround(scale)) || scale < 0) {
     throw badArgument(`guidanceScale is ${show(scale)}.`, 'Give a finite number from 0 on; 1 turns guidance off.');
   }
@@ -156,7 +157,7 @@ function checkSeed(seed: unknown, numImages: number): number | bigint {
   return seed;
 }
 
-function checkCache(cache: unknown): CacheSpec {
+export function checkCache(cache: unknown): CacheSpec {
   const spec = readCache(cache);
   // Settings of policies registered on the page stay here; all others have to cross to a worker, and mean the same without one.
   if (!isRegisteredHere(spec) && !isPlain(spec)) {
@@ -190,8 +191,8 @@ function readCache(cache: unknown): CacheSpec {
 
 function checkScheduler(scheduler: unknown): string | null {
   if (scheduler === undefined) return null;
-  if (typeof scheduler === 'string' && scheduler !== '') return scheduler;
-  throw badArgument(`scheduler is ${show(scheduler)}.`, "Give a sampler name such as 'ddim', or leave it out.");
+  if (typeof scheduler === 'string' && scheduler !== '') return checkSamplerName(scheduler);
+  throw badArgument(`scheduler is ${show(scheduler)}.`, "Give a sampler name such as 'dpmpp', or leave it out.");
 }
 
 function checkOutputType(type: unknown, hasVae: boolean): OutputType {
@@ -223,19 +224,29 @@ function checkSize(options: GenerateOptions, size: { width: number; height: numb
   }
 }
 
-function checkCallbacks(options: GenerateOptions): void {
-  for (const name of ['onStep', 'onPreview'] as const) {
-    if (options[name] === undefined || typeof options[name] === 'function') continue;
-    throw badArgument(`${name} is ${show(options[name])}.`, 'Give a function, or leave it out.');
+/** @throws WebDiTError `bad-argument` unless each of the callbacks is a function and `signal` an AbortSignal, where they are given. */
+export function checkHooks(options: object, callbacks: readonly string[]): void {
+  const { signal, ...given }: { readonly signal?: unknown; readonly [name: string]: unknown } = { ...options };
+  for (const name of callbacks) {
+    if (given[name] === undefined || typeof given[name] === 'function') continue;
+    throw badArgument(`${name} is ${show(given[name])}.`, 'Give a function, or leave it out.');
   }
-  checkSignal(options.signal);
-}
-
-/** @throws WebDiTError `bad-argument` unless `signal` is undefined or an AbortSignal. */
-export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw badArgument(`signal is ${show(signal)}.`, 'Give the signal of an AbortController, or leave it out.');
   }
+}
+
+/**
+ * Checks where models are to be stored: under one of these names, or in a store of the caller's.
+ * @throws WebDiTError `bad-argument`.
+ */
+export function checkStore(store: unknown, names: readonly string[]): void {
+  if (store === undefined || names.includes(store as string)) return;
+  const methods: readonly (keyof StoreBackend)[] = ['keys', 'get', 'put', 'delete'];
+  const given = (typeof store === 'object' && store !== null ? store : {}) as Partial<StoreBackend>;
+  if (methods.every((name) => typeof given[name] === 'function')) return;
+  const own = `an object with ${methods.join(', ')}`;
+  throw badArgument(`store is ${show(store)}.`, `Use ${[...names, own].join(', or ')}.`);
 }
 
 function checkLatents(latents: Latents, numImages: number, shape: readonly [number, number, number]): Latents {

@@ -9,10 +9,10 @@ import { FakeWorker } from './testing/fake-worker.ts';
 import type { PipelineInfo, ProgressEvent } from './types.ts';
 
 const fakes = vi.hoisted(() => ({ gpu: null as ReturnType<typeof fakeGpu> | null }));
-vi.mock('@webdit/gpu', () => ({
+vi.mock('@webdit/gpu', async (original) => ({
+  ...(await original<typeof import('@webdit/gpu')>()),
   requestDevice: async () => fakes.gpu?.holder,
   DiTModel: { create: async () => fakes.gpu?.model },
-  memoryStore: () => ({}),
   timesKernels: () => false,
 }));
 afterEach(() => vi.unstubAllGlobals());

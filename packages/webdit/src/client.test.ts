@@ -41,6 +41,7 @@ const host = (over: Partial<EngineHost> = {}): EngineHost => ({
       return { format: 'webdit-bench/1' } as never;
     }),
   classes: () => settle(async () => JSON.stringify([{ id: 0, label: 'pizza' }])),
+  setPaused: () => settle(async () => null),
   dispose: () => settle(async () => null),
   ...over,
 });
@@ -67,6 +68,23 @@ it('brings info, events and results across', async () => {
   expect(steps).toEqual([step]);
   expect(result.seed).toBe(7);
   expect(await client.classes()).toEqual([{ id: 0, label: 'pizza' }]);
+});
+
+it('pauses and resumes what the worker runs; of a worker that is gone nothing is asked', async () => {
+  const told: boolean[] = [];
+  const setPaused: EngineHost['setPaused'] = (paused) =>
+    settle(async () => {
+      told.push(paused);
+      return null;
+    });
+  const { client, worker } = await load({ setPaused });
+  client.pause();
+  client.resume();
+  await vi.waitFor(() => expect(told).toEqual([true, false]));
+  worker.crash('gone');
+  client.pause();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(told).toEqual([true, false]);
 });
 
 it('brings previews across for whoever listens', async () => {

@@ -1,10 +1,12 @@
 import { WebDiTError } from '@webdit/core';
+import type { StoreBackend } from '@webdit/weights';
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
 import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
 import type { EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, settle, unwrap } from './protocol.ts';
+import { shareStore } from './remote-store.ts';
 import type { ModelClass, PipelineInfo, ProgressEvent } from './types.ts';
 
 /** An engine in a worker. Rejects whatever is pending with `worker-crashed` when the worker dies. */
@@ -24,12 +26,21 @@ export class WorkerClient implements EngineDriver {
   static async load(
     worker: Worker,
     request: LoadRequest,
-    hooks: { signal?: AbortSignal | undefined; onProgress: (event: ProgressEvent) => void },
+    hooks: {
+      signal?: AbortSignal | undefined;
+      onProgress: (event: ProgressEvent) => void;
+      store?: StoreBackend | undefined;
+    },
   ): Promise<WorkerClient> {
     const link = new WorkerLink(worker);
     try {
       const info = await link.call(hooks.signal, (host, abort) =>
-        host.load(request, transfer(abort, [abort]), proxy(hooks.onProgress)),
+        host.load(
+          request,
+          transfer(abort, [abort]),
+          proxy(hooks.onProgress),
+          hooks.store ? shareStore(hooks.store) : null,
+        ),
       );
       return new WorkerClient(link, info);
     } catch (error) {
@@ -64,6 +75,19 @@ export class WorkerClient implements EngineDriver {
     return this.link.call(signal, (host, abort) =>
       host.diagnose(name, request, transfer(abort, [abort]), proxy(onProgress)),
     );
+  }
+
+  pause(): void {
+    this.setPaused(true);
+  }
+
+  resume(): void {
+    this.setPaused(false);
+  }
+
+  private setPaused(paused: boolean): void {
+    // With a worker that is gone nothing runs, and whoever waits has been told.
+    this.link.call(undefined, (host) => host.setPaused(paused)).catch(() => {});
   }
 
   /** Frees the GPU memory first, so that the adapter does not wait for the worker's garbage collector. */

@@ -1,18 +1,17 @@
-import type { DiTConfig, SamplerSpec, Schedule } from '@webdit/core';
-import { checkSignal } from './arguments.ts';
+import type { DiTConfig, SamplerSpec } from '@webdit/core';
+import { checkHooks } from './arguments.ts';
 import { checkModel, type ModelInput } from './model-input.ts';
+import type { PlanFiles } from './schedules.ts';
 import type { ModelClass, PipelineInfo } from './types.ts';
 
 /** A model before it is loaded: all that planning a run needs, and nothing of its weights. */
-export interface ModelDescription {
+export interface ModelDescription extends PlanFiles {
   readonly name: string;
   readonly config: DiTConfig;
   readonly sampler: SamplerSpec;
   /** The sampler's name, as schedules carry it. */
   readonly samplerName: string;
   readonly defaults: PipelineInfo['model']['defaults'];
-  /** The cache schedules in the model folder. */
-  readonly schedules: readonly Schedule[];
   /** The class table by id; null when the model has none. @throws WebDiTError `format`, `not-found`, `network`. */
   classes(): Promise<readonly ModelClass[] | null>;
 }
@@ -27,7 +26,7 @@ export async function describeModel(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ModelDescription> {
   const checked = checkModel(model);
-  checkSignal(options.signal);
+  checkHooks(options, []);
   // Readers of configs: pages that load models leave them to the worker.
   const { readDescription } = await import('./read-description.ts');
   return readDescription(checked, options.signal);

@@ -45,5 +45,8 @@ export interface EngineDriver {
     request: Diagnoses[N]['request'],
     hooks: DiagnosisHooks<N>,
   ): Promise<Diagnoses[N]['result']>;
+  /** Holds up what runs, and what comes after it, until `resume`. */
+  pause(): void;
+  resume(): void;
   dispose(): Promise<void>;
 }

@@ -11,11 +11,17 @@ const fakes = vi.hoisted(() => ({
   gpu: null as ReturnType<typeof fakeGpu> | null,
   createSession: vi.fn(),
   tunes: false,
+  refusal: null as Error | null,
 }));
-vi.mock('@webdit/gpu', () => ({
+vi.mock('@webdit/gpu', async (original) => ({
+  ...(await original<typeof import('@webdit/gpu')>()),
   requestDevice: async () => fakes.gpu?.holder,
-  DiTModel: { create: async () => fakes.gpu?.model },
-  memoryStore: () => ({}),
+  DiTModel: {
+    create: async () => {
+      if (fakes.refusal) throw fakes.refusal;
+      return fakes.gpu?.model;
+    },
+  },
   timesKernels: () => fakes.tunes,
 }));
 vi.mock('onnxruntime-web/wasm', () => ({
@@ -86,6 +92,7 @@ beforeEach(() => {
   gpu = fakeGpu();
   fakes.gpu = gpu;
   fakes.tunes = false;
+  fakes.refusal = null;
   fakes.createSession.mockReset().mockImplementation(async () => session());
 });
 
@@ -140,6 +147,46 @@ describe('Engine.load', () => {
     });
     await expect(load(emojiDiT, controller.signal)).rejects.toBe('changed my mind');
     expect(gpu.model.dispose).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a model that does not fit', () => {
+  /** The folder, and how often its weights were opened: once for their header. */
+  function countedWeights() {
+    let opened = 0;
+    const source: ModelSource = {
+      ...emojiDiT,
+      open(path, openOptions) {
+        if (path.endsWith('.safetensors')) opened++;
+        return emojiDiT.open(path, openOptions);
+      },
+    };
+    return { source, opened: () => opened };
+  }
+
+  it('is refused before its weights are fetched', async () => {
+    const { source, opened } = countedWeights();
+    gpu.holder.maxStorageBufferBindingSize = 100_000;
+    await expect(load(source)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/^Buffer ".+" needs .+ MiB, but this adapter allows 0\.1 MiB\.$/),
+      remedy: 'No dtype and no cache policy makes it fit: use a smaller model, or an adapter that allows more.',
+    });
+    expect(opened()).toBe(1);
+    expect(gpu.holder.destroy).toHaveBeenCalledOnce();
+  });
+
+  it('is told with what takes less, where the GPU has no room for what its limits allow', async () => {
+    const { source, opened } = countedWeights();
+    fakes.refusal = new WebDiTError('out-of-memory', 'The GPU has no room.', 'Use less.');
+    await expect(load(source)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: 'The GPU has no room.',
+      remedy: 'Use dtype int8, which takes 17.4 MiB in place of 25.8 MiB, or close other tabs that use the GPU.',
+    });
+    expect(opened()).toBe(1);
+    fakes.refusal = new WebDiTError('device-lost', 'It is gone.', 'Load again.');
+    await expect(load(source)).rejects.toBe(fakes.refusal);
   });
 });
 

@@ -75,6 +75,14 @@ export class Engine implements EngineDriver {
     });
   }
 
+  pause(): void {
+    this.queue.gate.close();
+  }
+
+  resume(): void {
+    this.queue.gate.open();
+  }
+
   /** Stops what runs, then frees the GPU memory, and the device if the engine opened it. */
   async dispose(): Promise<void> {
     if (!(await this.queue.close())) return;

@@ -41,11 +41,10 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Fil
   const stop = new AbortController();
   const signal = job.signal ? AbortSignal.any([job.signal, stop.signal]) : stop.signal;
   const progress = new LoadProgress(shortName(folder.name), job.onProgress);
-  progress.initiate(folder.weightsFile, folder.weightsSize);
+  for (const { path, bytes } of folder.weightFiles) progress.initiate(path, bytes);
   const loadModel = async (vae: Promise<unknown>) => {
-    const onProgress = ({ loaded }: { loaded: number }) => progress.advance(folder.weightsFile, loaded);
-    await folder.loadWeights(model.sink, { signal, onProgress });
-    progress.done(folder.weightsFile);
+    await folder.loadWeights(model.sink, { signal, onProgress: ({ file, loaded }) => progress.advance(file, loaded) });
+    for (const { path } of folder.weightFiles) progress.done(path);
     if (vaeFirst) await vae;
     await model.finishLoading((done, total) => progress.pipelines(done, total), signal);
   };
@@ -62,7 +61,7 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Fil
   const [, vae] = await Promise.all([half(loadModel(opening)), opening]);
   const { source } = job;
   const stored = isStoredSource(source) && !signal.aborted;
-  const storage = stored ? await half(source.finish(folder.schedules, { signal })) : null;
+  const storage = stored ? await half(source.finish([...folder.schedules, ...folder.calibrations], { signal })) : null;
   if (signal.aborted) {
     await model.dispose();
     await vae?.dispose().catch(() => {});

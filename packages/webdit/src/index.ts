@@ -34,7 +34,15 @@ export {
   WebDiTError,
 } from '@webdit/core';
 export type { KernelCheck } from '@webdit/gpu';
-export type { PickedFile } from '@webdit/weights';
+export {
+  directorySource,
+  type HubSourceOptions,
+  hubSource,
+  type ModelSource,
+  opfsBackend,
+  type PickedFile,
+  type StoreBackend,
+} from '@webdit/weights';
 export { checkArguments } from './check-arguments.ts';
 export { describeModel, type ModelDescription } from './describe-model.ts';
 export type {
@@ -53,6 +61,7 @@ export {
   type CompareRow,
   type CompareSettings,
   type CompareState,
+  type FewerSteps,
   type Measurement,
   parseCompareState,
   rowId,
@@ -61,16 +70,25 @@ export {
 export { type DuelOptions, type DuelProgress, type DuelResult, duel } from './lab/duel.ts';
 export { adapterName, type LabPair, type LabPipe, makePairs } from './lab/pipe.ts';
 export { type ScheduleSearchOptions, type ScheduleSearchResult, searchSchedules } from './lab/search.ts';
+export { type RunStudyOptions, runStudy } from './lab/study/run-study.ts';
+export { onPairs, type StudyStage, stageOf, studyStages } from './lab/study/stages.ts';
+export { type Opponent, type RatioStandings, type Standing, studyStandings } from './lab/study/standings.ts';
+export { standingsPlot } from './lab/study/standings-plot.ts';
+export { standingsTable } from './lab/study/standings-table.ts';
+export { parseStudy, type Study } from './lab/study/study.ts';
 export { type CompareSummary, type KindSummary, summarize } from './lab/summary.ts';
 export { compareTable } from './lab/table.ts';
 export type { ModelInput } from './model-input.ts';
 export { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
+export { type PlanModelOptions, planModel } from './plan-model.ts';
+export type { DTypePlan, MemoryLimits, ModelPlan, PolicyMemory } from './planning/types.ts';
 export { registerPolicy } from './policies.ts';
 export { compareReports } from './report.ts';
 export {
   deleteStoredModel,
   listStoredModels,
   type StorageFacts,
+  type StoredModelsOptions,
   type StoreModelOptions,
   type StoreModelProgress,
   storageFacts,

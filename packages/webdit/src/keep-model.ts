@@ -1,4 +1,4 @@
-import { httpSource, type ModelStore, openModelFolder, storedSource } from '@webdit/weights';
+import { type ModelStore, networkSource, openModelFolder, storedSource } from '@webdit/weights';
 import type { StoreModelOptions } from './stored-models.ts';
 
 /**
@@ -8,10 +8,10 @@ import type { StoreModelOptions } from './stored-models.ts';
  */
 export async function keepModel(address: string, store: ModelStore, options: StoreModelOptions): Promise<void> {
   const { signal, onProgress } = options;
-  const source = storedSource(httpSource(address), store, { wait: true });
+  const source = storedSource(networkSource(address), store, { wait: true });
   await source.checkRoom({ signal });
-  const { weightsFile, weightsSize, vae, schedules } = await openModelFolder(source, { signal });
-  const files = new Map([[weightsFile, { loaded: 0, total: weightsSize }]]);
+  const { weightFiles, vae, schedules, calibrations } = await openModelFolder(source, { signal, embedders: 'own' });
+  const files = new Map(weightFiles.map(({ path, bytes }) => [path, { loaded: 0, total: bytes }]));
   const report = () => {
     const sum = { loaded: 0, total: 0 };
     for (const { loaded, total } of files.values()) {
@@ -20,7 +20,7 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
     }
     onProgress?.(sum);
   };
-  for (const path of [weightsFile, ...(vae ? [vae.decoder] : []), ...schedules]) {
+  for (const path of [...files.keys(), ...(vae ? [vae.decoder] : []), ...schedules, ...calibrations]) {
     await source.keep(path, {
       signal,
       onProgress: (loaded, size) => {

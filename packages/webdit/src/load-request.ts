@@ -1,5 +1,14 @@
-import { browserStore, filesSource, httpSource, type ModelSource, storedSource } from '@webdit/weights';
-import { isTransferable, type TransferableModel } from './model-input.ts';
+import {
+  browserStore,
+  customStore,
+  directorySource,
+  filesSource,
+  type ModelSource,
+  networkSource,
+  type StoreBackend,
+  storedSource,
+} from '@webdit/weights';
+import { isDirectory, isTransferable, type TransferableModel } from './model-input.ts';
 import type { ComputeDevice, DType, MathDType, TuneWhen, VaeBackend, WasmPaths } from './types.ts';
 
 /** How to load a model, as plain data: what crosses to the worker. */
@@ -20,10 +29,12 @@ export interface EngineOptions {
 /** Whether a model from a URL may come from the browser's storage, and is to be kept there. */
 export type StoreUse = 'auto' | 'read-only' | 'none';
 
-/** The source a model names. */
-export function sourceOf(model: TransferableModel | ModelSource, use: StoreUse): ModelSource {
+/** The source a model names. @param use of the browser's storage, or a store of the caller's own. */
+export function sourceOf(model: TransferableModel | ModelSource, use: StoreUse | StoreBackend): ModelSource {
   if (typeof model === 'string') {
-    return storedSource(httpSource(model), use === 'none' ? null : browserStore(), { readOnly: use === 'read-only' });
+    const store = typeof use === 'object' ? customStore(use) : use === 'none' ? null : browserStore();
+    return storedSource(networkSource(model), store, { readOnly: use === 'read-only' });
   }
+  if (isDirectory(model)) return directorySource(model);
   return isTransferable(model) ? filesSource(model) : model;
 }

@@ -1,7 +1,9 @@
 import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcome } from '@webdit/weights';
+import { automaticDType } from './dtype.ts';
 import { fillModel } from './fill-model.ts';
 import type { EngineOptions } from './load-request.ts';
+import { FitCheck } from './planning/check-fit.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
 import type { DType, ProgressEvent } from './types.ts';
 import type { VaeDecoder } from './vae.ts';
@@ -34,11 +36,15 @@ export async function loadParts(
   }: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
 ): Promise<EngineParts> {
   const folder = await openModelFolder(source, { signal });
-  const dtype = options.dtype === 'auto' ? (folder.weightsDType === 'F16' ? 'f16' : 'f32') : options.dtype;
+  const dtype = options.dtype === 'auto' ? automaticDType(folder) : options.dtype;
+  const fit = new FitCheck(folder, dtype, holder);
+  fit.refuse();
   const model = await DiTModel.create(holder, folder.config, {
     weightDType: dtype,
     math: options.math,
     tuning: { when: options.tune, store: tuningStore(), alone: tuningAlone },
+  }).catch((error: unknown) => {
+    throw fit.explain(error);
   });
   const filled = await fillModel(model, {
     source,

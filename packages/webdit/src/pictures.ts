@@ -1,11 +1,11 @@
 import {
   checkRunPlan,
+  chooseSampler,
   compileRunPlan,
   findClass,
+  type Gate,
   policyOf,
   type RunPlan,
-  type Schedule,
-  samplerName,
   torchRandn,
   WebDiTError,
 } from '@webdit/core';
@@ -17,7 +17,7 @@ import { packImage, toRgba } from './pixels.ts';
 import { type PreviewParts, requestPreviews } from './previews.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
 import type { RunQueue } from './run-queue.ts';
-import type { FolderSchedules } from './schedules.ts';
+import type { FolderSchedules, PlanFiles } from './schedules.ts';
 import type { AdapterInfo, ComputeDevice, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
 import type { VaeDecoder } from './vae.ts';
 
@@ -38,6 +38,8 @@ export interface PlanRunner {
     init: Float32Array,
     options: {
       readonly signal: AbortSignal;
+      /** Holds the run up between its parts while it is closed; step times leave that out. */
+      readonly gate?: Gate | undefined;
       readonly onStep: (step: Omit<StepEvent, 'image'>) => void;
       readonly preview?: PreviewRequest | undefined;
     },
@@ -69,7 +71,7 @@ export async function queuePictures(
 ): Promise<EngineResult> {
   // One that is compiled on the page was read there.
   if (!hooks.compile) policyOf(request.cache);
-  return queue.run(signal, (linked) => drawPictures(parts, request, linked, hooks));
+  return queue.run(signal, (signal) => drawPictures(parts, request, { ...hooks, signal, gate: queue.gate }));
 }
 
 /**
@@ -80,13 +82,18 @@ export async function queuePictures(
 async function drawPictures(
   parts: DrawingParts,
   request: GenerateRequest,
-  signal: AbortSignal,
-  { onStep, onPreview, compile }: Omit<GenerateHooks, 'signal'>,
+  {
+    signal,
+    gate,
+    onStep,
+    onPreview,
+    compile,
+  }: Omit<GenerateHooks, 'signal'> & { readonly signal: AbortSignal; readonly gate: Gate },
 ): Promise<EngineResult> {
   const { folder, model, vae, holder, dtype } = parts;
   const { inChannels, inputSize } = folder.config;
-  const schedules = await parts.schedules.for(compile ? null : request.cache, signal);
-  const inputs = planInputs(folder, request, schedules);
+  const files = await parts.schedules.for(compile ? null : request.cache, signal);
+  const inputs = planInputs(folder, request, files);
   const plan = compile
     ? checkRunPlan(await compile(inputs), inputs)
     : compileRunPlan({ ...inputs, cache: request.cache });
@@ -102,6 +109,7 @@ async function drawPictures(
       request.latents?.data.slice(image * size, (image + 1) * size) ?? torchRandn(seedOf(seed ?? 0, image), size);
     const result = await model.run(plan, init, {
       signal,
+      gate,
       onStep: (step) => onStep({ image, ...step }),
       preview: requestPreviews(folder, request, image, onPreview),
     });
@@ -136,24 +144,16 @@ async function drawPictures(
 function planInputs(
   { config, scheduler, classes }: DrawingParts['folder'],
   request: GenerateRequest,
-  schedules: readonly Schedule[],
+  files: PlanFiles,
 ): PlanInputs {
-  const sampler = samplerName(scheduler);
-  if (request.scheduler !== null && request.scheduler !== sampler) {
-    throw new WebDiTError(
-      'bad-argument',
-      `This model has no scheduler "${request.scheduler}".`,
-      `Leave scheduler out, or use "${sampler}".`,
-    );
-  }
   return {
     model: config,
-    sampler: scheduler,
+    sampler: request.scheduler === null ? scheduler : chooseSampler(request.scheduler, scheduler),
     steps: request.steps,
     guidanceScale: request.guidanceScale,
     guidanceChannels: request.guidanceChannels ?? undefined,
     label: classes ? findClass(classes, request.label).id : classId(request.label),
-    schedules,
+    ...files,
   };
 }
 

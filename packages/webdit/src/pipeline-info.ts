@@ -33,6 +33,7 @@ export function describe(
     dtype,
     math: model.math,
     vaeBackend: vae?.backend ?? null,
+    vaeThreads: vae?.threads ?? null,
     kernels: model.kernels,
     tuning: model.tuning,
     model: {
@@ -45,7 +46,13 @@ export function describe(
       schedules: folder.schedules,
     },
     storage: { state, storedBytes, networkBytes },
-    notes: [...notes, ...(vae?.note ? [vae.note] : []), ...(storage?.notes ?? []), ...previewNotes(folder)],
+    notes: [
+      ...notes,
+      ...folder.notes,
+      ...(vae?.note ? [vae.note] : []),
+      ...(storage?.notes ?? []),
+      ...previewNotes(folder),
+    ],
     gpuBytes: model.bytes.current,
   };
 }

@@ -17,6 +17,7 @@ describe('fromPretrained', () => {
     ['an unknown VAE backend', url, { vaeBackend: 'webnn' }, 'vaeBackend is "webnn".'],
     ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
     ['an unknown store', url, { store: 'opfs' }, 'store is "opfs".'],
+    ['a store that can only get', url, { store: { get: () => null } }, 'store is an object.'],
     ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],
     [
       'halves on the processor',

@@ -28,7 +28,11 @@ describe('registerPolicy', () => {
     expect(pagePlan('procache:B11')).toBeNull();
     expect(() => pagePlan('mine:2')).toThrow(expect.objectContaining({ code: 'bad-argument' }));
     expect(() => pagePlan('yours')).toThrow(
-      expect.objectContaining({ code: 'unknown-policy', remedy: 'Use one of: none, fora, procache, mine.' }),
+      expect.objectContaining({
+        code: 'unknown-policy',
+        remedy:
+          'Use one of: none, fora, toca, duca, delta-dit, taylorseer, teacache, dbcache, smoothcache, magcache, procache, procache+, mine.',
+      }),
     );
   });
 });

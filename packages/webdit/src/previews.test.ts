@@ -1,4 +1,3 @@
-import { ditSampler } from '@webdit/core';
 import type { OnnxVae, PreviewMap } from '@webdit/weights';
 import { describe, expect, it } from 'vitest';
 import { previewNotes, previewPixels, requestPreviews } from './previews.ts';
@@ -31,15 +30,15 @@ describe('previewPixels', () => {
 });
 
 const config = { inputSize: 2 } as Parameters<typeof requestPreviews>[0]['config'];
-const folder = (preview: PreviewMap | null) => ({ config, scheduler: ditSampler, vae: { preview } as OnnxVae });
+const folder = (preview: PreviewMap | null) => ({ config, vae: { preview } as OnnxVae });
 
 describe('requestPreviews', () => {
   it('turns latents into events of their picture', () => {
     const events: PreviewEvent[] = [];
     const request = requestPreviews(folder(map), { steps: 5, previewEvery: 2 }, 3, (event) => events.push(event));
     // Every second step of five, but not the last.
-    expect([...(request?.estimates.keys() ?? [])]).toEqual([1, 3]);
-    request?.onPreview(1, new Float64Array(8));
+    expect([...(request?.steps ?? [])]).toEqual([1, 3]);
+    request?.onPreview(1, new Float32Array(8));
     expect(events).toEqual([{ image: 3, n: 1, steps: 5, preview: previewPixels(map, new Float32Array(8), 2, 2) }]);
   });
 

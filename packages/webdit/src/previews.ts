@@ -1,4 +1,4 @@
-import { samplerEstimates, WebDiTError } from '@webdit/core';
+import { WebDiTError } from '@webdit/core';
 import type { PreviewRequest } from '@webdit/gpu';
 import type { ModelFolder, PreviewMap } from '@webdit/weights';
 import type { GenerateRequest } from './arguments.ts';
@@ -6,11 +6,11 @@ import { asImageData, type RawImage, toRgba } from './pixels.ts';
 import type { PreviewEvent } from './types.ts';
 
 /** What previews need to know of a model folder. */
-export type PreviewParts = Pick<ModelFolder, 'config' | 'scheduler' | 'vae'>;
+export type PreviewParts = Pick<ModelFolder, 'config' | 'vae'>;
 
 /** What `model.run` is asked for so that picture `image` of a call has previews; undefined where there can be none, or none are wanted. */
 export function requestPreviews(
-  { config, scheduler, vae }: PreviewParts,
+  { config, vae }: PreviewParts,
   { steps, previewEvery: every }: Pick<GenerateRequest, 'steps' | 'previewEvery'>,
   image: number,
   onPreview: ((event: PreviewEvent) => void) | undefined,
@@ -18,12 +18,10 @@ export function requestPreviews(
   const map = vae?.preview;
   if (!map || every === null || !onPreview) return undefined;
   const { inputSize } = config;
-  const estimates = samplerEstimates(scheduler, steps).flatMap((estimate, n) => {
-    // The picture itself follows upon the last step.
-    return (n + 1) % every === 0 && n + 1 < steps ? [[n, estimate] as const] : [];
-  });
+  // The picture itself follows upon the last step.
+  const previewed = Array.from({ length: steps - 1 }, (_, n) => n).filter((n) => (n + 1) % every === 0);
   return {
-    estimates: new Map(estimates),
+    steps: new Set(previewed),
     onPreview: (n, latents) => {
       const preview = asImageData(previewPixels(map, latents, inputSize, inputSize));
       onPreview({ image, n, steps, preview });

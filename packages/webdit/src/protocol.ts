@@ -4,6 +4,7 @@ import type { GenerateRequest } from './arguments.ts';
 import type { Diagnoses, DiagnosisName } from './diagnosis/types.ts';
 import type { EngineResult, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
+import type { StoreHost } from './remote-store.ts';
 import type { PipelineInfo, PreviewEvent, ProgressEvent, StepEvent } from './types.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface EngineHost {
     request: LoadRequest,
     abort: MessagePort,
     onProgress: ((event: ProgressEvent) => void) & ProxyMarked,
+    /** The caller's own store, or null. */
+    store: (StoreHost & ProxyMarked) | null,
   ): Promise<Outcome<PipelineInfo>>;
   /** As JSON text: cloning thousands of small objects would hold the page up for longer than parsing them does. */
   classes(): Promise<Outcome<string>>;
@@ -33,6 +36,7 @@ export interface EngineHost {
     abort: MessagePort,
     onProgress: ((event: Diagnoses[N]['event']) => void) & ProxyMarked,
   ): Promise<Outcome<Diagnoses[N]['result']>>;
+  setPaused(paused: boolean): Promise<Outcome<null>>;
   dispose(): Promise<Outcome<null>>;
 }
 

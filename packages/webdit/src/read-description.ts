@@ -18,7 +18,7 @@ export async function readDescription(
     sampler: folder.scheduler,
     samplerName: samplerName(folder.scheduler),
     defaults: folder.defaults,
-    schedules: await new FolderSchedules(folder).all(signal),
+    ...(await new FolderSchedules(folder).all(signal)),
     classes: () => folder.classes(),
   };
 }

@@ -1,4 +1,4 @@
-import { type DiTConfig, executed, published, type RunPlan } from '@webdit/core';
+import { type DiTConfig, executed, published, type RunPlan, skipOf } from '@webdit/core';
 import type {
   AdapterInfo,
   ComputeDevice,
@@ -42,6 +42,8 @@ export function buildReport(inputs: ReportInputs): RunReport {
   const { model, plan, runs } = inputs;
   const rows = plan.labels.length;
   const publishedSteps = plan.steps.map((step) => published(model, rows, step));
+  // what a probe had skipped costs what a skip does
+  const publishedSkips = plan.steps.map((step) => published(model, rows, skipOf(step)));
   const steps: StepReport[] = runs.flatMap((run, image) =>
     run.steps.map((step) => ({
       image,
@@ -49,7 +51,7 @@ export function buildReport(inputs: ReportInputs): RunReport {
       kind: step.kind,
       ms: step.ms,
       ...(step.gpuMs === undefined ? {} : { gpuMs: step.gpuMs }),
-      flops: { executed: step.flops, published: publishedSteps[step.n] ?? 0 },
+      flops: { executed: step.flops, published: (step.kind === 'skip' ? publishedSkips : publishedSteps)[step.n] ?? 0 },
     })),
   );
   const flops = {

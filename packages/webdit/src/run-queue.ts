@@ -1,7 +1,9 @@
-import { WebDiTError } from '@webdit/core';
+import { Gate, WebDiTError } from '@webdit/core';
 
 /** Runs one call at a time, in order; closing it stops the one that runs and refuses the rest. */
 export class RunQueue {
+  /** Holds up the call that runs, and those after it, while it is closed. */
+  readonly gate = new Gate();
   private tail: Promise<unknown> = Promise.resolve();
   private readonly stop = new AbortController();
 

@@ -17,7 +17,8 @@ function folder(files: Readonly<Record<string, object>>) {
     if (file === undefined) throw new WebDiTError('not-found', `no ${path}`, 'Copy it.');
     return new TextEncoder().encode(JSON.stringify(file));
   });
-  return { schedules: Object.keys(files), read };
+  const under = (directory: string) => Object.keys(files).filter((path) => path.startsWith(directory));
+  return { schedules: under('schedules'), calibrations: under('calibration'), read };
 }
 
 describe('FolderSchedules', () => {
@@ -25,10 +26,10 @@ describe('FolderSchedules', () => {
     const source = folder({ 'schedules/a.json': schedule, 'schedules/b.json': { ...schedule, pattern: '1010' } });
     const schedules = new FolderSchedules(source);
     for (const cache of ['none', 'fora:2', { policy: 'procache', pattern: '1010' }, schedule]) {
-      expect(await schedules.for(cache, signal)).toEqual([]);
+      expect(await schedules.for(cache, signal)).toEqual({ schedules: [], calibrations: [] });
     }
     expect(source.read).not.toHaveBeenCalled();
-    expect((await schedules.for('procache', signal)).map(({ pattern }) => pattern)).toEqual(['1020', '1010']);
+    expect((await schedules.for('procache', signal)).schedules.map(({ pattern }) => pattern)).toEqual(['1020', '1010']);
     await schedules.for({ policy: 'procache' }, signal);
     expect(source.read.mock.calls.map(([path]) => path)).toEqual(['schedules/a.json', 'schedules/b.json']);
   });
@@ -41,7 +42,7 @@ describe('FolderSchedules', () => {
       message: 'The schedule schedules/a.json sets "speed", which means nothing here.',
     });
     source.read.mockResolvedValueOnce(new TextEncoder().encode(JSON.stringify(schedule)));
-    expect(await schedules.for('procache', signal)).toEqual([schedule]);
+    expect((await schedules.for('procache', signal)).schedules).toEqual([schedule]);
     await expect(
       new FolderSchedules({ ...source, schedules: ['schedules/c.json'] }).for('procache', signal),
     ).rejects.toMatchObject({ code: 'not-found' });

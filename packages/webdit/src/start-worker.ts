@@ -15,8 +15,8 @@ interface TrustedTypes {
 
 /**
  * Starts the engine's worker: by its address where that is of this page's origin, else by a `blob:` script that imports it, since
- * browsers start no worker of another origin. The page's content security policy must then allow `worker-src blob:`, and the
- * other origin must send `Access-Control-Allow-Origin`.
+ * browsers start no worker of another origin. The page's content security policy must then allow `blob:` and the other origin in
+ * `worker-src`, and the other origin must send `Access-Control-Allow-Origin`.
  * @param url a module script; undefined for the one that comes with this package.
  * @throws WebDiTError `bad-argument` where there are no workers, `worker-crashed` when the browser refuses.
  */

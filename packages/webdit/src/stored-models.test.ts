@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { cacheBackend } from '@webdit/weights';
 import { FakeCaches, FakeLocks, FakeServer } from '@webdit/weights/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -32,6 +33,18 @@ beforeEach(async () => {
   vi.stubGlobal('fetch', server.fetch);
 });
 afterEach(() => vi.unstubAllGlobals());
+
+test('models in a store of the caller’s are stored, listed and deleted there', async () => {
+  const own = new FakeCaches();
+  const store = cacheBackend('own', () => own.storage);
+  const stored = await storeModel(server.url, { store });
+  expect(stored).toMatchObject({ url: server.url, bytes, whole: true });
+  expect([await listStoredModels({ store }), await listStoredModels()]).toEqual([[stored], []]);
+  expect([await deleteStoredModel(server.url), await deleteStoredModel(server.url, { store })]).toEqual([false, true]);
+  expect([...own.entries.keys(), ...caches.entries.keys()]).toEqual([]);
+  const nowhere = 'elsewhere' as never;
+  await expect(listStoredModels({ store: nowhere })).rejects.toMatchObject({ message: 'store is "elsewhere".' });
+});
 
 describe('storeModel', () => {
   test('stores what a load and a run need, tells how far it is, and asks for lasting storage', async () => {

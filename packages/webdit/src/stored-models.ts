@@ -1,15 +1,33 @@
 import { WebDiTError } from '@webdit/core';
-import { browserStore, modelAddress, type StoredModel, storageFailure } from '@webdit/weights';
-import { badArgument, checkSignal, refuseUnknownKeys, show } from './arguments.ts';
+import {
+  browserStore,
+  customStore,
+  type ModelStore,
+  modelAddress,
+  type StoreBackend,
+  type StoredModel,
+  storageFailure,
+} from '@webdit/weights';
+import { badArgument, checkHooks, checkStore, refuseUnknownKeys, show } from './arguments.ts';
 import { absoluteUrl } from './model-input.ts';
 
+/** Whom to tell, and when to stop. */
 export interface StoreModelOptions {
   /** Called with the bytes stored so far; `total` grows until every file is known. */
   readonly onProgress?: (progress: StoreModelProgress) => void;
-  /** Aborts the download, which then rejects with `signal.reason`; files that are whole stay stored. */
+  /** Aborts the download, which then rejects with `signal.reason`; what can be used or gone on with stays stored. */
   readonly signal?: AbortSignal;
+  /** A store of your own; default the browser's storage. */
+  readonly store?: StoreBackend;
 }
 
+/** Which store is meant. */
+export interface StoredModelsOptions {
+  /** A store of your own; default the browser's storage. */
+  readonly store?: StoreBackend;
+}
+
+/** Bytes of a model that are stored. */
 export interface StoreModelProgress {
   readonly loaded: number;
   readonly total: number;
@@ -28,8 +46,9 @@ export interface StorageFacts {
  * Every model of which something is stored in this browser, by address. Empty where pages have no storage.
  * @throws WebDiTError `quota` when the browser refuses to say.
  */
-export async function listStoredModels(): Promise<readonly StoredModel[]> {
-  const store = browserStore();
+export async function listStoredModels(options: StoredModelsOptions = {}): Promise<readonly StoredModel[]> {
+  refuseUnknownKeys(options, ['store'], 'listStoredModels()');
+  const store = storeOf(options);
   return store ? ask(() => store.list()) : [];
 }
 
@@ -39,9 +58,10 @@ export async function listStoredModels(): Promise<readonly StoredModel[]> {
  * @returns whether anything was stored.
  * @throws WebDiTError `bad-argument`, `quota` when the browser refuses.
  */
-export async function deleteStoredModel(url: string | URL): Promise<boolean> {
+export async function deleteStoredModel(url: string | URL, options: StoredModelsOptions = {}): Promise<boolean> {
+  refuseUnknownKeys(options, ['store'], 'deleteStoredModel()');
   const address = addressOf(url);
-  const store = browserStore();
+  const store = storeOf(options);
   return store ? ask(() => store.delete(address)) : false;
 }
 
@@ -53,13 +73,10 @@ export async function deleteStoredModel(url: string | URL): Promise<boolean> {
  *   `unsupported-config`, `shape-mismatch`, `bad-argument`; or `signal.reason`.
  */
 export async function storeModel(url: string | URL, options: StoreModelOptions = {}): Promise<StoredModel> {
-  refuseUnknownKeys(options, ['onProgress', 'signal'], 'storeModel()');
-  checkSignal(options.signal);
-  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
-    throw badArgument(`onProgress is ${show(options.onProgress)}.`, 'Give a function, or leave it out.');
-  }
+  refuseUnknownKeys(options, ['onProgress', 'signal', 'store'], 'storeModel()');
+  checkHooks(options, ['onProgress']);
   const address = addressOf(url);
-  const store = browserStore();
+  const store = storeOf(options);
   if (!store) {
     throw new WebDiTError(
       'quota',
@@ -83,6 +100,11 @@ export async function storageFacts(): Promise<StorageFacts> {
   const estimate: StorageEstimate = (await storage?.estimate().catch(() => undefined)) ?? {};
   const persisted = (await storage?.persisted().catch(() => false)) ?? false;
   return { quota: estimate.quota ?? null, usage: estimate.usage ?? null, persisted };
+}
+
+function storeOf({ store }: StoredModelsOptions): ModelStore | null {
+  checkStore(store, []);
+  return store ? customStore(store) : browserStore();
 }
 
 function addressOf(url: string | URL): string {

@@ -8,7 +8,9 @@ export type DType = 'f32' | 'f16' | 'int8';
 export type MathDType = 'f32' | 'f16';
 /** What the transformer runs on: the GPU, or the processor through onnxruntime-web. */
 export type ComputeDevice = 'webgpu' | 'wasm';
+/** What onnxruntime-web decodes pictures with. */
 export type VaeBackend = 'webgpu' | 'wasm';
+/** What pictures are wanted as; `latent` decodes none. */
 export type OutputType = 'bitmap' | 'imageData' | 'blob' | 'latent';
 
 /**
@@ -65,6 +67,7 @@ export interface PreviewEvent {
   readonly preview: ImageData;
 }
 
+/** Latents with their shape, row-major. */
 export interface Latents {
   readonly data: Float32Array;
   /** `[channels, height, width]` or `[images, channels, height, width]`. */
@@ -84,6 +87,7 @@ export interface StorageInfo {
   readonly networkBytes: number;
 }
 
+/** A loaded model, what it runs on, and what was chosen for it. */
 export interface PipelineInfo {
   /** The model's name: the last part of its URL or path; of picked files, their folder, the weights file or `The dropped folder`. */
   readonly name: string;
@@ -98,6 +102,11 @@ export interface PipelineInfo {
   readonly math: MathDType;
   /** What decodes the latents, or null when the folder has no VAE. */
   readonly vaeBackend: VaeBackend | null;
+  /**
+   * Threads that decode, when the processor does (`vaeBackend` wasm), else null. One in pages that are not cross-origin isolated:
+   * only the headers COOP and COEP give a page more.
+   */
+  readonly vaeThreads: number | null;
   /** Kernel variant per op. */
   readonly kernels: Readonly<Record<string, string>>;
   /** Where the choice of kernels came from, and which do not work on this adapter. */
@@ -122,6 +131,7 @@ export interface PipelineInfo {
   readonly gpuBytes: number;
 }
 
+/** What one step took. */
 export interface StepReport {
   readonly image: number;
   readonly n: number;
@@ -133,6 +143,7 @@ export interface StepReport {
   readonly flops: { readonly executed: number; readonly published: number };
 }
 
+/** All steps of one kind in a run. */
 export interface KindTotal {
   readonly count: number;
   /** Wall clock; submits that held several steps were shared out by their work. */
@@ -174,6 +185,7 @@ export interface RunReport {
   readonly kernels: Readonly<Record<string, string>>;
 }
 
+/** What a picture is for each `outputType`. */
 export interface OutputImages {
   bitmap: ImageBitmap;
   /** In Node, a plain object of the same shape. */
@@ -182,6 +194,7 @@ export interface OutputImages {
   latent: null;
 }
 
+/** Finished pictures, their latents, and what the run did. */
 export interface GenerateResult<O extends OutputType = OutputType> {
   /** The first picture; null with `outputType: 'latent'`. */
   readonly image: OutputImages[O];
@@ -194,11 +207,13 @@ export interface GenerateResult<O extends OutputType = OutputType> {
   readonly report: RunReport;
 }
 
+/** What to paint. */
 export interface GenerateInput {
   /** Class id, name (case-insensitive) or emoji (U+FE0F ignored). */
   readonly label: number | string;
 }
 
+/** How to paint it. Every option may be left out. */
 export interface GenerateOptions<O extends OutputType = OutputType> {
   /** 1 to 1000; default from the model folder. */
   readonly numInferenceSteps?: number;
@@ -210,7 +225,10 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly seed?: number | bigint;
   /** Cache policy: its name, name and settings in short (`fora:3`), an object with settings, or a schedule. Default `none`. */
   readonly cache?: CacheSpec;
-  /** Sampler; default the model folder's. */
+  /**
+   * `ddim` or `dpmpp`, or one of them with other timesteps, such as `dpmpp-trailing`; default the model folder's. `report.sampler` has
+   * the full name.
+   */
   readonly scheduler?: string;
   /** Must equal the model's own size when given, in pixels. */
   readonly height?: number;

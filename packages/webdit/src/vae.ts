@@ -87,6 +87,11 @@ export class VaeDecoder {
     }
   }
 
+  /** Threads it decodes on; null on the GPU. */
+  get threads(): number | null {
+    return this.backend === 'wasm' ? (this.runtime.env.wasm.numThreads ?? 1) : null;
+  }
+
   /** Width and height of a decoded picture, in pixels. */
   get imageSize(): { width: number; height: number } {
     const [, height, width] = this.model.latentShape;

@@ -3,16 +3,18 @@ import type { EngineDriver, PlanInputs } from './driver.ts';
 import { loadEngine } from './load-engine.ts';
 import { sourceOf } from './load-request.ts';
 import { type EngineHost, settle, signalOfPort, unwrap } from './protocol.ts';
+import { remoteStore, type StoreHost } from './remote-store.ts';
 
 /** The worker behind `DiffusionPipeline`: one engine, driven over comlink. */
 let engine: EngineDriver | null = null;
 
 const host: EngineHost = {
-  async load(request, abort, onProgress) {
+  async load(request, abort, onProgress, store) {
     const { signal, close } = signalOfPort(abort);
     const events = relay(onProgress);
     const outcome = await settle(async () => {
-      engine = await loadEngine(sourceOf(request.model, request.store), request, {
+      const backend = store ? remoteStore(store as unknown as Remote<StoreHost>) : request.store;
+      engine = await loadEngine(sourceOf(request.model, backend), request, {
         thread: 'worker',
         signal,
         onProgress: events.send,
@@ -58,6 +60,13 @@ const host: EngineHost = {
   },
 
   classes: () => settle(async () => JSON.stringify((await engine?.classes()) ?? null)),
+
+  setPaused: (paused) =>
+    settle(async () => {
+      if (paused) engine?.pause();
+      else engine?.resume();
+      return null;
+    }),
 
   dispose: () =>
     settle(async () => {

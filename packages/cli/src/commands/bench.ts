@@ -11,7 +11,7 @@ import {
   type Table,
   tableText,
 } from '@webdit/gpu/bench';
-import { badUsage, type CommandLine, readCommandLine, withoutFolders } from '../arguments.ts';
+import { badUsage, type CommandLine, printCommand, readCommandLine } from '../arguments.ts';
 import type { Command, Output } from '../command.ts';
 import { openDevice } from '../device.ts';
 import { checkWritable, writeJson } from '../files.ts';
@@ -33,7 +33,7 @@ export const bench: Command = async (args, output) => {
   try {
     const result = await work(holder, output);
     if (json !== undefined) {
-      const command = `webdit bench ${withoutFolders(args).join(' ')}`;
+      const command = printCommand('bench', args);
       const { format, ...rest } = result;
       await writeJson(json, { format, command, ...machine(), adapter, ...rest });
       output.line(`wrote ${json}`);

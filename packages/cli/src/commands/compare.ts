@@ -1,13 +1,16 @@
-import { type CacheSpec, maxSteps } from '@webdit/core';
-import { type CompareRow, comparePolicies, compareTable, makePairs, parseCompareState } from 'webdit/node';
-import { badUsage, type CommandLine, integerOption, listOption, numberOption, readCommandLine } from '../arguments.ts';
-import { readCache } from '../cache-option.ts';
+import { checkSamePlan, checkShardCount, comparePlan, comparePolicies, parseCompareState, shardOf } from 'webdit/node';
+import { badUsage, printCommand, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { checkWritable, readSaved, writeBytes, writeJson } from '../files.ts';
-import { pairOptions, readFewerSteps, readPairs } from '../lab-options.ts';
+import { readListed } from '../compare-source.ts';
+import { comparisonFile, writeComparison } from '../comparison-file.ts';
+import { checkWritable, writeJson } from '../files.ts';
+import { pairOptions } from '../lab-options.ts';
 import { machine } from '../machine.ts';
 import { pipelineOptions, withPipeline } from '../pipeline.ts';
+import { readSavedShard, shardOption } from '../shards.ts';
+import { compareStudy, readStage } from '../study.ts';
 
+const studyOptions = ['stage', 'from', 'svg'];
 const options = [
   ...pipelineOptions,
   ...pairOptions,
@@ -15,6 +18,10 @@ const options = [
   'steps',
   'fewer-steps',
   'guidance',
+  'scheduler',
+  'study',
+  ...studyOptions,
+  'shard',
   'resume',
   'json',
   'markdown',
@@ -23,44 +30,40 @@ const options = [
 /** Prints the trade-off table: every policy on the same seeds and labels, held against the uncached run. */
 export const compare: Command = async (args, output) => {
   const line = readCommandLine(args, options, 0);
-  const steps = integerOption(line, 'steps', 1, maxSteps);
-  const rows = await readRows(line, steps);
-  const pairs = readPairs(line, { count: 2, firstSeed: 0 });
-  const guidanceScale = numberOption(line, 'guidance');
-  const { resume, json, markdown } = line.values;
+  const { study, stage, resume, json, markdown } = line.values;
+  const without = studyOptions.find((name) => study === undefined && line.values[name] !== undefined);
+  if (without !== undefined) throw badUsage(`--${without} is of a study.`, 'Add --study FILE.');
+  if (study !== undefined && stage === undefined) {
+    await compareStudy(line, args, output);
+    return 0;
+  }
+  const source = await (stage === undefined ? readListed(line) : readStage(line));
+  const shard = shardOption(line, ['resume', 'json']);
+  if (shard) checkShardCount(shard.count, source.count);
   for (const path of [json, markdown]) if (path !== undefined) await checkWritable(path);
-  const state = await readSaved(resume, parseCompareState);
+  const saved = await readSavedShard(resume, shard, parseCompareState);
   await withPipeline(line, output, async (pipeline) => {
+    const { rows, steps, guidanceScale, scheduler } = source;
+    const pairs = source.pairs(pipeline.info.model.numClasses);
+    const part = shard && { shard, plan: comparePlan(rows, pairs) };
+    if (part && saved && resume !== undefined) checkSamePlan(saved.plan, part.plan, resume);
+    const about = () => ({ command: printCommand('compare', args), ...machine() });
+
     const result = await comparePolicies(pipeline, {
       rows,
-      pairs: makePairs(pairs.count, { numClasses: pipeline.info.model.numClasses, ...pairs }),
+      pairs: shard ? shardOf(pairs, shard) : pairs,
       steps,
       guidanceScale,
-      state,
+      scheduler,
+      state: saved?.state,
       onProgress: async ({ done, total, latest, state }) => {
         output.progress(`${done} of ${total}: ${latest.policy} ${(latest.ms / 1000).toFixed(2)} s`);
-        if (resume !== undefined) await writeJson(resume, state);
+        if (resume !== undefined)
+          await writeJson(resume, part ? comparisonFile(about(), state, undefined, part) : state);
       },
     });
-    const { format, settings, measurements } = result.state;
-    if (json !== undefined) {
-      const about = { command: `webdit compare ${args.join(' ')}`, ...machine() };
-      await writeJson(json, { format, ...about, settings, rows: result.rows, measurements });
-    }
-    const table = compareTable(settings, result.rows);
-    if (markdown !== undefined) await writeBytes(markdown, `${table}\n`);
-    for (const text of table.split('\n')) output.line(text);
-    for (const path of [json, markdown]) if (path !== undefined) output.line(`wrote ${path}`);
+
+    await writeComparison(comparisonFile(about(), result.state, result.rows, part), { json, markdown }, output);
   });
   return 0;
 };
-
-async function readRows(line: CommandLine, steps: number | undefined): Promise<CompareRow[]> {
-  const policies = listOption(line, 'policies');
-  if (policies === undefined) {
-    throw badUsage('Nothing says what to compare.', 'Add --policies, such as none,fora:3,procache.');
-  }
-  const caches: CacheSpec[] = [];
-  for (const text of policies) caches.push(await readCache(text, steps));
-  return [...caches, ...readFewerSteps(line)];
-}

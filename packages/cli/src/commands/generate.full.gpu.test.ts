@@ -39,7 +39,9 @@ async function pixels(path: string) {
 it('webdit generate writes the golden pizza', async () => {
   const out = join(scratch, 'pizza.png');
   const stdout = await generate('--seed', '0', '--steps', '50', '--guidance', '3', '--out', out);
-  expect(stdout).toMatch(/^adapter .+\npizza, seed 0, 50 steps, policy none, .+\nwrote .+pizza\.png\n$/);
+  expect(stdout).toMatch(
+    /^adapter .+\npizza, seed 0, 50 steps of ddim-respaced, policy none, .+\nwrote .+pizza\.png\n$/,
+  );
   const painted = await pixels(out);
   const golden = await pixels(join(repository, 'goldens/emoji-dit/pizza.png'));
   expect([painted.width, painted.height]).toEqual([golden.width, golden.height]);

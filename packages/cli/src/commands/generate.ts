@@ -8,6 +8,7 @@ import {
   numberOption,
   readCommandLine,
   requireOption,
+  samplerOption,
   seedOption,
 } from '../arguments.ts';
 import { readCache } from '../cache-option.ts';
@@ -23,6 +24,7 @@ const options = [
   'guidance',
   'guidance-channels',
   'cache',
+  'scheduler',
   'out',
   'latents-in',
   'latents-out',
@@ -38,6 +40,7 @@ interface Request {
   readonly guidance: number | undefined;
   readonly guidanceChannels: number | undefined;
   readonly cache: CacheSpec;
+  readonly scheduler: string | undefined;
   readonly out: string | undefined;
   readonly latentsOut: string | undefined;
   readonly json: string | undefined;
@@ -66,6 +69,7 @@ async function readRequest(line: CommandLine): Promise<Request> {
     guidance,
     guidanceChannels: integerOption(line, 'guidance-channels', 1, 64),
     cache: await readCache(values.cache ?? 'none', steps),
+    scheduler: samplerOption(line),
     out: values.out,
     latentsOut: values['latents-out'],
     json: values.json,
@@ -84,13 +88,14 @@ async function readRequest(line: CommandLine): Promise<Request> {
 }
 
 async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {
-  const { seed, steps, guidance, guidanceChannels, latents, out, latentsOut, json } = request;
+  const { seed, steps, guidance, guidanceChannels, scheduler, latents, out, latentsOut, json } = request;
   const result = await pipeline.generate(
     { label: request.label },
     {
       ...(steps === undefined ? {} : { numInferenceSteps: steps }),
       ...(guidance === undefined ? {} : { guidanceScale: guidance }),
       ...(guidanceChannels === undefined ? {} : { guidanceChannels }),
+      ...(scheduler === undefined ? {} : { scheduler }),
       ...(seed === undefined ? {} : { seed }),
       ...(latents === undefined ? {} : { latents }),
       cache: request.cache,
@@ -113,7 +118,7 @@ function summary(label: string, { seed, report }: GenerateResult): string {
   const words = [
     label,
     seed === null ? 'given latents' : `seed ${seed}`,
-    `${report.steps.length} steps`,
+    `${report.steps.length} steps of ${report.sampler}`,
     `policy ${report.policy}`,
     `${(totals.ms / 1000).toFixed(2)} s denoising`,
     `${(totals.decodeMs / 1000).toFixed(2)} s decoding`,
@@ -125,6 +130,6 @@ function summary(label: string, { seed, report }: GenerateResult): string {
 
 /** The report file: what was asked, and what the run did. A seed beyond 2^53 is written in digits, as a string. */
 function describe(request: Request, { seed, report }: GenerateResult): object {
-  const { model, label, cache } = request;
-  return { model, label, seed: typeof seed === 'bigint' ? seed.toString() : seed, cache, report };
+  const { model, label, cache, scheduler } = request;
+  return { model, label, seed: typeof seed === 'bigint' ? seed.toString() : seed, cache, scheduler, report };
 }

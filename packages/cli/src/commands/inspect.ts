@@ -1,31 +1,64 @@
-import { type DiTConfig, type SamplerSpec, samplerName, tokenCount } from '@webdit/core';
-import { type ModelFolder, openModelFolder, pathSource } from 'webdit/node';
-import { integerOption, readCommandLine } from '../arguments.ts';
+import { type DiTConfig, policyNames, type SamplerSpec, samplerName, tokenCount } from '@webdit/core';
+import { tableText } from '@webdit/gpu/bench';
+import { type ModelFolder, type ModelPlan, openModelFolder, type PlanRequest, planFolder } from 'webdit/node';
+import { openNodeGpu } from '../adapter.ts';
+import { type CommandLine, integerOption, listOption, numberOption, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
+import { modelSource } from '../model-source.ts';
+import { dtypeOption } from '../pipeline.ts';
+import { planRefusals, planTables } from '../plan-tables.ts';
+import { printMebibytes } from '../print.ts';
 
-/** Says what a model folder holds. Needs no GPU and reads no weights. */
+const options = ['num-heads', 'adapter', 'dtype', 'policies', 'steps', 'guidance', 'memory-mib'];
+
+/** Says what a model folder holds, and whether it will fit: on `--adapter`, else on any. Reads no weights but their header. */
 export const inspect: Command = async (args, output) => {
-  const line = readCommandLine(args, ['num-heads', 'adapter'], 1);
+  const line = readCommandLine(args, options, 1);
   const numHeads = integerOption(line, 'num-heads', 1, 1024);
-  const folder = await openModelFolder(pathSource(line.positionals[0] as string), { numHeads });
-  for (const text of describeFolder(folder)) output.line(text);
+  const request = planRequest(line);
+  const source = modelSource(line.positionals[0] as string);
+  const folder = await openModelFolder(source, { numHeads });
+  const gpu = line.values.adapter === undefined ? undefined : (await openNodeGpu(line.values.adapter)).gpu;
+  const plan = await planFolder(source, folder, { ...request, gpu });
+  for (const text of describeFolder(folder, plan.download)) output.line(text);
+  for (const table of planTables(plan)) for (const text of ['', ...tableText(table).split('\n')]) output.line(text);
+  output.line('');
+  for (const text of planRefusals(plan)) output.line(text);
+  for (const text of plan.notCounted) output.line(`not counted: ${text}`);
   return 0;
 };
 
+function planRequest(line: CommandLine): Omit<PlanRequest, 'gpu'> {
+  const dtype = dtypeOption(line);
+  const memory = integerOption(line, 'memory-mib', 1, 2 ** 24);
+  return {
+    dtypes: dtype ? [dtype] : ['f32', 'f16', 'int8'],
+    policies: listOption(line, 'policies') ?? policyNames(),
+    steps: integerOption(line, 'steps', 1, 1000) ?? null,
+    guidanceScale: numberOption(line, 'guidance') ?? null,
+    limits: memory === undefined ? {} : { memory: memory * 2 ** 20 },
+    signal: undefined,
+  };
+}
+
 /** One fact per line, `name  value`, then one line per tensor. */
-export function describeFolder(folder: ModelFolder): string[] {
+export function describeFolder(folder: ModelFolder, download: ModelPlan['download']): string[] {
   const { config, classes, vae, tensors, defaults } = folder;
-  const parameters = tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+  // Scales of int8 tensors say how large their bytes are.
+  const trained = tensors.filter(({ name }) => !name.endsWith('_scale'));
+  const parameters = trained.reduce((sum, { shape }) => sum + elements(shape), 0);
   const facts: [string, string][] = [
     ['folder', folder.name],
     ['layout', folder.layout],
-    ['weights', `${folder.weightsFile}, ${mebibytes(folder.weightsSize)}, mostly ${folder.weightsDType}`],
+    ['weights', `${describeFiles(folder)}, ${printMebibytes(folder.weightsSize)}, mostly ${folder.weightsDType}`],
+    ['download', describeDownload(download)],
     ['parameters', `${parameters} (${(parameters / 1e6).toFixed(2)} M) in ${tensors.length} tensors`],
     ...describeConfig(config),
     ['sampler', describeSampler(folder.scheduler)],
     ['defaults', `${defaults.numInferenceSteps} steps, guidance ${defaults.guidanceScale}`],
     ['classes', classes === null ? `${config.numClasses}, without names` : `${config.numClasses}, ${sample(classes)}`],
     ['schedules', folder.schedules.join(', ') || 'none'],
+    ['calibrations', folder.calibrations.join(', ') || 'none'],
     [
       'vae',
       vae === null
@@ -33,6 +66,7 @@ export function describeFolder(folder: ModelFolder): string[] {
         : `${vae.decoder}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${config.inputSize * vae.spatialScale} x ${config.inputSize * vae.spatialScale} pixels`,
     ],
   ];
+  facts.push(...folder.notes.map((note): [string, string] => ['note', note]));
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
   const nameWidth = Math.max(...tensors.map(({ name }) => name.length)) + 2;
   return [
@@ -40,6 +74,11 @@ export function describeFolder(folder: ModelFolder): string[] {
     '',
     ...tensors.map(({ name, dtype, shape }) => `${name.padEnd(nameWidth)}${dtype}  [${shape.join(', ')}]`),
   ];
+}
+
+function describeFiles({ weightFiles }: ModelFolder): string {
+  const [first, ...rest] = weightFiles.map(({ path }) => path);
+  return rest.length === 0 ? `${first}` : `${rest.length + 1} shards from ${first} to ${rest.at(-1)}`;
 }
 
 function describeConfig(config: DiTConfig): [string, string][] {
@@ -61,6 +100,11 @@ function describeSampler(spec: SamplerSpec): string {
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
 }
 
+function describeDownload({ weights, vae }: ModelPlan['download']): string {
+  const decoder = vae === null ? ', and the VAE decoder' : `, ${printMebibytes(vae)} of VAE decoder`;
+  return `${printMebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
+}
+
 function sample(classes: NonNullable<ModelFolder['classes']>): string {
   const names = classes.slice(0, 3).map(({ emoji, label }) => (emoji ? `${emoji} ${label}` : label));
   return `${names.join(', ')}${classes.length > 3 ? ', ...' : ''}`;
@@ -68,8 +112,4 @@ function sample(classes: NonNullable<ModelFolder['classes']>): string {
 
 function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

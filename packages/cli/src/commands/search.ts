@@ -8,7 +8,15 @@ import {
   scheduleToJson,
   segmentLengths,
 } from '@webdit/core';
-import { makePairs, searchSchedules } from 'webdit/node';
+import {
+  checkSamePlan,
+  checkShardCount,
+  makePairs,
+  type ScheduleSearchOptions,
+  searchCandidates,
+  searchSchedules,
+  searchShard,
+} from 'webdit/node';
 import {
   badUsage,
   type CommandLine,
@@ -16,11 +24,14 @@ import {
   numberOption,
   readCommandLine,
   requireOption,
+  samplerOption,
 } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { checkWritable, readSaved, writeJson } from '../files.ts';
+import { checkWritable, writeJson } from '../files.ts';
+import { findForecasts, forecastOptions } from '../forecast-search.ts';
 import { pairOptions, readPairs } from '../lab-options.ts';
 import { pipelineOptions, withPipeline } from '../pipeline.ts';
+import { readSavedShard, shardOption } from '../shards.ts';
 
 const options = [
   ...pipelineOptions,
@@ -28,10 +39,14 @@ const options = [
   'steps',
   'budget',
   'reuse',
+  'policy',
+  ...forecastOptions,
   'guidance',
+  'scheduler',
   'mode',
   'cap',
   'sample-seed',
+  'shard',
   'resume',
   'out',
 ];
@@ -42,37 +57,58 @@ const pairDefaults = { count: 2, firstSeed: 1000 };
 /** Lists the patterns of a space, or finds the best one of a model and writes its schedule. */
 export const search: Command = async (args, output) => {
   const line = readCommandLine(args, options, 0, ['enumerate']);
+  const { policy = 'procache' } = line.values;
+  if (policy === 'procache+') return findForecasts(line, pairDefaults, output);
+  if (policy !== 'procache') throw badUsage(`--policy is "${policy}".`, 'Pass procache or procache+.');
+  const forecast = forecastOptions.find((name) => line.values[name] !== undefined);
+  if (forecast !== undefined) throw badUsage(`--${forecast} is of procache+.`, 'Add --policy procache+.');
   const space = readSpace(line);
   if (line.flags.has('enumerate')) {
     for (const pattern of enumeratePatterns(space)) output.line(pattern);
     return 0;
   }
-  const out = requireOption(line, 'out');
+  const shard = shardOption(line, ['resume']);
+  if (shard && line.values.out !== undefined) {
+    throw badUsage(
+      'A shard finds no schedule.',
+      'Leave --out to the search that goes on from what webdit merge wrote.',
+    );
+  }
+  const { resume } = line.values;
+  const out = requireOption(line, shard ? 'resume' : 'out');
   await checkWritable(out);
-  const pairs = readPairs(line, pairDefaults);
+  const request = readPairs(line, pairDefaults);
   const settings = {
+    ...space,
     mode: modeOption(line),
     guidanceScale: numberOption(line, 'guidance'),
+    scheduler: samplerOption(line),
     cap: integerOption(line, 'cap', 1, 1_000_000),
     sampleSeed: integerOption(line, 'sample-seed', 0, 0xffffffff),
   };
-  const { resume } = line.values;
-  const state = await readSaved(resume, parseSearchState);
+  const part = shard && { shard, plan: { candidates: searchCandidates(settings) } };
+  if (part) checkShardCount(part.shard.count, part.plan.candidates.length);
+  const saved = await readSavedShard(resume, shard, parseSearchState);
+  if (part && saved && resume !== undefined) checkSamePlan(saved.plan, part.plan, resume);
   await withPipeline(line, output, async (pipeline) => {
-    const { schedule, ranked } = await searchSchedules(pipeline, {
-      ...space,
+    const options: ScheduleSearchOptions = {
       ...settings,
-      pairs: makePairs(pairs.count, { numClasses: pipeline.info.model.numClasses, ...pairs }),
-      state,
+      pairs: makePairs(request.count, { numClasses: pipeline.info.model.numClasses, ...request }),
+      state: saved?.state,
       onProgress: async ({ done, total, latest, state }) => {
         const segments = printSegments(segmentLengths(latest.pattern));
         output.line(`${done} of ${total}: ${segments} ${latest.score.toFixed(5)}`);
-        if (resume !== undefined) await writeJson(resume, state);
+        if (resume !== undefined) await writeJson(resume, { ...state, ...part });
       },
-    });
-    await writeJson(out, scheduleToJson(schedule));
-    const [best] = ranked;
-    output.line(`best ${best?.pattern} of ${ranked.length}, error ${best?.score.toFixed(5)}`);
+    };
+    if (part) {
+      await searchShard(pipeline, options, part.shard);
+    } else {
+      const { schedule, ranked } = await searchSchedules(pipeline, options);
+      await writeJson(out, scheduleToJson(schedule));
+      const [best] = ranked;
+      output.line(`best ${best?.pattern} of ${ranked.length}, error ${best?.score.toFixed(5)}`);
+    }
     output.line(`wrote ${out}`);
   });
   return 0;

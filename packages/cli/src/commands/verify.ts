@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { maxSteps, WebDiTError } from '@webdit/core';
 import {
+  automaticDType,
   checkLine,
   DiTModel,
   type DType,
@@ -39,7 +40,7 @@ export const verify: Command = async (args, output) => {
   const device = await openDevice(line.values.adapter, maxBinding);
   output.line(`adapter ${device.adapter}`);
   try {
-    const weightDType = dtype ?? (folder.weightsDType === 'F16' ? 'f16' : 'f32');
+    const weightDType = dtype ?? automaticDType(folder);
     const bench = { tensors, targets: targetsFor(golden, math) };
     const { passed, line: last } = await runOn({ ...device, weightDType, math }, folder, cases, bench, output);
     output.line(last);

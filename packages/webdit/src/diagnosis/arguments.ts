@@ -1,5 +1,5 @@
 import { maxSteps } from '@webdit/core';
-import { badArgument, checkSignal, refuseUnknownKeys, requireInteger, show } from '../arguments.ts';
+import { badArgument, checkHooks, refuseUnknownKeys, requireInteger, show } from '../arguments.ts';
 import { absoluteUrl } from '../model-input.ts';
 import type { BenchmarkOptions, CheckKernelsOptions, Diagnoses, VerifyOptions } from './types.ts';
 
@@ -42,8 +42,5 @@ function checkShared(
     throw badArgument(`The options of ${what} are ${show(options)}.`, 'Give an object, or leave them out.');
   }
   refuseUnknownKeys(options, [...keys, ...shared], what);
-  checkSignal(options.signal);
-  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
-    throw badArgument(`onProgress is ${show(options.onProgress)}.`, 'Give a function, or leave it out.');
-  }
+  checkHooks(options, ['onProgress']);
 }

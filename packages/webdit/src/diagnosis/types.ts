@@ -10,6 +10,7 @@ interface Diagnosis<E> {
   readonly signal?: AbortSignal;
 }
 
+/** How far a verification is. */
 export interface VerifyEvent {
   /** Cases done, of those that are run. */
   readonly done: number;
@@ -20,6 +21,7 @@ export interface VerifyEvent {
   readonly checks: readonly TensorCheck[];
 }
 
+/** What to verify, and whom to tell. */
 export interface VerifyOptions extends Diagnosis<VerifyEvent> {
   /** Names of cases; all by default. */
   readonly cases?: readonly string[];
@@ -27,6 +29,7 @@ export interface VerifyOptions extends Diagnosis<VerifyEvent> {
   readonly steps?: number;
 }
 
+/** How this device computes, held against the golden numbers. */
 export interface VerifyResult {
   /** Every tensor is within its target. */
   readonly ok: boolean;
@@ -42,14 +45,17 @@ export interface VerifyResult {
   readonly kernels: Readonly<Record<string, string>>;
 }
 
+/** How far the check of the kernels is. */
 export interface CheckKernelsEvent {
   readonly done: number;
   readonly total: number;
   readonly check: KernelCheck;
 }
 
+/** Whom to tell, and when to stop. */
 export type CheckKernelsOptions = Diagnosis<CheckKernelsEvent>;
 
+/** Which kernels compute right on this device. */
 export interface CheckKernelsResult {
   /** Every variant computes what it should. */
   readonly ok: boolean;
@@ -58,6 +64,7 @@ export interface CheckKernelsResult {
   readonly tuning: TuningInfo;
 }
 
+/** How far a benchmark is. */
 export interface BenchmarkEvent {
   /** What is measured. */
   readonly what: string;
@@ -65,6 +72,7 @@ export interface BenchmarkEvent {
   readonly total: number;
 }
 
+/** What to measure, and whom to tell. */
 export interface BenchmarkOptions extends Diagnosis<BenchmarkEvent> {
   /** Small probes and few rounds, without the kernels one by one: seconds, and rougher numbers. Default true. */
   readonly quick?: boolean;

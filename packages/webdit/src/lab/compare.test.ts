@@ -62,6 +62,36 @@ describe('comparePolicies', () => {
     expect(summary.map(({ pairs }) => pairs)).toEqual([2, 2, 2, 2]);
   });
 
+  it('draws fewer steps of another sampler, and everything with one that is asked for', async () => {
+    const pipe = fakePipe();
+    const given = { rows: ['fora:4', { fewerSteps: 4, scheduler: 'dpmpp' }, { fewerSteps: 2 }], pairs } as const;
+    const { rows: summary, state } = await comparePolicies(pipe, given);
+    expect(summary.map(({ row, sampler }) => [row, sampler])).toEqual([
+      ['none', 'ddim-respaced'],
+      ['fora:4', 'ddim-respaced'],
+      ['none at 4 steps of dpmpp', 'dpmpp-linspace'],
+      ['none at 2 steps', 'ddim-respaced'],
+    ]);
+    expect(pipe.calls.filter(({ sampler }) => sampler === 'dpmpp-linspace').map(({ steps }) => steps)).toEqual([
+      2, 4, 4,
+    ]);
+    const titles = compareTable(state.settings, summary).split('\n').slice(4);
+    expect(titles.map((line) => line.split(' | ')[0])).toEqual([
+      '| none',
+      '| fora_N4',
+      '| none, 4 steps of dpmpp-linspace',
+      '| none, 2 steps',
+    ]);
+
+    const trailing = await comparePolicies(fakePipe(), { ...given, scheduler: 'ddim-trailing' });
+    const samplers = ['ddim-trailing', 'ddim-trailing', 'dpmpp-linspace', 'ddim-trailing'];
+    expect(trailing.rows.map(({ sampler }) => sampler)).toEqual(samplers);
+    await expect(comparePolicies(fakePipe(), { ...given, state: trailing.state })).rejects.toMatchObject({
+      code: 'bad-argument',
+      message: 'The saved comparison has scheduler "ddim-trailing", this one of the model.',
+    });
+  });
+
   it('does without a VAE and without timestamps', async () => {
     const result = await comparePolicies(fakePipe({ vae: false, timestamps: false }), { rows: ['fora:2'], pairs });
     expect(
@@ -119,6 +149,8 @@ describe('comparePolicies', () => {
 it('parseCompareState refuses what no comparison wrote', async () => {
   const { state } = await comparePolicies(fakePipe(), { rows: ['none'], pairs });
   expect(parseCompareState(JSON.parse(JSON.stringify(state)), 'a.json')).toEqual(state);
+  const earlier = { ...state, measurements: state.measurements.map(({ sampler: _, ...measurement }) => measurement) };
+  expect(parseCompareState(earlier, 'a.json')).toEqual(earlier);
   const [first] = state.measurements;
   for (const bad of [
     null,
@@ -126,6 +158,7 @@ it('parseCompareState refuses what no comparison wrote', async () => {
     { ...state, format: 'webdit-search/1' },
     { ...state, measurements: {} },
     { ...state, measurements: [{ ...first, ms: null }] },
+    { ...state, measurements: [{ ...first, sampler: 3 }] },
     { ...state, measurements: [{ ...first, psnr: 'good' }] },
     { ...state, measurements: [{ ...first, kinds: { full: 3 } }] },
   ]) {

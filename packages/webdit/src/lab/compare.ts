@@ -1,4 +1,5 @@
 import { WebDiTError } from '@webdit/core';
+import { comparePlan, inPlanOrder, uncachedRow, withUncached } from './compare-plan.ts';
 import {
   type CompareRow,
   type CompareState,
@@ -12,6 +13,7 @@ import { type LabResult, measure } from './measure.ts';
 import type { LabPair, LabPipe } from './pipe.ts';
 import { type CompareSummary, summarize } from './summary.ts';
 
+/** A comparison after one more measurement. */
 export interface CompareProgress {
   /** Measurements made, those of an earlier run included. */
   readonly done: number;
@@ -21,6 +23,7 @@ export interface CompareProgress {
   readonly state: CompareState;
 }
 
+/** What to compare, on which pictures. */
 export interface CompareOptions {
   /** What to compare. The uncached run is added in front when it is missing. */
   readonly rows: readonly CompareRow[];
@@ -28,6 +31,8 @@ export interface CompareOptions {
   /** Default the model folder's. */
   readonly steps?: number | undefined;
   readonly guidanceScale?: number | undefined;
+  /** Sampler of every row that names no other, as `generate` takes it. */
+  readonly scheduler?: string | undefined;
   /** Where an earlier comparison stopped; more rows and pairs may have joined since. */
   readonly state?: CompareState | undefined;
   /** Called, and awaited, after each measurement. */
@@ -35,14 +40,13 @@ export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A finished comparison. */
 export interface CompareResult {
   /** One per row, in the order of the rows. */
   readonly rows: readonly CompareSummary[];
+  /** Measurements pair by pair, rows in their order. */
   readonly state: CompareState;
 }
-
-/** The row everything is held against. */
-const uncachedRow = 'none';
 
 /**
  * Draws every pair with every row on one pipeline, and holds each picture against the uncached one of the same seed and label.
@@ -59,6 +63,7 @@ export async function comparePolicies(pipe: LabPipe, options: CompareOptions): P
     pipe.info,
     options.steps ?? defaults.numInferenceSteps,
     options.guidanceScale ?? defaults.guidanceScale,
+    options.scheduler,
   );
   const rows = withUncached(options.rows);
   if (options.pairs.length === 0) {
@@ -71,12 +76,9 @@ export async function comparePolicies(pipe: LabPipe, options: CompareOptions): P
     options.state ? checkState(options.state, settings) : { format: 'webdit-compare/1', settings, measurements: [] },
   );
   for (const [index, pair] of options.pairs.entries()) await comparison.measurePair(index, pair);
-  return { rows: summarize(comparison.state, rows.map(rowId)), state: comparison.state };
-}
-
-function withUncached(rows: readonly CompareRow[]): CompareRow[] {
-  const all = rows.some((row) => rowId(row) === uncachedRow) ? rows : [uncachedRow, ...rows];
-  return [...new Map(all.map((row) => [rowId(row), row])).values()];
+  const plan = comparePlan(rows, options.pairs);
+  const state = inPlanOrder(comparison.state, plan);
+  return { rows: summarize(state, plan.rows), state };
 }
 
 class Comparison {
@@ -121,7 +123,8 @@ class Comparison {
   }
 
   private run(row: CompareRow, pair: LabPair, steps = this.stepsOf(row)): Promise<LabResult> {
-    const { signal } = this.options;
+    const { signal, scheduler: common } = this.options;
+    const scheduler = (isFewerSteps(row) ? row.scheduler : undefined) ?? common;
     return this.pipe.generate(
       { label: pair.label },
       {
@@ -130,6 +133,7 @@ class Comparison {
         guidanceScale: this.state.settings.guidanceScale,
         cache: isFewerSteps(row) ? uncachedRow : row,
         outputType: this.pipe.info.model.imageSize === null ? 'latent' : 'imageData',
+        ...(scheduler === undefined ? {} : { scheduler }),
         ...(signal ? { signal } : {}),
       },
     );

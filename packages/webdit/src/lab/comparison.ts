@@ -1,9 +1,17 @@
 import { type CacheSpec, type StepKind, WebDiTError } from '@webdit/core';
 import type { PipelineInfo } from '../types.ts';
+import { differingField } from './difference.ts';
 import { adapterName } from './pipe.ts';
 
+/** No cache and another number of steps, perhaps of another sampler. */
+export interface FewerSteps {
+  readonly fewerSteps: number;
+  /** As `generate` takes it; by default the comparison's. */
+  readonly scheduler?: string;
+}
+
 /** One way to draw: a cache policy at the comparison's number of steps, or no cache at fewer steps. */
-export type CompareRow = CacheSpec | { readonly fewerSteps: number };
+export type CompareRow = CacheSpec | FewerSteps;
 
 /** What every measurement of a comparison shares; measurements made under other settings are never mixed in. */
 export interface CompareSettings {
@@ -15,6 +23,8 @@ export interface CompareSettings {
   /** Steps of every row but the `fewerSteps` ones. */
   readonly steps: number;
   readonly guidanceScale: number;
+  /** The sampler that was asked for, where it is not the model's own. */
+  readonly scheduler?: string;
 }
 
 /** Times of the steps of one kind, in denoising order. `gpuMs` is null where the adapter has no timestamps. */
@@ -32,6 +42,8 @@ export interface Measurement {
   /** The policy's name as the report prints it: it reproduces the run. */
   readonly policy: string;
   readonly derived: boolean;
+  /** The sampler's name; missing in comparisons from before there were several. */
+  readonly sampler?: string;
   readonly steps: number;
   /** Wall-clock milliseconds of the loop: the sum of its steps, without the VAE. */
   readonly ms: number;
@@ -55,19 +67,28 @@ export interface CompareState {
   readonly measurements: readonly Measurement[];
 }
 
-export function isFewerSteps(row: CompareRow): row is { readonly fewerSteps: number } {
+export function isFewerSteps(row: CompareRow): row is FewerSteps {
   return typeof row === 'object' && 'fewerSteps' in row && !('policy' in row);
 }
 
 /** The name under which a row's measurements are kept. */
 export function rowId(row: CompareRow): string {
   if (typeof row === 'string') return row;
-  return isFewerSteps(row) ? `none at ${row.fewerSteps} steps` : JSON.stringify(row);
+  if (!isFewerSteps(row)) return JSON.stringify(row);
+  const steps = `none at ${row.fewerSteps} steps`;
+  return row.scheduler === undefined ? steps : `${steps} of ${row.scheduler}`;
 }
 
-export function settingsOf(info: PipelineInfo, steps: number, guidanceScale: number): CompareSettings {
+/** What all rows of a comparison have in common, for its table and its file. */
+export function settingsOf(
+  info: PipelineInfo,
+  steps: number,
+  guidanceScale: number,
+  scheduler?: string | undefined,
+): CompareSettings {
   const { name, thread, dtype, kernels } = info;
-  return { model: name, thread, adapter: adapterName(info), dtype, kernels, steps, guidanceScale };
+  const settings = { model: name, thread, adapter: adapterName(info), dtype, kernels, steps, guidanceScale };
+  return scheduler === undefined ? settings : { ...settings, scheduler };
 }
 
 /**
@@ -75,14 +96,17 @@ export function settingsOf(info: PipelineInfo, steps: number, guidanceScale: num
  * @throws WebDiTError `bad-argument`, naming what differs.
  */
 export function checkState(state: CompareState, settings: CompareSettings): CompareState {
-  const keys = Object.keys(settings) as (keyof CompareSettings)[];
-  const other = keys.find((key) => JSON.stringify(state.settings[key]) !== JSON.stringify(settings[key]));
+  const other = differingField(state.settings, settings) as keyof CompareSettings | undefined;
   if (other === undefined) return state;
   throw new WebDiTError(
     'bad-argument',
-    `The saved comparison has ${other} ${JSON.stringify(state.settings[other])}, this one ${JSON.stringify(settings[other])}.`,
+    `The saved comparison has ${other} ${shown(state.settings[other])}, this one ${shown(settings[other])}.`,
     'Resume with the settings it was started with, or start afresh.',
   );
+}
+
+function shown(setting: unknown): string {
+  return setting === undefined ? 'of the model' : JSON.stringify(setting);
 }
 
 /**
@@ -107,10 +131,10 @@ export function parseCompareState(json: unknown, path: string): CompareState {
 
 function isMeasurement(json: unknown): json is Measurement {
   if (!isObject(json) || !isObject(json.kinds) || !isObject(json.flops)) return false;
-  const { row, policy, seed, label, psnr, ssim, gpuMs } = json;
+  const { row, policy, sampler = '', seed, label, psnr, ssim, gpuMs } = json;
   const numbers = [seed, json.steps, json.ms, json.latentError, json.peakGpuBytes];
   return (
-    [row, policy].every((value) => typeof value === 'string') &&
+    [row, policy, sampler].every((value) => typeof value === 'string') &&
     ['string', 'number'].includes(typeof label) &&
     [...numbers, json.flops.executed, json.flops.published].every(Number.isFinite) &&
     [gpuMs, ssim, psnr === 'identical' ? null : psnr].every((value) => value === null || Number.isFinite(value)) &&
@@ -118,6 +142,6 @@ function isMeasurement(json: unknown): json is Measurement {
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

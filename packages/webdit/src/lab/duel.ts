@@ -22,6 +22,7 @@ export interface DuelResult {
   readonly latentError: number;
 }
 
+/** A duel under way. */
 export interface DuelProgress {
   /** Runs finished, the unmeasured ones included. */
   readonly done: number;
@@ -41,6 +42,7 @@ export interface DuelOptions extends LabPair {
   readonly guidanceScale?: number | undefined;
   /** Measured pictures of each side, at least 1. Default 3. */
   readonly rounds?: number | undefined;
+  /** Called after each step and each picture. */
   readonly onProgress?: ((progress: DuelProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

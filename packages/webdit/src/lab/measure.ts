@@ -18,6 +18,7 @@ export function measure(row: string, pair: LabPair, result: LabResult, uncached:
     label: pair.label,
     policy: report.policy,
     derived: report.derived,
+    sampler: report.sampler,
     steps: report.steps.length,
     ms: round(report.totals.ms),
     gpuMs: report.totals.gpuMs === undefined ? null : round(report.totals.gpuMs),

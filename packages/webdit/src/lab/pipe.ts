@@ -3,6 +3,7 @@ import type { GenerateInput, GenerateOptions, GenerateResult, PipelineInfo } fro
 /** What the lab needs of a pipeline; every `DiffusionPipeline` is one, in Node, on a page or behind a worker. */
 export interface LabPipe {
   readonly info: PipelineInfo;
+  /** As `DiffusionPipeline.generate`. */
   generate(
     input: GenerateInput,
     options: GenerateOptions<'imageData' | 'latent'>,

@@ -49,6 +49,13 @@ afterEach(() => {
 });
 
 describe('searchSchedules', () => {
+  it('searches for the sampler it is asked for', async () => {
+    const pipe = fakePipe();
+    const { schedule } = await searchSchedules(pipe, { ...space, pairs, scheduler: 'dpmpp' });
+    expect(schedule.sampler).toBe('dpmpp-linspace');
+    expect(new Set(pipe.calls.map(({ sampler }) => sampler))).toEqual(new Set(['dpmpp-linspace']));
+  });
+
   it('scores plain patterns, injects the best, and says how it was found', async () => {
     const pipe = scoringPipe();
     const { schedule, ranked } = await searchSchedules(pipe, { ...space, pairs });

@@ -2,26 +2,22 @@ import {
   countPatterns,
   enumeratePatterns,
   injectSelective,
-  mean,
   type PatternSpace,
   type ProCacheMode,
   parseSchedule,
-  relativeError,
   type Schedule,
   type ScoredPattern,
   type SearchProgress,
   type SearchState,
   samplePatterns,
   searchSchedules as scoreCandidates,
-  WebDiTError,
 } from '@webdit/core';
-import type { LabResult } from './measure.ts';
-import { adapterName, type LabPair, type LabPipe } from './pipe.ts';
+import type { LabPipe } from './pipe.ts';
+import { foundOn, ScoreBench, type ScoreBenchOptions, scoreMetric } from './score-bench.ts';
+import { type Shard, shardOf } from './shard.ts';
 
-export interface ScheduleSearchOptions extends PatternSpace {
-  /** What a candidate is scored on. */
-  readonly pairs: readonly LabPair[];
-  readonly guidanceScale?: number | undefined;
+/** Which schedules to try, on which pictures. */
+export interface ScheduleSearchOptions extends PatternSpace, ScoreBenchOptions {
   /** How selective steps choose tokens; default `released`. */
   readonly mode?: ProCacheMode | undefined;
   /** A larger space is sampled: this many of its patterns, each set of them equally likely. Default 64. */
@@ -32,9 +28,9 @@ export interface ScheduleSearchOptions extends PatternSpace {
   readonly state?: SearchState | undefined;
   /** Called, and awaited, after each candidate. */
   readonly onProgress?: ((progress: SearchProgress) => void | Promise<void>) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
+/** The schedule that was found, and how all of them did. */
 export interface ScheduleSearchResult {
   /** The best pattern with its selective steps, as a model folder carries it; `found` says how it was found. */
   readonly schedule: Schedule;
@@ -44,6 +40,16 @@ export interface ScheduleSearchResult {
 }
 
 const defaultCap = 64;
+const defaultMode: ProCacheMode = 'released';
+
+/** The patterns that a search scores: all of its space, or a sample of a larger one. */
+export function searchCandidates(
+  options: Pick<ScheduleSearchOptions, keyof PatternSpace | 'cap' | 'sampleSeed'>,
+): readonly string[] {
+  const { steps, budget, reuseMin, reuseMax, cap = defaultCap, sampleSeed = 0 } = options;
+  const space: PatternSpace = { steps, budget, reuseMin, reuseMax };
+  return countPatterns(space) > cap ? samplePatterns(space, cap, sampleSeed) : enumeratePatterns(space);
+}
 
 /**
  * Finds the ProCache schedule of a model for a number of steps and full steps. As in the paper (docs/procache.md 1) a
@@ -54,97 +60,48 @@ const defaultCap = 64;
  *   throws; or `signal.reason`. What was scored until then is in the state of the last progress.
  */
 export async function searchSchedules(pipe: LabPipe, options: ScheduleSearchOptions): Promise<ScheduleSearchResult> {
-  const { steps, budget, reuseMin, reuseMax, pairs, mode = 'released', cap = defaultCap, sampleSeed = 0 } = options;
-  if (pairs.length === 0) {
-    throw new WebDiTError('bad-argument', 'There is nothing to search on.', 'Pass at least one seed and label.');
-  }
-  const space: PatternSpace = { steps, budget, reuseMin, reuseMax };
-  const size = countPatterns(space);
-  const sampled = size > cap;
-  const candidates = sampled ? samplePatterns(space, cap, sampleSeed) : enumeratePatterns(space);
-  const guidanceScale = options.guidanceScale ?? pipe.info.model.defaults.guidanceScale;
-  const bench = new ScoreBench(pipe, pairs, steps, guidanceScale, options.signal);
-  const { name: model, dtype } = pipe.info;
-  const adapter = adapterName(pipe.info);
-  const sampler = await bench.sampler();
-  const { ranked, state } = await scoreCandidates({
-    candidates,
-    key: JSON.stringify({ model, dtype, adapter, sampler, mode, steps, guidanceScale, pairs }),
-    score: (pattern) => bench.score(pattern),
-    state: options.state,
-    onProgress: options.onProgress,
-    signal: options.signal,
-  });
+  const { steps, budget, reuseMin, reuseMax, mode = defaultMode, sampleSeed = 0 } = options;
+  const bench = new ScoreBench(pipe, options);
+  const candidates = searchCandidates(options);
+  const { ranked, state } = await scoreAll(bench, candidates, options);
   const best = ranked[0] as ScoredPattern;
   const injected = injectSelective(best.pattern);
-  const injectedScore = await bench.score(injected, mode);
+  const injectedScore = await bench.score({ policy: 'procache', pattern: injected, mode });
+  const size = countPatterns({ steps, budget, reuseMin, reuseMax });
+  const sampled = size > candidates.length;
+  const settings = await bench.settings();
   const found = {
     by: sampled ? 'sampling' : 'enumeration',
     space: { budget, reuse: [reuseMin, reuseMax], patterns: Number(size) },
     ...(sampled ? { sample: { seed: sampleSeed, patterns: candidates.length } } : {}),
-    metric: 'mean relative error of the final latents against the uncached run',
+    metric: scoreMetric,
     score: best.score,
     scoreWithSelective: injectedScore,
-    pairs,
-    guidanceScale,
-    model,
-    dtype,
-    adapter,
-    date: new Date().toISOString().slice(0, 10),
+    ...foundOn(settings),
   };
-  const fields = { format: 'webdit-schedule/1', policy: 'procache', mode, steps, sampler };
+  const fields = { format: 'webdit-schedule/1', policy: 'procache', mode, steps, sampler: settings.sampler };
   return { schedule: parseSchedule({ ...fields, pattern: injected, found }, 'that was found'), ranked, state };
 }
 
-/** Runs candidates and holds their latents against the uncached ones, which it keeps. */
-class ScoreBench {
-  private samplerName = '';
-  private readonly uncached = new Map<LabPair, Float32Array>();
+/**
+ * Scores one shard's part of the candidates. The states of all shards, merged, are what `searchSchedules` ends with, so it has
+ * nothing left to score when it goes on from there.
+ *
+ * @throws WebDiTError as `searchSchedules`, and `bad-argument` for more shards than candidates.
+ */
+export async function searchShard(pipe: LabPipe, options: ScheduleSearchOptions, shard: Shard): Promise<SearchState> {
+  const candidates = shardOf(searchCandidates(options), shard);
+  return (await scoreAll(new ScoreBench(pipe, options), candidates, options)).state;
+}
 
-  constructor(
-    private readonly pipe: LabPipe,
-    private readonly pairs: readonly LabPair[],
-    private readonly steps: number,
-    private readonly guidanceScale: number,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
-
-  /** The model's sampler, as the first uncached run reports it. */
-  async sampler(): Promise<string> {
-    await this.reference(this.pairs[0] as LabPair);
-    return this.samplerName;
-  }
-
-  async score(pattern: string, mode?: ProCacheMode): Promise<number> {
-    const errors: number[] = [];
-    for (const pair of this.pairs) {
-      const { latents } = await this.run(pair, { policy: 'procache', pattern, ...(mode ? { mode } : {}) });
-      errors.push(relativeError(latents.data, await this.reference(pair)));
-    }
-    return mean(errors);
-  }
-
-  private async reference(pair: LabPair): Promise<Float32Array> {
-    const known = this.uncached.get(pair);
-    if (known) return known;
-    const { data } = (await this.run(pair, 'none')).latents;
-    this.uncached.set(pair, data);
-    return data;
-  }
-
-  private async run(pair: LabPair, cache: string | { policy: string; pattern: string }): Promise<LabResult> {
-    const result = await this.pipe.generate(
-      { label: pair.label },
-      {
-        seed: pair.seed,
-        numInferenceSteps: this.steps,
-        guidanceScale: this.guidanceScale,
-        cache,
-        outputType: 'latent',
-        ...(this.signal ? { signal: this.signal } : {}),
-      },
-    );
-    this.samplerName = result.report.sampler;
-    return result;
-  }
+async function scoreAll(bench: ScoreBench, candidates: readonly string[], options: ScheduleSearchOptions) {
+  const { mode = defaultMode, state, onProgress, signal } = options;
+  return scoreCandidates({
+    candidates,
+    key: JSON.stringify({ mode, ...(await bench.settings()) }),
+    score: (pattern) => bench.score({ policy: 'procache', pattern }),
+    state,
+    onProgress,
+    signal,
+  });
 }

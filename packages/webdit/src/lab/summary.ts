@@ -6,6 +6,8 @@ export interface CompareSummary {
   readonly row: string;
   readonly policy: string;
   readonly derived: boolean;
+  /** The sampler's name; missing in comparisons from before there were several. */
+  readonly sampler?: string;
   readonly steps: number;
   /** Pictures measured. */
   readonly pairs: number;
@@ -16,7 +18,7 @@ export interface CompareSummary {
   /** Median uncached loop over this row's. */
   readonly latencyRatio: number;
   readonly gpuLatencyRatio: number | null;
-  /** FLOPs of the uncached run over this row's, in the two accounts of `flops.ts`. */
+  /** FLOPs of the uncached runs over this row's, in the two accounts of `flops.ts`; means over the pairs. */
   readonly flopRatio: { readonly executed: number; readonly published: number };
   /** Mean over the pairs; `identical` when every picture is, null without pictures. */
   readonly psnr: number | 'identical' | null;
@@ -28,8 +30,9 @@ export interface CompareSummary {
   readonly kinds: Readonly<Partial<Record<StepKind, KindSummary>>>;
 }
 
+/** The steps of one kind in a row of a comparison. */
 export interface KindSummary {
-  /** Steps of this kind per picture. A selective step that recomputes no token runs, and counts, as a reuse step. */
+  /** Steps of this kind per picture, mean over the pairs. A selective step that recomputes no token runs, and counts, as a reuse step. */
   readonly count: number;
   /** Milliseconds of one such step, median over steps and pairs. */
   readonly ms: number;
@@ -55,12 +58,15 @@ function summarizeRow(
   const ms = median(measured.map((m) => m.ms));
   const gpuMs = medianOrNull(measured.map((m) => m.gpuMs));
   const uncachedGpuMs = medianOrNull(uncached.map((m) => m.gpuMs));
-  // FLOPs depend on the plan alone, so they are the same for every pair
-  const flops = (account: 'executed' | 'published') => (uncached[0] ?? first).flops[account] / first.flops[account];
+  // some policies decide during the run, and so differently for each picture
+  const flopsOf = (runs: readonly Measurement[], account: 'executed' | 'published') =>
+    mean(runs.map((m) => m.flops[account]));
+  const flops = (account: 'executed' | 'published') => flopsOf(uncached, account) / flopsOf(measured, account);
   return {
     row: first.row,
     policy: first.policy,
     derived: first.derived,
+    ...(first.sampler === undefined ? {} : { sampler: first.sampler }),
     steps: first.steps,
     pairs: measured.length,
     ms,
@@ -83,7 +89,7 @@ function summarizeKinds(measured: readonly Measurement[]): Partial<Record<StepKi
     const times = measured.flatMap((m) => m.kinds[kind] ?? []);
     const gpuMs = times.map((t) => t.gpuMs);
     kinds[kind] = {
-      count: times[0]?.ms.length ?? 0,
+      count: times.reduce((sum, t) => sum + t.ms.length, 0) / measured.length,
       ms: median(times.flatMap((t) => t.ms)),
       gpuMs: gpuMs.includes(null) ? null : median(gpuMs.flatMap((t) => t ?? [])),
     };

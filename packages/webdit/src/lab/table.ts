@@ -24,9 +24,10 @@ export function compareTable(settings: CompareSettings, rows: readonly CompareSu
     'GPU MiB',
     `ms per step: ${names}`,
   ];
+  const uncached = rows.find(({ row }) => row === 'none');
   const lines = rows.map((row) => [
-    row.steps === settings.steps ? title(row) : `${title(row)}, ${row.steps} steps`,
-    used.map((kind) => row.kinds[kind]?.count ?? 0).join(' / '),
+    title(row, settings, uncached),
+    used.map((kind) => Number((row.kinds[kind]?.count ?? 0).toFixed(1))).join(' / '),
     row.ms.toFixed(0),
     `${row.latencyRatio.toFixed(2)} x`,
     `${row.flopRatio.executed.toFixed(2)} x`,
@@ -45,8 +46,14 @@ export function compareTable(settings: CompareSettings, rows: readonly CompareSu
   ].join('\n');
 }
 
-function title({ policy, derived }: CompareSummary): string {
-  return derived ? `${policy} (derived)` : policy;
+function title(
+  { policy, derived, steps, sampler }: CompareSummary,
+  settings: CompareSettings,
+  uncached: CompareSummary | undefined,
+): string {
+  const name = derived ? `${policy} (derived)` : policy;
+  if (sampler !== uncached?.sampler) return `${name}, ${steps} steps of ${sampler}`;
+  return steps === settings.steps ? name : `${name}, ${steps} steps`;
 }
 
 /** GPU time of one step where there is any, else wall clock, which cannot tell short steps of one submit apart. */

@@ -4,7 +4,9 @@ import { vi } from 'vitest';
 /** A device and a model without a GPU, for what happens around them. Weights are dropped; `latents` is what a run gives. */
 export function fakeGpu() {
   const holder = {
-    device: {},
+    device: { limits: { maxBufferSize: 2 ** 28 } },
+    maxStorageBufferBindingSize: 2 ** 27,
+    features: new Set<string>(),
     adapterInfo: { vendor: '', architecture: '', device: '', description: 'fake', isFallback: true },
     check: vi.fn(),
     destroy: vi.fn(),

@@ -1,4 +1,4 @@
-import { compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
+import { chooseSampler, compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
 import type { DiTModel } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
@@ -36,7 +36,7 @@ export function prepareCase(
   const { scheduler, config } = folder;
   const plan = compileRunPlan({
     model: config,
-    sampler: { ...scheduler, spacing: entry.spacing ?? scheduler.spacing },
+    sampler: entry.spacing ? chooseSampler(`${scheduler.kind}-${entry.spacing}`, scheduler) : scheduler,
     steps: entry.timesteps.length,
     guidanceScale: entry.guidance_scale,
     guidanceChannels: entry.guidance_channels,

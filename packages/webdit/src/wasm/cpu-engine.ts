@@ -66,6 +66,14 @@ export class CpuEngine implements EngineDriver {
 
   readonly diagnose = refuseDiagnosis;
 
+  pause(): void {
+    this.queue.gate.close();
+  }
+
+  resume(): void {
+    this.queue.gate.open();
+  }
+
   /** Stops what runs, then frees the memory. */
   async dispose(): Promise<void> {
     if (!(await this.queue.close())) return;

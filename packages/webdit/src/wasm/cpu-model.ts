@@ -1,4 +1,11 @@
-import { type DiTConfig, type RunPlan, timestepEmbedding, updateLatents, WebDiTError } from '@webdit/core';
+import {
+  type DiTConfig,
+  type RunPlan,
+  type SamplerState,
+  timestepEmbedding,
+  updateLatents,
+  WebDiTError,
+} from '@webdit/core';
 import type { InferenceSession } from 'onnxruntime-web';
 import { abortable } from '../abortable.ts';
 import type { FillableModel } from '../fill-model.ts';
@@ -75,25 +82,25 @@ export class CpuModel implements PlanRunner, FillableModel {
   }
 
   /** @throws WebDiTError `bad-argument` for a plan that caches, `format` or `out-of-memory` when a forward fails. */
-  async run(plan: RunPlan, init: Float32Array, { signal, onStep, preview }: Parameters<PlanRunner['run']>[2]) {
+  async run(plan: RunPlan, init: Float32Array, { signal, gate, onStep, preview }: Parameters<PlanRunner['run']>[2]) {
     requireUncached(plan);
     const { inChannels: latentChannels, outChannels: modelChannels, inputSize } = this.config;
     const size = { batch: plan.labels.length as 1 | 2, latentChannels, modelChannels, plane: inputSize ** 2 };
     const steps: MeasuredRun['steps'][number][] = [];
-    let latents: ArrayLike<number> = init;
+    let state: SamplerState = { latents: init, x0: [] };
     for (const step of plan.steps) {
       signal.throwIfAborted();
+      await gate?.pass(signal);
       const started = performance.now();
-      const prediction = await this.predict(latents, step.timestep, plan.labels);
-      latents = updateLatents(latents, prediction, size, plan.guidance, step);
+      const prediction = await this.predict(state.latents, step.timestep, plan.labels);
+      state = updateLatents(state, prediction, size, plan.guidance, step);
       const timing = { n: step.n, kind: step.kind, ms: performance.now() - started, flops: step.flops };
       steps.push(timing);
       onStep({ ...timing, steps: plan.steps.length });
-      const estimate = preview?.estimates.get(step.n);
-      if (estimate) preview?.onPreview(step.n, updateLatents(latents, prediction, size, plan.guidance, estimate));
+      if (preview?.steps.has(step.n)) preview.onPreview(step.n, state.x0);
       await nextTask();
     }
-    return { latents: Float32Array.from(latents), steps, waits: { final: 0, probe: 0 }, peakBytes: 0 };
+    return { latents: Float32Array.from(state.latents), steps, waits: { final: 0, probe: 0 }, peakBytes: 0 };
   }
 
   /** Frees the session's memory. */
@@ -128,7 +135,7 @@ export class CpuModel implements PlanRunner, FillableModel {
 
 /** @throws WebDiTError `bad-argument`. */
 function requireUncached({ policy, steps }: RunPlan): void {
-  if (steps.every(({ kind }) => kind === 'full')) return;
+  if (steps.every(({ kind, predictions, probe }) => kind === 'full' && !predictions && !probe?.asks)) return;
   throw new WebDiTError(
     'bad-argument',
     `The cache policy ${policy} needs WebGPU: device 'wasm' computes every step in full.`,

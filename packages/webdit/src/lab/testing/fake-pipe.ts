@@ -1,4 +1,4 @@
-import { type CacheSpec, compileRunPlan, ditSampler } from '@webdit/core';
+import { type CacheSpec, chooseSampler, compileRunPlan, ditSampler, samplerName } from '@webdit/core';
 import { buildReport } from '../../report.ts';
 import type { GenerateInput, GenerateOptions, PipelineInfo } from '../../types.ts';
 import type { LabPipe } from '../pipe.ts';
@@ -33,6 +33,8 @@ export interface Call {
   readonly steps: number;
   readonly cache: CacheSpec;
   readonly guidanceScale: number;
+  /** Name of the sampler. */
+  readonly sampler: string;
 }
 
 export interface FakePipe extends LabPipe {
@@ -55,6 +57,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
     dtype: 'f32',
     math: 'f32',
     vaeBackend: vae ? 'wasm' : null,
+    vaeThreads: vae ? 1 : null,
     kernels,
     tuning: { source: 'static', ms: 0, excluded: [] },
     model: {
@@ -76,8 +79,16 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
     async generate({ label }: GenerateInput, given: GenerateOptions<'imageData' | 'latent'>) {
       given.signal?.throwIfAborted();
       const { seed, numInferenceSteps: steps = 4, guidanceScale = 3, cache = 'none', outputType } = given;
-      calls.push({ seed: Number(seed), label: Number(label), steps, cache, guidanceScale });
-      const plan = compileRunPlan({ model, sampler: ditSampler, steps, guidanceScale, label: Number(label), cache });
+      const sampler = chooseSampler(given.scheduler ?? 'ddim', ditSampler);
+      calls.push({
+        seed: Number(seed),
+        label: Number(label),
+        steps,
+        cache,
+        guidanceScale,
+        sampler: samplerName(sampler),
+      });
+      const plan = compileRunPlan({ model, sampler, steps, guidanceScale, label: Number(label), cache });
       const ms = plan.steps.map(({ kind }) => (kind === 'full' ? (seed === 1 ? 20 : 10) : 1));
       const report = buildReport({
         model,

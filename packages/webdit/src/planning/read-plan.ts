@@ -1,0 +1,11 @@
+import { type ModelSource, openModelFolder } from '@webdit/weights';
+import { sourceOf } from '../load-request.ts';
+import type { TransferableModel } from '../model-input.ts';
+import { type PlanRequest, planFolder } from './plan-folder.ts';
+import type { ModelPlan } from './types.ts';
+
+/** @throws like `planModel`. */
+export async function readPlan(model: TransferableModel | ModelSource, request: PlanRequest): Promise<ModelPlan> {
+  const source = sourceOf(model, 'read-only');
+  return planFolder(source, await openModelFolder(source, { signal: request.signal }), request);
+}
