@@ -7,14 +7,14 @@ import { Painter, type Pixels } from './painter.ts';
 import { prepareCall } from './prepare-call.ts';
 import { type Call, modelSettings, pictureSettings, type Settings, toNumber, toSeed } from './settings.ts';
 import { type Action, type ElementState, initialState, isBusy, isImpossible, next, type StateName } from './state.ts';
-import { clearCanvas, drawPicture } from './view/canvas.ts';
+import { clearCanvas, drawPicture, showPreview } from './view/canvas.ts';
 import { errorPanel } from './view/error-panel.ts';
 import { progressBar } from './view/progress-bar.ts';
 import { styles } from './view/styles.ts';
 import { announcement, nameText, pictureText, shareDone, statusText } from './view/texts.ts';
 import { Visibility } from './visibility.ts';
 
-const number: PropertyDeclaration = { reflect: true, converter: { fromAttribute: toNumber } };
+const number: PropertyDeclaration = { reflect: true, useDefault: true, converter: { fromAttribute: toNumber } };
 const text: PropertyDeclaration = { reflect: true, useDefault: true };
 const flag: PropertyDeclaration = { type: Boolean, reflect: true };
 
@@ -59,6 +59,7 @@ const outdated = new DOMException('The element paints something else now.', 'Abo
  * @csspart base - Everything
  * @csspart frame - The square behind the picture
  * @csspart picture - The canvas
+ * @csspart preview - A coarse picture of how far the run is, over the last picture
  * @csspart placeholder - The label before the first picture
  * @csspart progress - The track of the bar
  * @csspart bar - How far the load is
@@ -74,26 +75,31 @@ const outdated = new DOMException('The element paints something else now.', 'Abo
  * @cssprop [--webdit-radius=0.75em] - Corners of the picture; the button's are three quarters of it
  * @cssprop [--webdit-gap=0.5em] - Space between the picture and what is below
  *
- * @cssState idle
- * @cssState loading
- * @cssState ready
- * @cssState generating
- * @cssState done
- * @cssState error
+ * @cssState idle - Nothing loaded, nothing painted
+ * @cssState loading - The model is on its way
+ * @cssState ready - Loaded, nothing painted
+ * @cssState generating - A run waits for its turn or is under way
+ * @cssState done - A picture is there, and nothing is under way
+ * @cssState error - The last load or run failed
  */
 export class WebDitElement extends LitElement {
+  /** @internal */
   static formAssociated = true;
+  /** @internal */
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
+  /** @internal */
   static override styles = styles;
+  /** @internal */
   static override properties = {
     model: text,
     label: text,
     steps: number,
     guidance: number,
-    seed: { reflect: true, converter: { fromAttribute: toSeed } },
+    seed: { reflect: true, useDefault: true, converter: { fromAttribute: toSeed } },
     // A schedule is too long for an attribute.
     cache: {
       reflect: true,
+      useDefault: true,
       converter: { toAttribute: (cache: CacheSpec) => (typeof cache === 'string' ? cache : null) },
     },
     autostart: flag,
@@ -129,6 +135,7 @@ export class WebDitElement extends LitElement {
     enter: (action) => this.enter(action),
     onProgress: (event) => this.dispatchEvent(webditEvent('webdit-progress', event)),
     onStep: (event) => this.dispatchEvent(webditEvent('webdit-step', event)),
+    onPreview: ({ preview }) => showPreview(this.renderRoot.querySelector('.preview'), preview),
     onFailure: (failure) => this.dispatchEvent(webditEvent('webdit-error', failure)),
     isVisible: () => this.visibility.visible,
     untilVisible: (signal) => this.visibility.wait(signal),
@@ -179,7 +186,7 @@ export class WebDitElement extends LitElement {
    * The picture as a file.
    * @param type a media type; what the browser cannot write becomes a PNG.
    * @param quality 0 to 1, for types that lose some.
-   * @returns null before the first picture.
+   * @returns {Promise<Blob | null>} null before the first picture.
    */
   async toBlob(type = 'image/png', quality?: number): Promise<Blob | null> {
     if (!this.picture || type === 'image/png') return this.picture?.blob ?? null;
@@ -193,7 +200,7 @@ export class WebDitElement extends LitElement {
 
   /** The loaded model, the adapter and every choice made while loading; null before, and when it has been freed. */
   get info(): PipelineInfo | null {
-    return this.current.info;
+    return this.painter.holdsModel ? this.current.info : null;
   }
 
   /** The picture as the form gets it, a PNG; null before the first. */
@@ -201,30 +208,37 @@ export class WebDitElement extends LitElement {
     return this.control.file;
   }
 
+  /** The form that the element belongs to. */
   get form(): HTMLFormElement | null {
     return this.control.internals.form;
   }
 
+  /** The `<label>`s of the element. */
   get labels(): NodeList {
     return this.control.internals.labels;
   }
 
+  /** What is wrong with the element as a part of its form. */
   get validity(): ValidityState {
     return this.control.internals.validity;
   }
 
+  /** What the browser would say about it. */
   get validationMessage(): string {
     return this.control.internals.validationMessage;
   }
 
+  /** Whether the form asks the element at all; not while it is disabled. */
   get willValidate(): boolean {
     return this.control.internals.willValidate;
   }
 
+  /** Whether the form could be sent, as far as this element goes. */
   checkValidity(): boolean {
     return this.control.internals.checkValidity();
   }
 
+  /** As `checkValidity`, and the browser says what is wrong. */
   reportValidity(): boolean {
     return this.control.internals.reportValidity();
   }
@@ -280,6 +294,7 @@ export class WebDitElement extends LitElement {
       <div part="base" class="base">
         <div part="frame" class=${busy ? 'frame busy' : 'frame'}>
           <canvas part="picture" role="img" aria-label=${pictureText(current, label)} width="0" height="0"></canvas>
+          ${current.name === 'generating' && !current.waiting ? html`<canvas part="preview" class="preview" aria-hidden="true" width="0" height="0"></canvas>` : nothing}
           ${current.painted ? nothing : html`<slot name="placeholder"><span part="placeholder" class="placeholder" aria-hidden="true">${label}</span></slot>`}
           ${busy ? html`<div class="overlay"><slot name="progress">${progressBar(current)}</slot></div>` : nothing}
         </div>

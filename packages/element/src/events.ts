@@ -31,6 +31,7 @@ export interface WebDitEventDetails {
   'webdit-state': StateChange;
 }
 
+/** Events of `<web-dit>`, for listeners. */
 export type WebDitEventMap = { [Name in keyof WebDitEventDetails]: CustomEvent<WebDitEventDetails[Name]> };
 
 /** An event as listeners outside of any number of shadow roots get it. */

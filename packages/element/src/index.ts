@@ -13,5 +13,6 @@ declare global {
   interface HTMLElementTagNameMap {
     'web-dit': WebDitElement;
   }
-  interface HTMLElementEventMap extends WebDitEventMap {}
+  /** They bubble: elements, documents and windows all hear them. */
+  interface GlobalEventHandlersEventMap extends WebDitEventMap {}
 }

@@ -27,6 +27,7 @@ class FakeElement {
       },
       onProgress: () => {},
       onStep: () => {},
+      onPreview: () => {},
       onFailure: (failure) => void this.failures.push(failure),
       isVisible: () => this.visible,
       untilVisible: async () => {},
@@ -129,6 +130,25 @@ it('tells of a failure once, and goes on with the next run', async () => {
   expect(await second).toBe('pizza');
   expect(a.failures).toEqual([{ code: 'unknown-label', message: 'No class.', remedy: 'Another.', error }]);
   expect(a.state.name).toBe('done');
+});
+
+it('holds no model once another element has lost the device, until it is loaded again', async () => {
+  const { fake, a, b } = setUp();
+  const first = a.paint('pizza');
+  await settled();
+  expect(a.painter.holdsModel).toBe(true);
+  fake.runs[0]?.finish();
+  await first;
+  const lost = b.paint('cat');
+  await settled();
+  fake.runs[1]?.fail({ code: 'device-lost' });
+  await expect(lost).rejects.toEqual({ code: 'device-lost' });
+  expect([a.painter.holdsModel, b.painter.holdsModel]).toEqual([false, false]);
+  const again = b.paint('cat');
+  await settled();
+  expect([a.painter.holdsModel, b.painter.holdsModel]).toEqual([true, true]);
+  fake.runs[2]?.finish();
+  await again;
 });
 
 it('refuses before anything is loaded', async () => {

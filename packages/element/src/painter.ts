@@ -1,4 +1,4 @@
-import type { GenerateResult, ProgressEvent, StepEvent } from 'webdit';
+import type { GenerateResult, PreviewEvent, ProgressEvent, StepEvent } from 'webdit';
 import type { Lease } from './pool/pool.ts';
 import type { Pipeline } from './pool/shared-pipeline.ts';
 import type { Call } from './settings.ts';
@@ -29,6 +29,7 @@ export interface PainterHooks {
   readonly enter: (action: Action) => void;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onStep: (event: StepEvent) => void;
+  readonly onPreview: (event: PreviewEvent) => void;
   /** Each load or run that failed; aborts are no failures. */
   readonly onFailure: (failure: Failure) => void;
   readonly isVisible: () => boolean;
@@ -82,6 +83,11 @@ export class Painter {
   /** Call when what `isVisible` says has changed. */
   reconsider(): void {
     this.kept?.shared.advance();
+  }
+
+  /** Whether the model is there. A device that is lost takes it from all elements, also from those that did not paint. */
+  get holdsModel(): boolean {
+    return this.kept !== null && this.kept.shared.loaded !== null;
   }
 
   /** Gives back the share in the model, unless it is the model called `key`. Runs under way have shares of their own. */
@@ -162,11 +168,12 @@ export class Painter {
   }
 
   private generate(pipeline: Pipeline, { input, options }: Call, signal: AbortSignal): Promise<Pixels> {
-    const onStep = (step: StepEvent) => {
-      this.hooks.enter({ type: 'step', step });
-      this.hooks.onStep(step);
+    const { enter, onStep, onPreview } = this.hooks;
+    const tell = (step: StepEvent) => {
+      enter({ type: 'step', step });
+      onStep(step);
     };
-    return pipeline.generate(input, { ...options, signal, onStep });
+    return pipeline.generate(input, { ...options, signal, onStep: tell, onPreview });
   }
 
   private progress(run: Run, event: ProgressEvent): void {

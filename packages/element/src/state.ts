@@ -1,5 +1,6 @@
 import type { ErrorCode, PipelineInfo, ProgressEvent, RunReport, StepEvent, StepKind } from 'webdit';
 
+/** Where an element is; `ElementState` says what each name means. */
 export type StateName = 'idle' | 'loading' | 'ready' | 'generating' | 'done' | 'error';
 
 /** How far a load is, all its files and kernels together. */

@@ -136,7 +136,7 @@ it('takes an aborted job out of the queue at once, or stops it', async () => {
   await expect(shared.run(job('d', {}, { signal: waiting.signal }))).rejects.toBe('not b');
 });
 
-it('passes over what is not pressing until it is, and lets it give way without losing it', async () => {
+it('passes over what is not pressing until it is; under way it pauses, or gives way without being lost', async () => {
   const fake = new FakePipeline();
   const shared = new SharedPipeline(async () => fake.pipeline);
   let seen = true;
@@ -148,12 +148,17 @@ it('passes over what is not pressing until it is, and lets it give way without l
   seen = false;
   shared.advance();
   await settled();
-  // Nobody else wants the pipeline: it goes on.
-  expect(fake.runs[0]?.options.signal?.aborted).toBe(false);
+  expect([fake.paused, fake.runs[0]?.options.signal?.aborted]).toEqual([true, false]);
+  seen = true;
+  shared.advance();
+  expect(fake.paused).toBe(false);
+  seen = false;
+  shared.advance();
+  expect(fake.paused).toBe(true);
   const asked = shared.run(job('asked', {}));
   await settled();
   expect(fake.order).toBe('auto asked');
-  expect(fake.runs[0]?.options.signal?.aborted).toBe(true);
+  expect([fake.paused, fake.runs[0]?.options.signal?.aborted]).toEqual([false, true]);
   fake.runs[1]?.finish();
   await asked;
   await settled();

@@ -3,13 +3,13 @@ import { RoundRobin, type Turn } from './round-robin.ts';
 import { type LoadHooks, SharedLoad } from './shared-load.ts';
 
 /** The part of a pipeline that elements use. */
-export type Pipeline = Pick<DiffusionPipeline, 'info' | 'generate' | 'dispose'>;
+export type Pipeline = Pick<DiffusionPipeline, 'info' | 'generate' | 'pause' | 'resume' | 'dispose'>;
 
 /** A run that waits for the pipeline. */
 export interface Job<T> extends Turn, LoadHooks {
   /**
-   * Whether the run has to be done now. One that has not is passed over, and gives way when it is under way and another one
-   * has: it is stopped, and begins again at its next turn.
+   * Whether the run has to be done now. One that has not is passed over. When it is under way it pauses, and when another one
+   * has to be done it gives way: it is stopped, and begins again at its next turn.
    */
   readonly pressing: () => boolean;
   /** Its turn has come; called again when it had to begin again. */
@@ -75,11 +75,15 @@ export class SharedPipeline {
     const isPressing = (job: Waiting) => job.pressing();
     if (this.running) {
       const { job, stop } = this.running;
-      if (!job.pressing() && this.waiting.some(isPressing)) stop.abort(gaveWay);
+      if (job.pressing()) this.pipeline?.resume();
+      else if (this.waiting.some(isPressing)) stop.abort(gaveWay);
+      else this.pipeline?.pause();
       return;
     }
     const job = this.waiting.take(isPressing);
     if (!job) return;
+    // The run before may have ended while it was paused.
+    this.pipeline?.resume();
     const stop = new AbortController();
     this.running = { job, stop };
     void this.attempt(job, stop.signal).finally(() => {

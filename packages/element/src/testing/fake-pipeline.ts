@@ -13,6 +13,7 @@ export interface FakeRun {
 export class FakePipeline {
   readonly runs: FakeRun[] = [];
   disposed = 0;
+  paused = false;
 
   readonly pipeline = {
     info: { name: 'fake' } as PipelineInfo,
@@ -21,6 +22,12 @@ export class FakePipeline {
         options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
         this.runs.push({ label, options, finish: () => resolve({ label }), fail: reject });
       }),
+    pause: () => {
+      this.paused = true;
+    },
+    resume: () => {
+      this.paused = false;
+    },
     dispose: async () => {
       this.disposed++;
     },

@@ -8,6 +8,14 @@ export async function drawPicture(canvas: HTMLCanvasElement, image: ImageData): 
   throw new Error('The browser could not write the picture as a PNG.');
 }
 
+/** Shows how far a run is, as coarse as its latents are. */
+export function showPreview(canvas: HTMLCanvasElement | null, preview: ImageData): void {
+  if (!canvas) return;
+  canvas.width = preview.width;
+  canvas.height = preview.height;
+  canvas.getContext('2d')?.putImageData(preview, 0, 0);
+}
+
 export function clearCanvas(canvas: HTMLCanvasElement | null | undefined): void {
   if (!canvas) return;
   canvas.width = 0;

@@ -52,7 +52,7 @@ export const styles = css`
   canvas {
     object-fit: contain;
   }
-  .busy canvas {
+  .busy canvas:not(.preview) {
     opacity: 0.55;
   }
   .placeholder {
@@ -66,6 +66,10 @@ export const styles = css`
     overflow-wrap: anywhere;
     filter: grayscale(1);
     opacity: 0.4;
+  }
+  /* Once there is a preview. */
+  .preview:not([width='0']) ~ slot[name='placeholder'] {
+    display: none;
   }
   .overlay {
     position: absolute;
