@@ -2,11 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Plugin } from 'vite';
 
-const moduleId = 'virtual:recorded-results';
+type Json = Readonly<Record<string, unknown>>;
 
-/** What the page shows of a committed comparison: see `src/recorded-results.d.ts`. */
-async function readRecorded(file: string) {
-  const { command, date, machine, settings, rows } = JSON.parse(await readFile(file, 'utf8'));
+/** How each virtual module is read from its file: see `src/recorded.ts`. */
+const readers = {
+  'virtual:recorded-results': readComparison,
+  'virtual:recorded-study': readStudy,
+};
+
+/** What the page shows of a committed comparison: not its thousands of single measurements. */
+async function readComparison(file: string) {
+  const { command, date, machine, settings, rows } = await readJson(file);
   return {
     file: basename(file),
     command,
@@ -15,19 +21,47 @@ async function readRecorded(file: string) {
     adapter: settings.adapter,
     steps: settings.steps,
     guidance: settings.guidanceScale,
-    rows,
+    rows: rows.map(withoutTimes),
   };
 }
 
-/** Gives the page the rows of a committed result as `virtual:recorded-results`, without its thousands of single measurements. */
-export function recordedResults(file: string): Plugin {
+/** What the page shows of a committed study. */
+async function readStudy(file: string) {
+  const { study, standings } = await readJson(file);
+  if (!study || !standings) throw new Error(`${file} is no study: make it with "webdit compare --study".`);
+  return {
+    ...(await readComparison(file)),
+    ours: study.ours,
+    everyRow: study.everyRow,
+    best: study.best,
+    tuned: study.tuning.length,
+    reported: study.report.length,
+    standings: standings.map(({ ratio, rows }: { ratio: number; rows: readonly Json[] }) => ({
+      ratio,
+      rows: rows.map(withoutTimes),
+    })),
+  };
+}
+
+async function readJson(file: string) {
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
+/** The times of each kind of step are not shown. */
+function withoutTimes({ kinds: _, ...row }: Json): Json {
+  return row;
+}
+
+/** Gives the page committed results as the virtual modules by whose names `files` has them. */
+export function recordedResults(files: Readonly<Record<keyof typeof readers, string>>): Plugin {
   return {
     name: 'recorded-results',
-    resolveId: (id) => (id === moduleId ? `\0${moduleId}` : null),
-    async load(id) {
-      if (id !== `\0${moduleId}`) return null;
-      this.addWatchFile(file);
-      return `export default ${JSON.stringify(await readRecorded(file))};`;
+    resolveId: (id) => (Object.hasOwn(readers, id) ? `\0${id}` : null),
+    async load(resolved) {
+      const id = resolved.slice(1) as keyof typeof readers;
+      if (resolved !== `\0${id}` || !Object.hasOwn(readers, id)) return null;
+      this.addWatchFile(files[id]);
+      return `export default ${JSON.stringify(await readers[id](files[id]))};`;
     },
   };
 }

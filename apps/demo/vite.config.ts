@@ -9,9 +9,11 @@ import { serveFolder } from './serve-folder.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const models = fileURLToPath(new URL('../../models', import.meta.url));
-const reference = fileURLToPath(
-  new URL('../../bench/results/compare-emoji-dit-50-chromium-swiftshader.json', import.meta.url),
-);
+const recorded = (name: string) => fileURLToPath(new URL(`../../bench/results/${name}.json`, import.meta.url));
+const recordedFiles = {
+  'virtual:recorded-results': recorded('compare-emoji-dit-50-chromium-swiftshader'),
+  'virtual:recorded-study': recorded('study-emoji-dit-50-node-lavapipe'),
+};
 
 /** Serves the models folder as it is in development, and copies the default model into the built site. */
 function serveModels(): Plugin {
@@ -31,7 +33,7 @@ export default defineConfig({
   root,
   // Works on any sub-path, such as a project's GitHub Pages.
   base: './',
-  plugins: [serveModels(), recordedResults(reference), contentSecurityPolicy(), pwa()],
+  plugins: [serveModels(), recordedResults(recordedFiles), contentSecurityPolicy(), pwa()],
   // The worker imports its VAE runtime lazily, which needs modules.
   worker: { format: 'es' },
   optimizeDeps: {

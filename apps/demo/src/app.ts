@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type Catalogue, emptyCatalogue, labelFor, loadCatalogue, readCatalogue } from './catalogue.ts';
 import type { ModelChosen } from './models/choose-model.ts';
 import type { ModelChoice } from './models/model-choice.ts';
@@ -47,6 +47,7 @@ export class WebditApp extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('hashchange', this.onHash);
+    window.addEventListener('resize', this.showWhereWeAre);
     this.onHash();
     void loadCatalogue(modelUrl).then((catalogue) => {
       if (this.session.model.key === '') this.catalogue = catalogue;
@@ -57,6 +58,7 @@ export class WebditApp extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener('hashchange', this.onHash);
+    window.removeEventListener('resize', this.showWhereWeAre);
   }
 
   override render() {
@@ -75,7 +77,11 @@ export class WebditApp extends LitElement {
         <nav aria-label="Views">${views.map((view) => this.link(view))}</nav>
       </header>
       ${this.withoutGpu()} ${this.workElsewhere()} ${this.modelRequest()}
-      <main @settings-change=${this.onSettings} @model-chosen=${this.onModel}>
+      <main
+        @settings-change=${this.onSettings}
+        @model-chosen=${this.onModel}
+        @stored-change=${() => this.keeper.look()}
+      >
         ${views.filter(({ name }) => this.ready.includes(name)).map((view) => this.frame(view.name, view.render))}
       </main>
       <footer>
@@ -85,12 +91,16 @@ export class WebditApp extends LitElement {
     `;
   }
 
-  /** On phones not every name fits: the one that is open is brought into view. */
-  override updated(): void {
+  /** On phones not every name fits: the view that has just been opened is brought into sight. */
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('route') && changed.get('route')?.view !== this.route.view) this.showWhereWeAre();
+  }
+
+  private readonly showWhereWeAre = () => {
     const link = this.renderRoot.querySelector<HTMLElement>('nav [aria-current]');
     const nav = link?.parentElement;
     if (link && nav) nav.scrollLeft = link.offsetLeft - nav.offsetLeft - (nav.clientWidth - link.clientWidth) / 2;
-  }
+  };
 
   private link({ name, title }: { name: ViewName; title: string }) {
     const { view, settings } = this.route;

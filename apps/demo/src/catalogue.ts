@@ -1,31 +1,30 @@
 import { type EmojiClass, findLabel, loadClasses } from './classes.ts';
 import type { ModelChoice } from './models/model-choice.ts';
-import { type FolderSchedule, loadSchedules, summarise } from './schedules.ts';
+import { type CacheFiles, loadCacheFiles, summarise } from './schedules.ts';
 import type { Failure } from './session.ts';
 
 /** What the model folder offers to choose from. */
-export interface Catalogue {
+export interface Catalogue extends CacheFiles {
   /** Empty for a model without class names, whose labels are ids. */
   readonly classes: readonly EmojiClass[];
   /** Ids go from 0 to one less; 0 while unknown. */
   readonly numClasses: number;
-  readonly schedules: readonly FolderSchedule[];
   /** Set when the list of classes could not be loaded. */
   readonly failure: Failure | null;
 }
 
-export const emptyCatalogue: Catalogue = { classes: [], numClasses: 0, schedules: [], failure: null };
+export const emptyCatalogue: Catalogue = { classes: [], numClasses: 0, schedules: [], calibrations: [], failure: null };
 
-/** What the page's own model offers, whose two files are read without the library. */
+/** What the page's own model offers, whose few small files are read without the library. */
 export async function loadCatalogue(modelUrl: URL): Promise<Catalogue> {
-  const schedules = loadSchedules(modelUrl);
+  const cacheFiles = loadCacheFiles(modelUrl);
   try {
     const classes = await loadClasses(modelUrl);
-    return { classes, numClasses: classes.length, schedules: await schedules, failure: null };
+    return { classes, numClasses: classes.length, ...(await cacheFiles), failure: null };
   } catch (cause) {
     const message = `The list of emoji could not be loaded. ${cause instanceof Error ? cause.message : ''}`;
     const failure = { code: 'network', message, remedy: 'Check the connection and reload the page.' };
-    return { ...emptyCatalogue, schedules: await schedules, failure };
+    return { ...emptyCatalogue, ...(await cacheFiles), failure };
   }
 }
 
@@ -38,6 +37,7 @@ export async function readCatalogue({ source }: ModelChoice): Promise<Catalogue>
     classes: classes.map(({ id, label, emoji = '', tags = [] }) => ({ id, label, emoji, tags })),
     numClasses: model.config.numClasses,
     schedules: model.schedules.map(summarise),
+    calibrations: model.calibrations.filter(({ sampler }) => sampler === model.samplerName).map(({ steps }) => steps),
     failure: null,
   };
 }

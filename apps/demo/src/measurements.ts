@@ -1,4 +1,3 @@
-import { createStore, entries, set } from 'idb-keyval';
 import {
   type CompareRow,
   type CompareState,
@@ -11,6 +10,7 @@ import {
   rowId,
   summarize,
 } from 'webdit';
+import { Kept } from './kept.ts';
 
 /** What one run is measured against others with: these and the model make a table. */
 export interface RunLength {
@@ -34,13 +34,16 @@ export interface MeasureOptions extends RunLength {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Every comparison made on this device, kept over reloads where the browser stores anything. */
+/** Every comparison made on this device, kept over reloads where the browser stores anything. Models go by their `ModelChoice.key`. */
 export class Measurements {
-  /** Why nothing outlives the page, or null. */
-  unsaved: string | null = null;
-  private readonly tables = new Map<string, Table>();
+  private readonly kept = new Kept<Table>('webdit-tradeoff', readTable);
+  private tables: ReadonlyMap<string, Table> = new Map();
   private readonly listeners = new Set<() => void>();
-  private reading: Promise<void> | null = null;
+
+  /** Why nothing outlives the page, or null. */
+  get unsaved(): string | null {
+    return this.kept.unsaved;
+  }
 
   /** @returns what ends the subscription. */
   subscribe(listener: () => void): () => void {
@@ -48,15 +51,15 @@ export class Measurements {
     return () => this.listeners.delete(listener);
   }
 
-  /** Reads what earlier visits measured, once. */
-  load(): Promise<void> {
-    this.reading ??= this.read();
-    return this.reading;
+  /** Reads what earlier visits measured. */
+  async load(): Promise<void> {
+    this.tables = await this.kept.all();
+    this.notify();
   }
 
   /** One summary per measured row, the uncached one first; empty when nothing is measured. */
   summaries(model: string, length: RunLength): readonly CompareSummary[] {
-    const state = this.tables.get(keyOf(model, length))?.state;
+    const state = this.state(model, length);
     return state ? summarize(state, [...new Set(state.measurements.map(({ row }) => row))]) : [];
   }
 
@@ -73,10 +76,10 @@ export class Measurements {
    * Measures rows and pairs that are not measured yet. What is done stays, whenever it stops. Measurements made on another adapter
    * or with other kernels are dropped first: they must not be mixed.
    */
-  async measure(pipe: DiffusionPipeline, options: MeasureOptions): Promise<void> {
+  async measure(pipe: DiffusionPipeline, model: string, options: MeasureOptions): Promise<void> {
     await this.load();
     const { steps, guidance, rows, pairs, signal } = options;
-    const key = keyOf(pipe.info.name, options);
+    const key = keyOf(model, options);
     const settings = compareSettings(pipe.info, steps, guidance);
     const known = this.tables.get(key);
     const fits = known && JSON.stringify(known.state.settings) === JSON.stringify(settings);
@@ -85,44 +88,20 @@ export class Measurements {
       ...{ rows, pairs, steps, guidanceScale: guidance, signal },
       state: fits ? known.state : undefined,
       onProgress: async ({ done, total, state }) => {
-        this.tables.set(key, { state, pictures });
         options.onProgress(done, total);
-        this.notify();
-        await this.save(key);
+        await this.change(this.kept.set(key, { state, pictures }));
       },
     });
   }
 
   /** Forgets what was measured for one model and length. */
   async clear(model: string, length: RunLength): Promise<void> {
-    const key = keyOf(model, length);
-    this.tables.delete(key);
+    await this.change(this.kept.delete(keyOf(model, length)));
+  }
+
+  private async change(saving: Promise<void>): Promise<void> {
+    await saving;
     this.notify();
-    await this.save(key);
-  }
-
-  private async read(): Promise<void> {
-    try {
-      for (const [key, value] of await entries<string, Table | null>(database())) {
-        if (value) this.tables.set(key, { ...value, state: parseCompareState(value.state, 'The browser’s storage') });
-      }
-    } catch (cause) {
-      this.doubt(cause);
-    }
-    this.notify();
-  }
-
-  private async save(key: string): Promise<void> {
-    try {
-      await set(key, this.tables.get(key) ?? null, database());
-    } catch (cause) {
-      this.doubt(cause);
-    }
-  }
-
-  private doubt(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.unsaved = `What is measured here is gone after a reload, because this browser stores nothing: ${reason}`;
   }
 
   private notify(): void {
@@ -133,10 +112,9 @@ export class Measurements {
 /** One for the page: the presets and the chart show the same measurements. */
 export const measurements = new Measurements();
 
-let opened: ReturnType<typeof createStore> | undefined;
-function database() {
-  opened ??= createStore('webdit-measurements', 'tables');
-  return opened;
+function readTable(stored: unknown): Table {
+  const { state, pictures } = stored as Table;
+  return { state: parseCompareState(state, 'The browser’s storage'), pictures: new Map(pictures) };
 }
 
 function keyOf(model: string, { steps, guidance }: RunLength): string {
@@ -153,8 +131,9 @@ function keepingPictures(pipe: DiffusionPipeline, steps: number, pictures: Map<s
     info: pipe.info,
     generate: async (...[input, options]: Parameters<Parameters<typeof comparePolicies>[0]['generate']>) => {
       const result = await pipe.generate(input, options);
-      const { numInferenceSteps = steps, cache = 'none', seed } = options;
-      const row = rowId(numInferenceSteps < steps ? { fewerSteps: numInferenceSteps } : cache);
+      const { numInferenceSteps = steps, cache = 'none', seed, scheduler } = options;
+      const fewer = { fewerSteps: numInferenceSteps, ...(scheduler === undefined ? {} : { scheduler }) };
+      const row = rowId(numInferenceSteps < steps ? fewer : cache);
       const { image } = result;
       // As plain data: browsers differ in whether they store an ImageData.
       if (image) {

@@ -10,6 +10,13 @@ export async function modelBytes(modelUrl: URL): Promise<number> {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** Whether this browser has stored all of a model; a store that cannot be read stores nothing. */
+export async function isStored(modelUrl: URL): Promise<boolean> {
+  const { listStoredModels } = await import('webdit');
+  const models = await listStoredModels().catch(() => []);
+  return models.some(({ url, whole }) => whole && url === modelUrl.href);
+}
+
 /** What of it this browser has not stored yet. @throws Error, and what `listStoredModels` throws. */
 export async function missingModelBytes(modelUrl: URL): Promise<{ readonly model: number; readonly missing: number }> {
   const { listStoredModels } = await import('webdit');

@@ -35,6 +35,11 @@ export function summarizeRun({
   };
 }
 
+/** Milliseconds of a run, in seconds. */
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
 /** What to call a graphics card. */
 export function adapterText({ description, device, architecture, vendor }: AdapterInfo): string {
   return description || device || architecture || vendor || 'this GPU';

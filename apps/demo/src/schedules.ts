@@ -8,19 +8,29 @@ export interface FolderSchedule {
   readonly budget: number;
 }
 
-/**
- * The schedules that the model folder lists; none when they cannot be read, which a run that needs one then explains.
- */
-export async function loadSchedules(modelUrl: URL): Promise<readonly FolderSchedule[]> {
-  try {
-    const index = (await fetchJson(new URL('model_index.json', modelUrl))) as { schedules?: readonly string[] };
-    const paths = index.schedules ?? [];
-    return await Promise.all(
-      paths.map(async (path) => summarise((await fetchJson(new URL(path, modelUrl))) as Schedule)),
-    );
-  } catch {
-    return [];
-  }
+/** What the model folder has for cache policies. */
+export interface CacheFiles {
+  readonly schedules: readonly FolderSchedule[];
+  /** Numbers of steps that there is a calibration for. */
+  readonly calibrations: readonly number[];
+}
+
+/** The files that the model folder lists; none of those that cannot be read, which a run that needs one then explains. */
+export async function loadCacheFiles(modelUrl: URL): Promise<CacheFiles> {
+  const index = fetchJson(new URL('model_index.json', modelUrl));
+  const all = async <File>(key: keyof CacheFiles): Promise<File[]> => {
+    try {
+      const paths = ((await index) as { readonly [key in keyof CacheFiles]?: readonly string[] })[key] ?? [];
+      return (await Promise.all(paths.map((path) => fetchJson(new URL(path, modelUrl))))) as File[];
+    } catch {
+      return [];
+    }
+  };
+  const [schedules, calibrations] = await Promise.all([
+    all<Schedule>('schedules'),
+    all<{ readonly steps: number }>('calibrations'),
+  ]);
+  return { schedules: schedules.map(summarise), calibrations: calibrations.map(({ steps }) => steps) };
 }
 
 /** Budgets of a policy's schedules for a number of steps, most full steps first. */

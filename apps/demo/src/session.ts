@@ -83,6 +83,11 @@ export class Session {
     return this.obstacle !== null && !this.onProcessor;
   }
 
+  /** Work that WebGPU alone can do, such as caching, can be started. */
+  get freeForGpu(): boolean {
+    return !this.busy && this.obstacle === null;
+  }
+
   setObstacle(obstacle: Obstacle | null): void {
     this.obstacle = obstacle;
     this.notify();

@@ -14,6 +14,7 @@ describe('modelAt', () => {
       name: 'model.safetensors',
     });
     expect(modelAt('https://models.test', base).name).toBe('models.test');
+    expect(modelAt('hf:owner/name@v1', base)).toMatchObject({ key: 'hf:owner/name@v1', name: 'name@v1' });
     expect(modelAt('https://models.test/%E0%A4%A', base).name).toBe('%E0%A4%A');
   });
 

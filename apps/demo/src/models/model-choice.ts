@@ -44,7 +44,9 @@ export function droppedName(key: string): string | null {
  */
 export function modelAt(address: string, base: string): ModelChoice {
   const url = parseUrl(address.trim(), base);
-  if (url.protocol !== 'https:' && url.origin !== new URL(base).origin) {
+  // `hf:` is the library's name for models on the Hugging Face hub.
+  const known = url.protocol === 'https:' || url.protocol === 'hf:';
+  if (!known && url.origin !== new URL(base).origin) {
     throw new ChoiceError(
       `Models load over https only, and "${shorten(address)}" is another kind of address.`,
       'Give an https address, or drop the folder on this page.',

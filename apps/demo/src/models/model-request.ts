@@ -1,8 +1,8 @@
 import { css, html, LitElement, nothing } from 'lit';
 import '../ui/failure-panel.ts';
 import { describe, type Session, SessionWatch } from '../session.ts';
-import { loadProgress } from '../ui/load-progress.ts';
 import { actionStyles, panelStyles } from '../ui/panel-styles.ts';
+import { loadingBar } from '../ui/progress-bar.ts';
 import { controls } from '../ui/shared-styles.ts';
 import { chooseModel } from './choose-model.ts';
 import { droppedName, type ModelChoice, modelAt, ownModel } from './model-choice.ts';
@@ -82,10 +82,7 @@ export class ModelRequest extends LitElement {
   private status() {
     const phase = this.session.phaseOf('models');
     if (phase.name === 'failed') return html`<failure-panel .failure=${phase.failure}></failure-panel>`;
-    if (phase.name !== 'loading') return nothing;
-    const { text, percent } = loadProgress(phase.progress);
-    return html`<progress max="100" .value=${percent} aria-label="Loading the model"></progress>
-      <p class="note">${text}</p>`;
+    return phase.name === 'loading' ? loadingBar(phase) : nothing;
   }
 
   static override styles = [

@@ -1,6 +1,7 @@
 import recorded from 'virtual:recorded-results';
 import { css, html, LitElement, svg } from 'lit';
 import { controls } from '../ui/shared-styles.ts';
+import { tableStyles } from '../ui/table-styles.ts';
 
 type Row = (typeof recorded.rows)[number];
 
@@ -53,32 +54,13 @@ export class RecordedFigure extends LitElement {
 
   static override styles = [
     controls,
+    tableStyles,
     css`
       figure {
         margin: 0;
       }
       .scroll {
         overflow-x: auto;
-      }
-      table {
-        width: 100%;
-        border-collapse: collapse;
-        font-size: 0.9rem;
-        font-variant-numeric: tabular-nums;
-      }
-      th,
-      td {
-        padding: 0.35rem 0.45rem;
-        border-bottom: 1px solid var(--line);
-        text-align: right;
-        white-space: nowrap;
-      }
-      thead th {
-        color: var(--soft);
-        font-weight: 400;
-      }
-      th:first-child {
-        text-align: left;
       }
       .bar {
         width: 40%;

@@ -1,4 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
+import { isStored } from '../model-bytes.ts';
 import { type Session, SessionWatch } from '../session.ts';
 import type { Keeper, Keeping } from './keeper.ts';
 
@@ -28,17 +29,14 @@ export class FirstDownload extends LitElement {
   }
 
   override render() {
-    const { pipeline, obstacle } = this.session;
-    // Without WebGPU another panel says what the other way downloads.
-    if (this.stored || pipeline || obstacle) return nothing;
+    const { pipeline, obstacle, model } = this.session;
+    // Without WebGPU another panel says what the other way downloads; of other models the size is not known here.
+    if (this.stored || pipeline || obstacle || model.key !== '') return nothing;
     return html`The first one downloads up to ${size}.`;
   }
 
   private async look(): Promise<void> {
-    const { listStoredModels } = await import('webdit');
-    // A store that cannot be read stores nothing.
-    const models = await listStoredModels().catch(() => []);
-    this.stored = models.some(({ url, whole }) => whole && url === this.session.modelUrl.href);
+    this.stored = await isStored(this.session.modelUrl);
   }
 }
 

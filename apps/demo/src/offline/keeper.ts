@@ -1,4 +1,4 @@
-import { missingModelBytes } from '../model-bytes.ts';
+import { isStored, missingModelBytes } from '../model-bytes.ts';
 import { describe, type Failure } from '../session.ts';
 import type { AppVersion } from './app-version.ts';
 import { isRunnable, keptMark, type RuntimeFile, runtimeCache } from './runtime-files.ts';
@@ -43,10 +43,12 @@ export class Keeper {
   }
 
   /** Whether the visitor keeps the app offline; downloads nothing to find out. */
-  private async look(): Promise<void> {
+  async look(): Promise<void> {
     const { scope } = this.version;
     if (scope === null || this.controller) return;
-    this.enter({ name: (await caches.has(keptMark(scope))) ? 'kept' : 'offered' });
+    // The model can be deleted elsewhere, and so can be brought back.
+    const kept = (await caches.has(keptMark(scope))) && (await isStored(this.modelUrl));
+    this.enter({ name: kept ? 'kept' : 'offered' });
   }
 
   /** Finds out the sizes, and whether what was kept is still all there. */
@@ -155,7 +157,6 @@ async function missingFrom(scope: string, files: readonly RuntimeFile[]): Promis
   return files.filter(({ url }) => !stored.has(url));
 }
 
-/** What the model's manifest says a load needs, in bytes. */
 /** A response to store, whose bytes are counted as they pass. */
 async function download(url: string, signal: AbortSignal, count: (bytes: number) => void): Promise<Response> {
   const response = await fetch(url, { signal, cache: 'no-store' });

@@ -1,10 +1,9 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { SessionWatch } from '../session.ts';
+import { megabytes } from '../ui/bytes.ts';
 import { controls } from '../ui/shared-styles.ts';
 import { chip } from './chip.ts';
 import type { Keeper } from './keeper.ts';
-
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Keeps the app offline: what it takes, how far it is, and how to undo it. Nothing where there is no service worker. */
 export class OfflineMenu extends LitElement {
@@ -73,12 +72,18 @@ export class OfflineMenu extends LitElement {
         <button class="plain" type="button" @click=${() => this.keeper.abort()}>Stop</button>
       `;
     }
-    if (state.name === 'kept') {
-      return html`<button class="plain" type="button" @click=${() => this.keeper.remove()}>Remove from this device</button>`;
-    }
+    if (state.name === 'kept') return this.removal();
     if (!sizes) return nothing;
-    const what = sizes.missing > 0 ? `Download ${megabytes(sizes.missing)}` : 'Keep what is here';
-    return html`<button class="main" type="button" @click=${() => this.keeper.keep()}>${what}</button>`;
+    const { runtime, model, missing } = sizes;
+    const what = missing > 0 ? `Download ${megabytes(missing)}` : 'Keep what is here';
+    return html`
+      <button class="main" type="button" @click=${() => this.keeper.keep()}>${what}</button>
+      ${missing < runtime + model ? this.removal() : nothing}
+    `;
+  }
+
+  private removal() {
+    return html`<button class="plain" type="button" @click=${() => this.keeper.remove()}>Remove from this device</button>`;
   }
 
   private failure() {

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { budgetsFor, type FolderSchedule } from '../schedules.ts';
+import { cardStyles } from './card-styles.ts';
 import { controls } from './shared-styles.ts';
 
 const policies = [
@@ -9,6 +10,11 @@ const policies = [
     name: 'procache',
     title: 'ProCache',
     text: 'Reuses more early, less late, and refreshes a few tokens on the way.',
+  },
+  {
+    name: 'procache+',
+    title: 'ProCache+',
+    text: 'Foretells the steps between full ones, and corrects itself at the next.',
   },
 ] as const;
 
@@ -101,43 +107,32 @@ export class CachePicker extends LitElement {
 
   static override styles = [
     controls,
+    cardStyles,
     css`
-      fieldset {
-        min-width: 0;
-        margin: 0;
-        padding: 0;
-        border: 0;
-      }
-      legend {
-        margin-bottom: 0.3rem;
-        padding: 0;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       code {
         overflow-wrap: anywhere;
+      }
+      :host {
+        container-type: inline-size;
       }
       .policies {
         display: grid;
         gap: 0.5rem;
-        grid-template-columns: repeat(auto-fit, minmax(7.25rem, 1fr));
+        grid-template-columns: repeat(4, minmax(0, 1fr));
       }
-      label {
-        position: relative;
-        border: 2px solid var(--line);
-        border-radius: 10px;
-        background: var(--well);
-        cursor: pointer;
+      @container (max-width: 30rem) {
+        .policies {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+        }
       }
       .policies label {
         padding: 0.5rem 0.75rem 0.6rem;
       }
-      label:hover {
-        border-color: var(--soft);
-      }
       label:has(:disabled) {
-        border-color: var(--line);
         border-style: dashed;
+      }
+      label:has(:disabled:not(:checked)) {
+        border-color: var(--line);
         background: none;
       }
       label:has(:disabled),
@@ -150,37 +145,6 @@ export class CachePicker extends LitElement {
       p {
         margin: 0 0 0.5rem;
         font-size: 0.85rem;
-      }
-      label:has(:checked) {
-        border-color: var(--accent);
-        background: var(--accent-wash);
-      }
-      label:has(:focus-visible) {
-        outline: 3px solid var(--accent);
-        outline-offset: 2px;
-      }
-      input {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        margin: 0;
-        opacity: 0;
-        cursor: pointer;
-      }
-      .title {
-        display: block;
-        font-family: var(--round);
-        font-weight: 700;
-      }
-      .text {
-        display: block;
-        color: var(--soft);
-        font-size: 0.8rem;
-        line-height: 1.3;
-      }
-      label:has(:checked) .text {
-        color: var(--ink);
       }
       @media (max-width: 560px) {
         .policies {

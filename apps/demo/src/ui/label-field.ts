@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { type Catalogue, emptyCatalogue } from '../catalogue.ts';
 import { findLabel, hasEmoji } from '../classes.ts';
 import { requestSettings } from '../settings-change.ts';
+import { fieldStyles } from './field-styles.ts';
 import { controls } from './shared-styles.ts';
 
 /** What to paint, in one line: by name or emoji, with what the model knows as suggestions; by number where it knows no names. */
@@ -21,10 +22,11 @@ export class LabelField extends LitElement {
     const numbered = classes.length === 0 && numClasses > 0;
     const emoji = findLabel(classes, this.label)?.emoji ?? '?';
     return html`
-      <label for="box">${numbered ? `Class id, 0 to ${numClasses - 1}` : hasEmoji(classes) ? 'Emoji' : 'Class'}</label>
+      <label class="name" for="box">${numbered ? `Class id, 0 to ${numClasses - 1}` : hasEmoji(classes) ? 'Emoji' : 'Class'}</label>
       <div class="row">
         ${hasEmoji(classes) ? html`<span class="emoji" aria-hidden="true">${emoji}</span>` : nothing}
         <input
+          class="line"
           id="box"
           list=${numbered ? nothing : 'labels'}
           inputmode=${numbered ? 'numeric' : nothing}
@@ -43,13 +45,8 @@ export class LabelField extends LitElement {
 
   static override styles = [
     controls,
+    fieldStyles,
     css`
-      label {
-        display: block;
-        margin-bottom: 0.3rem;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       .row {
         display: flex;
         align-items: center;
@@ -57,15 +54,6 @@ export class LabelField extends LitElement {
       }
       .emoji {
         font: 1.7rem var(--emoji);
-      }
-      input {
-        flex: 1;
-        min-width: 0;
-        height: 2.75rem;
-        padding: 0 0.75rem;
-        border: 1px solid var(--line);
-        border-radius: 10px;
-        background: var(--well);
       }
     `,
   ];

@@ -1,9 +1,11 @@
 import type { Phase } from '../session.ts';
+import { megabytes } from './bytes.ts';
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+/** Of a session's phases, the one that loads. */
+export type LoadPhase = Extract<Phase, { name: 'loading' }>;
 
 /** A load, in one line and as percent. */
-export function loadProgress(progress: Extract<Phase, { name: 'loading' }>['progress']): {
+export function loadProgress(progress: LoadPhase['progress']): {
   readonly text: string;
   readonly percent: number;
 } {
@@ -12,6 +14,6 @@ export function loadProgress(progress: Extract<Phase, { name: 'loading' }>['prog
   const text =
     pipelines.total > 0 && loaded >= total
       ? `Preparing kernels: ${pipelines.done} of ${pipelines.total}`
-      : `Loading the model: ${megabytes(loaded)} of ${megabytes(total)} MB`;
+      : `Loading the model: ${(loaded / 1e6).toFixed(1)} of ${megabytes(total)}`;
   return { text, percent };
 }

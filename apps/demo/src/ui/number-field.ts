@@ -1,5 +1,6 @@
 import { css, html, LitElement } from 'lit';
 import { parseNumber } from '../settings.ts';
+import { fieldStyles } from './field-styles.ts';
 import { controls } from './shared-styles.ts';
 
 /**
@@ -35,7 +36,7 @@ export class NumberField extends LitElement {
   override render() {
     const text = Number.isNaN(this.value) ? '' : String(this.value);
     return html`
-      <label for="box">${this.label}</label>
+      <label class="name" for="box">${this.label}</label>
       <div class="row">
         <input id="box" type="number" inputmode="decimal" step="any" .value=${text} @input=${this.changed} />
         ${
@@ -62,13 +63,8 @@ export class NumberField extends LitElement {
 
   static override styles = [
     controls,
+    fieldStyles,
     css`
-      label {
-        display: block;
-        margin-bottom: 0.3rem;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       .row {
         display: flex;
         align-items: center;

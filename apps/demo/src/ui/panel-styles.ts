@@ -69,6 +69,16 @@ export const actionStyles = css`
     border: 1px solid var(--line);
     background: var(--well);
   }
+  /* A label that stands for its hidden file input. */
+  .file {
+    display: grid;
+    place-items: center;
+    cursor: pointer;
+  }
+  .file:has(:focus-visible) {
+    outline: 3px solid var(--accent);
+    outline-offset: 2px;
+  }
   .primary[aria-disabled='true'],
   .secondary[aria-disabled='true'] {
     cursor: default;

@@ -1,10 +1,8 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { adapterText, type RunSummary } from '../run-summary.ts';
+import { adapterText, type RunSummary, seconds } from '../run-summary.ts';
 import type { Phase } from '../session.ts';
 import { loadProgress } from './load-progress.ts';
 import { controls } from './shared-styles.ts';
-
-const seconds = (ms: number) => (ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`);
 
 /** One line and one bar: how far the load or the run is, and afterwards what it took. */
 export class RunStatus extends LitElement {

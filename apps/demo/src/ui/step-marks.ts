@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** A step's kind as a mark of the postal barcode: full ones tall, selective ones half as tall and raised, reused ones short. */
+/**
+ * A step's kind as a mark of the postal barcode: full ones tall, selective ones half as tall and raised, forecasts as
+ * tall and lowered, reused ones short, skipped ones a dot.
+ */
 export const stepMarks = css`
   .mark {
     align-self: center;
@@ -18,6 +21,10 @@ export const stepMarks = css`
     align-self: start;
     height: 62%;
     background: var(--ink);
+  }
+  .mark.forecast {
+    align-self: end;
+    height: 62%;
   }
   .mark.reuse {
     height: 24%;
@@ -50,7 +57,8 @@ export const markLegend = css`
   .legend .mark.full {
     height: 18px;
   }
-  .legend .mark.selective {
+  .legend .mark.selective,
+  .legend .mark.forecast {
     height: 11px;
   }
   .legend .mark.reuse {

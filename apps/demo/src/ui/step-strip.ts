@@ -5,7 +5,9 @@ import { controls } from './shared-styles.ts';
 import { markLegend, stepMarks } from './step-marks.ts';
 
 /** In the order of their cost. */
-const kinds = ['full', 'selective', 'reuse'] as const satisfies StepKind[];
+const kinds = ['full', 'selective', 'forecast', 'skip', 'reuse'] as const satisfies StepKind[];
+/** Explained even where no step is of that kind. */
+const usual: readonly StepKind[] = ['full', 'selective', 'reuse'];
 
 /** Pixels. */
 const widestCell = 14;
@@ -74,13 +76,15 @@ export class StepStrip extends LitElement {
         }
       </div>
       <ul class="legend" aria-label="Kinds of steps">
-        ${kinds.map(
-          (kind) => html`<li>
+        ${kinds
+          .filter((kind) => usual.includes(kind) || done.some((step) => step.kind === kind))
+          .map(
+            (kind) => html`<li>
             <span class="mark ${kind}"></span>${kind}${
               done.length > 0 ? html` <b>${done.filter((step) => step.kind === kind).length}</b>` : nothing
             }
           </li>`,
-        )}
+          )}
       </ul>
       ${
         done.length > 0

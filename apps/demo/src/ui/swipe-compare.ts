@@ -1,6 +1,13 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
+import './pill-choice.ts';
 import { differenceImage } from './difference.ts';
 import { controls } from './shared-styles.ts';
+
+const modes = [
+  { value: 'swipe', text: 'Swipe' },
+  { value: 'beside', text: 'Side by side' },
+  { value: 'difference', text: 'Difference' },
+];
 
 /** Two pictures of the same size on top of each other; a slider uncovers one or the other. */
 export class SwipeCompare extends LitElement {
@@ -32,21 +39,13 @@ export class SwipeCompare extends LitElement {
 
   override render() {
     const { mode, beforeName, afterName } = this;
-    const modes = [
-      { value: 'swipe', text: 'Swipe' },
-      { value: 'beside', text: 'Side by side' },
-      { value: 'difference', text: 'Difference' },
-    ] as const;
     return html`
-      <fieldset>
-        <legend class="visually-hidden">How to look at the pictures</legend>
-        ${modes.map(
-          ({ value, text }) => html`<label>
-            <input type="radio" name="mode" .checked=${value === mode} @change=${() => this.show(value)} />
-            <span>${text}</span>
-          </label>`,
-        )}
-      </fieldset>
+      <pill-choice
+        name="How to look at the pictures"
+        .choices=${modes}
+        .value=${mode}
+        @choose=${({ detail }: CustomEvent<SwipeCompare['mode']>) => this.show(detail)}
+      ></pill-choice>
       <div class="pictures ${mode}">
         <figure class="before">
           <canvas role="img" aria-label=${beforeName}></canvas>
@@ -109,36 +108,9 @@ export class SwipeCompare extends LitElement {
       :host {
         --size: min(20rem, 100%);
       }
-      fieldset {
-        display: flex;
+      pill-choice {
         justify-content: center;
-        gap: 0.25rem;
-        margin: 0 0 0.75rem;
-        padding: 0;
-        border: 0;
-      }
-      label {
-        position: relative;
-        padding: 0.35rem 0.8rem;
-        border: 1px solid var(--line);
-        border-radius: 99px;
-        background: var(--well);
-        font-size: 0.9rem;
-      }
-      label:has(:checked) {
-        border-color: var(--accent);
-        background: var(--accent-wash);
-      }
-      label:has(:focus-visible) {
-        outline: 3px solid var(--accent);
-        outline-offset: 2px;
-      }
-      label input {
-        position: absolute;
-        inset: 0;
-        margin: 0;
-        opacity: 0;
-        cursor: pointer;
+        margin-bottom: 0.75rem;
       }
       .pictures {
         position: relative;

@@ -2,8 +2,8 @@ import { css, html, LitElement, nothing } from 'lit';
 import '../../ui/cache-picker.ts';
 import '../../ui/failure-panel.ts';
 import '../../ui/label-field.ts';
-import '../../ui/number-field.ts';
 import '../../ui/seed-field.ts';
+import '../../ui/steps-field.ts';
 import '../../ui/swipe-compare.ts';
 import './duel-facts.ts';
 import { checkArguments, type DuelProgress, duel } from 'webdit';
@@ -11,9 +11,10 @@ import type { Catalogue } from '../../catalogue.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
-import { loadProgress } from '../../ui/load-progress.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { loadingBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
+import { duelBar } from './duel-bar.ts';
 
 const rounds = 3;
 
@@ -47,14 +48,7 @@ export class CompareView extends LitElement {
       <section class="panel settings" aria-label="What to compare">
         <label-field .label=${settings.label} .catalogue=${catalogue}></label-field>
         <seed-field .value=${settings.seed}></seed-field>
-        <number-field
-          label="Steps"
-          slider
-          .min=${1}
-          .max=${100}
-          .value=${settings.steps}
-          @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { steps: detail })}
-        ></number-field>
+        <steps-field .value=${settings.steps}></steps-field>
         <cache-picker
           .cache=${settings.cache}
           .steps=${settings.steps}
@@ -77,7 +71,7 @@ export class CompareView extends LitElement {
       <button
         class="primary"
         type="button"
-        aria-disabled=${session.busy || this.settings.cache === 'none' ? 'true' : 'false'}
+        aria-disabled=${session.freeForGpu && this.settings.cache !== 'none' ? 'false' : 'true'}
         @click=${this.compare}
       >
         Compare
@@ -89,16 +83,8 @@ export class CompareView extends LitElement {
   private status() {
     const phase = this.session.phaseOf('compare');
     const { progress, settings } = this;
-    if (phase.name === 'loading') {
-      const { text, percent } = loadProgress(phase.progress);
-      return this.bar('Loading the model', text, percent);
-    }
-    if (phase.name === 'working' && progress) {
-      const { done, total, drawing, step } = progress;
-      const part = step ? (step.n + 1) / step.steps : 0;
-      const turn = done < 2 ? 'Warming up' : `Round ${Math.floor((done - 2) / 2) + 1} of ${rounds}`;
-      return this.bar('Comparing', `${turn}: ${drawing}`, (100 * (done + part)) / total);
-    }
+    if (phase.name === 'loading') return loadingBar(phase);
+    if (phase.name === 'working' && progress) return duelBar('Comparing', progress, rounds);
     if (phase.name === 'aborted') return html`<p class="note" role="status">Stopped.</p>`;
     if (progress?.result) return nothing;
     const text =
@@ -106,11 +92,6 @@ export class CompareView extends LitElement {
         ? 'Pick a cache policy to hold against the uncached picture.'
         : 'Both are drawn in turns, three times each, so that the clock is fair.';
     return html`<p class="note">${text}</p>`;
-  }
-
-  private bar(label: string, text: string, percent: number) {
-    return html`<progress max="100" .value=${percent} aria-label=${label}></progress>
-      <p class="note">${text}</p>`;
   }
 
   private pictures() {
@@ -135,7 +116,7 @@ export class CompareView extends LitElement {
   private async compare(): Promise<void> {
     const { session, settings } = this;
     const { label, seed, steps, guidance: guidanceScale, cache } = settings;
-    if (session.busy || cache === 'none') return;
+    if (!session.freeForGpu || cache === 'none') return;
     requestSettings(this, {});
     this.progress = null;
     this.compared = settings;

@@ -1,10 +1,11 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { PipelineInfo } from 'webdit';
+import { megabytes } from '../../ui/bytes.ts';
 import { panelStyles } from '../../ui/panel-styles.ts';
 import { controls } from '../../ui/shared-styles.ts';
 import { breakable } from './breakable.ts';
 import { factStyles } from './device-styles.ts';
-import { figures, megabytes } from './numbers.ts';
+import { figures } from './numbers.ts';
 
 const sources: Readonly<Record<PipelineInfo['tuning']['source'], string>> = {
   static: 'the table for this kind of adapter',

@@ -8,13 +8,14 @@ import { adapterName, type BenchmarkEvent, type BenchmarkResult, version } from 
 import { download } from '../../download.ts';
 import { missingModelBytes } from '../../model-bytes.ts';
 import { type Pipeline, type Session, SessionWatch } from '../../session.ts';
+import { megabytes } from '../../ui/bytes.ts';
 import { loadProgress } from '../../ui/load-progress.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { progressBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
 import { type AdapterFacts, readAdapter } from './adapter.ts';
 import { type DeviceState, deviceDocument, type GoldenState, type KernelsState } from './device-document.ts';
 import { factStyles } from './device-styles.ts';
-import { megabytes } from './numbers.ts';
 
 const checkUrl = new URL('check/', document.baseURI);
 /** The model whose numbers `checkUrl` holds. */
@@ -159,7 +160,7 @@ export class DeviceView extends LitElement {
     const phase = mine ? session.phaseOf('device') : ({ name: 'idle' } as const);
     return html`
       <div class="act">
-        <button class="primary" type="button" aria-disabled=${session.busy ? 'true' : 'false'} @click=${start}>${title}</button>
+        <button class="primary" type="button" aria-disabled=${session.freeForGpu ? 'false' : 'true'} @click=${start}>${title}</button>
         ${running ? html`<button class="secondary" type="button" @click=${() => session.abort()}>Stop</button>` : nothing}
       </div>
       ${phase.name === 'failed' ? html`<failure-panel .failure=${phase.failure}></failure-panel>` : nothing}
@@ -172,8 +173,7 @@ export class DeviceView extends LitElement {
     const phase = this.session.phaseOf('device');
     const { text, percent } =
       phase.name === 'loading' ? loadProgress(phase.progress) : (this.progress ?? { text: 'Starting…', percent: 0 });
-    return html`<progress max="100" .value=${percent} aria-label=${title}></progress>
-      <p class="note">${text}</p>`;
+    return progressBar(title, text, percent);
   }
 
   /** What pressing the button fetches, said before it does. */
@@ -192,7 +192,7 @@ export class DeviceView extends LitElement {
   }
 
   private check(): void {
-    if (this.session.busy) return;
+    if (!this.session.freeForGpu) return;
     this.start('check');
     this.golden = null;
     this.kernels = null;
@@ -228,7 +228,7 @@ export class DeviceView extends LitElement {
   }
 
   private measure(): void {
-    if (this.session.busy) return;
+    if (!this.session.freeForGpu) return;
     this.start('benchmark');
     this.benchmark = null;
     void this.session.run('device', async (pipe, signal) => {

@@ -41,5 +41,3 @@ export function limitText(name: string, value: number): string {
   }
   return `${Number.isInteger(size) ? size : figures(size)} ${binary[unit]}`;
 }
-
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

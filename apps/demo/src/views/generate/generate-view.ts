@@ -9,6 +9,7 @@ import '../../ui/run-status.ts';
 import '../../ui/seed-field.ts';
 import '../../ui/stamp-view.ts';
 import '../../ui/step-strip.ts';
+import '../../ui/steps-field.ts';
 import './history-sheet.ts';
 import './picture-actions.ts';
 import './preset-picker.ts';
@@ -17,8 +18,8 @@ import { findLabel, hasEmoji } from '../../classes.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
+import { FileDrop, firstFile } from '../../ui/file-drop.ts';
 import { controls } from '../../ui/shared-styles.ts';
-import { FileDrop } from './file-drop.ts';
 import type { Entry } from './history-store.ts';
 import type { PictureActions } from './picture-actions.ts';
 import { Pictures } from './pictures.ts';
@@ -35,7 +36,10 @@ export class GenerateView extends LitElement {
   declare catalogue: Catalogue;
 
   private readonly pictures = new Pictures(this, () => this.session);
-  private readonly drop = new FileDrop(this, (file) => void this.actionsOfPicture?.open(file));
+  private readonly drop = new FileDrop(
+    this,
+    firstFile((file) => void this.actionsOfPicture?.open(file)),
+  );
 
   constructor() {
     super();
@@ -84,14 +88,7 @@ export class GenerateView extends LitElement {
       </section>
       <section class="tune" aria-label="How to paint it">
         <seed-field .value=${settings.seed}></seed-field>
-        <number-field
-          label="Steps"
-          slider
-          .min=${1}
-          .max=${100}
-          .value=${settings.steps}
-          @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { steps: detail })}
-        ></number-field>
+        <steps-field .value=${settings.steps}></steps-field>
         <number-field
           label="Guidance"
           slider

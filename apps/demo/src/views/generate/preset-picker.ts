@@ -2,9 +2,11 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { CompareSummary } from 'webdit';
 import type { Catalogue } from '../../catalogue.ts';
 import type { Measurements } from '../../measurements.ts';
+import { seconds } from '../../run-summary.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
+import { cardStyles } from '../../ui/card-styles.ts';
 import { controls } from '../../ui/shared-styles.ts';
 import { presetsFor } from './presets.ts';
 
@@ -44,7 +46,7 @@ export class PresetPicker extends LitElement {
 
   override render() {
     const { settings, catalogue } = this;
-    const rows = this.measurements?.summaries(this.session.modelName, settings) ?? [];
+    const rows = this.measurements?.summaries(this.session.model.key, settings) ?? [];
     const presets = presetsFor(settings.steps, catalogue.schedules);
     const measured = presets.filter(({ cache }) => rows.some(({ row }) => row === cache));
     return html`
@@ -72,9 +74,8 @@ export class PresetPicker extends LitElement {
   }
 
   private offer() {
-    const { busy } = this.session;
     if (this.progress) return html`<p role="status">${this.progress}</p>`;
-    return html`<button type="button" aria-disabled=${busy ? 'true' : 'false'} @click=${this.measure}>
+    return html`<button type="button" aria-disabled=${this.session.freeForGpu ? 'false' : 'true'} @click=${this.measure}>
       Measure the three on this device
     </button>`;
   }
@@ -92,7 +93,7 @@ export class PresetPicker extends LitElement {
 
   private async measure(): Promise<void> {
     const { session, settings, catalogue } = this;
-    if (session.busy) return;
+    if (!session.freeForGpu) return;
     const { label, seed, steps, guidance } = settings;
     const measurements = await this.recall();
     this.progress = 'Loading…';
@@ -100,7 +101,7 @@ export class PresetPicker extends LitElement {
       'generate',
       async (pipe, signal) => {
         this.progress = 'Warming up…';
-        await measurements.measure(pipe, {
+        await measurements.measure(pipe, session.model.key, {
           rows: presetsFor(steps, catalogue.schedules).map(({ cache }) => cache),
           pairs: [{ seed, label }],
           ...{ steps, guidance, signal },
@@ -116,22 +117,12 @@ export class PresetPicker extends LitElement {
 
   static override styles = [
     controls,
+    cardStyles,
     css`
-      fieldset {
-        min-width: 0;
-        margin: 0;
-        padding: 0;
-        border: 0;
-      }
-      legend,
-      p {
-        margin: 0 0 0.3rem;
-        padding: 0;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       p {
         margin: 0.5rem 0 0;
+        color: var(--soft);
+        font-size: 0.85rem;
       }
       .presets {
         display: grid;
@@ -139,46 +130,13 @@ export class PresetPicker extends LitElement {
         grid-template-columns: repeat(3, minmax(0, 1fr));
       }
       label {
-        position: relative;
         padding: 0.45rem 0.6rem 0.5rem;
-        border: 2px solid var(--line);
-        border-radius: 10px;
-        background: var(--well);
-      }
-      label:hover {
-        border-color: var(--soft);
-      }
-      label:has(:checked) {
-        border-color: var(--accent);
-        background: var(--accent-wash);
-      }
-      label:has(:focus-visible) {
-        outline: 3px solid var(--accent);
-        outline-offset: 2px;
-      }
-      input {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        margin: 0;
-        opacity: 0;
-        cursor: pointer;
       }
       .title {
-        display: block;
-        font-family: var(--round);
-        font-weight: 700;
+        font-size: min(1rem, 4vw);
       }
       .text {
-        display: block;
-        color: var(--soft);
-        font-size: 0.8rem;
         font-variant-numeric: tabular-nums;
-        line-height: 1.3;
-      }
-      label:has(:checked) .text {
-        color: var(--ink);
       }
       button {
         margin-top: 0.5rem;
@@ -199,9 +157,8 @@ export class PresetPicker extends LitElement {
 }
 
 function measuredText({ ms, psnr }: CompareSummary): string {
-  const time = ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`;
   const quality = psnr === 'identical' ? 'uncached' : psnr === null ? 'no picture' : `${psnr.toFixed(1)} dB`;
-  return `${time}, ${quality}`;
+  return `${seconds(ms)}, ${quality}`;
 }
 
 customElements.define('preset-picker', PresetPicker);

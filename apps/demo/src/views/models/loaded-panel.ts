@@ -6,8 +6,9 @@ import { chooseModel } from '../../models/choose-model.ts';
 import { ownModel } from '../../models/model-choice.ts';
 import { describe, type Failure, type Session, SessionWatch } from '../../session.ts';
 import { bytesText } from '../../ui/bytes.ts';
-import { loadProgress } from '../../ui/load-progress.ts';
+import { fact, factStyles } from '../../ui/facts.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { loadingBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
 
 /** The model that paints: what it is, and what of it is on the graphics card. */
@@ -49,7 +50,7 @@ export class LoadedPanel extends LitElement {
         ${failure ? html`<failure-panel .failure=${failure}></failure-panel>` : nothing}
         ${description ? this.facts(description, session.pipeline?.info ?? null) : nothing}
         ${phase.name === 'failed' ? html`<failure-panel .failure=${phase.failure}></failure-panel>` : nothing}
-        ${phase.name === 'loading' ? this.loading(loadProgress(phase.progress)) : nothing}
+        ${phase.name === 'loading' ? loadingBar(phase) : nothing}
         <p class="visually-hidden" role="status">${phase.name === 'loading' ? 'Loading the model.' : ''}</p>
         ${this.actions()}
       </section>
@@ -86,11 +87,6 @@ export class LoadedPanel extends LitElement {
       ${fact('In the browser’s storage', stored)}
       ${state === 'files' ? nothing : fact('Downloaded for this load', bytesText(networkBytes))}
     `;
-  }
-
-  private loading({ text, percent }: ReturnType<typeof loadProgress>) {
-    return html`<progress max="100" .value=${percent} aria-label="Loading the model"></progress>
-      <p class="note">${text}</p>`;
   }
 
   private actions() {
@@ -141,6 +137,7 @@ export class LoadedPanel extends LitElement {
     controls,
     panelStyles,
     actionStyles,
+    factStyles,
     css`
       h2 {
         margin: 0;
@@ -152,23 +149,8 @@ export class LoadedPanel extends LitElement {
         font-size: 0.85rem;
         overflow-wrap: anywhere;
       }
-      dl {
-        display: grid;
-        gap: 0.75rem 1.5rem;
-        grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr));
-        margin: 0;
-        font-variant-numeric: tabular-nums;
-      }
       .act {
         margin-top: 0.9rem;
-      }
-      dt {
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
-      dd {
-        margin: 0;
-        font-weight: 600;
       }
       ul {
         margin: 0.9rem 0 0;
@@ -182,13 +164,6 @@ export class LoadedPanel extends LitElement {
       }
     `,
   ];
-}
-
-function fact(name: string, value: string | number) {
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-  </div>`;
 }
 
 function sourceText({ key, source }: Session['model'], modelUrl: URL): string {

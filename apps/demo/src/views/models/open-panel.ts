@@ -1,9 +1,13 @@
 import { css, html, LitElement, nothing } from 'lit';
 import '../../ui/failure-panel.ts';
+import './model-plan.ts';
 import { chooseModel } from '../../models/choose-model.ts';
 import { droppedModel, type ModelChoice, modelAt } from '../../models/model-choice.ts';
 import { droppedFiles, pickedFiles } from '../../models/picked-files.ts';
+import { loadsAtOnce, type PlannedModel, planChoice } from '../../models/planned-model.ts';
 import { describe, type Failure, type Session, SessionWatch } from '../../session.ts';
+import { fieldStyles } from '../../ui/field-styles.ts';
+import { FileDrop } from '../../ui/file-drop.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
 import { controls } from '../../ui/shared-styles.ts';
 
@@ -12,17 +16,26 @@ export class OpenPanel extends LitElement {
   static override properties = {
     session: { attribute: false },
     failure: { state: true },
-    dropping: { state: true },
+    planned: { state: true },
+    planning: { state: true },
   };
   declare session: Session;
   /** Why what was given is no model; what loading it says is told where the model in use is. */
   declare failure: Failure | null;
-  declare dropping: boolean;
+  /** What the model that was chosen last would take. */
+  declare planned: PlannedModel | null;
+  /** It is being read. */
+  declare planning: boolean;
+
+  private readonly drop = new FileDrop(this, (dropped) => {
+    void this.choose(async () => droppedModel(await droppedFiles(dropped)));
+  });
 
   constructor() {
     super();
     this.failure = null;
-    this.dropping = false;
+    this.planned = null;
+    this.planning = false;
     new SessionWatch(this, () => this.session);
   }
 
@@ -30,18 +43,20 @@ export class OpenPanel extends LitElement {
     const { failure } = this;
     const off = this.off ? 'true' : 'false';
     return html`
-      <section
-        class="panel ${this.dropping ? 'over' : ''}"
-        aria-label="Another model"
-        @dragover=${this.over}
-        @dragleave=${this.leave}
-        @drop=${this.drop}
-      >
+      <section class="panel ${this.drop.over && !this.off ? 'over' : ''}" aria-label="Another model">
         <h2>Another model</h2>
         <form @submit=${this.submit}>
-          <label for="address">Address of a model folder, or of a .safetensors file</label>
+          <label class="name" for="address">Address of a model folder, or of a .safetensors file</label>
           <div class="row">
-            <input id="address" type="text" inputmode="url" autocomplete="off" spellcheck="false" placeholder="https://" />
+            <input
+              class="line"
+              id="address"
+              type="text"
+              inputmode="url"
+              autocomplete="off"
+              spellcheck="false"
+              placeholder="https://… or hf:owner/name"
+            />
             <button class="secondary" type="submit" aria-disabled=${off}>Load</button>
           </div>
         </form>
@@ -67,13 +82,35 @@ export class OpenPanel extends LitElement {
           </label>
         </div>
         ${failure ? html`<failure-panel .failure=${failure}></failure-panel>` : nothing}
+        ${this.plan()}
       </section>
     `;
   }
 
-  private get off(): boolean {
-    return this.session.busy || this.session.blocked;
+  private plan() {
+    const { planned, session } = this;
+    return html`
+      <p class="visually-hidden" role="status">${this.planning ? 'Reading what the model takes.' : ''}</p>
+      ${
+        planned
+          ? html`<model-plan
+              .planned=${planned}
+              ?asks=${!this.off && session.model.key !== planned.choice.key && !loadsAtOnce(planned)}
+              @load=${() => !this.off && chooseModel(this, planned.choice)}
+              @leave=${this.leave}
+            ></model-plan>`
+          : nothing
+      }
+    `;
   }
+
+  private get off(): boolean {
+    return this.session.busy || this.session.blocked || this.planning;
+  }
+
+  private readonly leave = () => {
+    this.planned = null;
+  };
 
   private submit(event: Event): void {
     event.preventDefault();
@@ -89,31 +126,21 @@ export class OpenPanel extends LitElement {
     void this.choose(() => droppedModel(pickedFiles(files)));
   }
 
-  private over(event: DragEvent): void {
-    event.preventDefault();
-    this.dropping = !this.off;
-  }
-
-  private leave(event: DragEvent): void {
-    // Going over to a child is not leaving.
-    const panel = event.currentTarget as Element;
-    if (!panel.contains(event.relatedTarget as Node | null)) this.dropping = false;
-  }
-
-  private drop(event: DragEvent): void {
-    event.preventDefault();
-    this.dropping = false;
-    const { dataTransfer } = event;
-    if (dataTransfer) void this.choose(async () => droppedModel(await droppedFiles(dataTransfer)));
-  }
-
   private async choose(find: () => ModelChoice | Promise<ModelChoice>): Promise<void> {
     if (this.off) return;
     this.failure = null;
+    this.planned = null;
+    this.planning = true;
     try {
-      chooseModel(this, await find());
+      const choice = await find();
+      // The processor has other limits. What is no model is said of the load.
+      const planned = this.session.onProcessor ? null : await planChoice(choice).catch(() => null);
+      this.planned = planned;
+      if (!planned || loadsAtOnce(planned)) chooseModel(this, choice);
     } catch (error) {
       this.failure = describe(error);
+    } finally {
+      this.planning = false;
     }
   }
 
@@ -121,43 +148,20 @@ export class OpenPanel extends LitElement {
     controls,
     panelStyles,
     actionStyles,
+    fieldStyles,
     css`
       .panel.over {
         outline: 3px dashed var(--accent);
         outline-offset: -3px;
       }
-      form label {
-        display: block;
-        margin-bottom: 0.3rem;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       .row {
         display: flex;
         gap: 0.6rem;
-      }
-      #address {
-        flex: 1;
-        min-width: 0;
-        height: 2.75rem;
-        padding: 0 0.75rem;
-        border: 1px solid var(--line);
-        border-radius: 10px;
-        background: var(--well);
       }
       p {
         margin: 0.9rem 0 0.75rem;
         color: var(--soft);
         font-size: 0.9rem;
-      }
-      .file {
-        display: grid;
-        place-items: center;
-        cursor: pointer;
-      }
-      .file:has(:focus-visible) {
-        outline: 3px solid var(--accent);
-        outline-offset: 2px;
       }
       failure-panel {
         margin: 0.9rem 0 0;

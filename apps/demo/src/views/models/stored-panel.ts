@@ -17,7 +17,7 @@ import { controls } from '../../ui/shared-styles.ts';
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
-/** What this browser keeps of models, how much room there is, and the way to delete. */
+/** What this browser keeps of models, how much room there is, and the way to delete. Fires `stored-change`. */
 export class StoredPanel extends LitElement {
   static override properties = {
     session: { attribute: false },
@@ -208,7 +208,7 @@ export class StoredPanel extends LitElement {
       await deleteStoredModel(url);
       this.notice = `Deleted ${name}.`;
     });
-    await this.refresh();
+    await this.changed();
   }
 
   private async complete(url: string, name: string): Promise<void> {
@@ -226,7 +226,12 @@ export class StoredPanel extends LitElement {
       this.notice = `${name} is complete.`;
     }, stop.signal);
     this.storing = null;
-    await this.refresh();
+    await this.changed();
+  }
+
+  private changed(): Promise<void> {
+    this.dispatchEvent(new CustomEvent('stored-change', { bubbles: true, composed: true }));
+    return this.refresh();
   }
 
   private async persist(): Promise<void> {

@@ -4,6 +4,8 @@ import '../../ui/failure-panel.ts';
 import './schedule-card.ts';
 import { download } from '../../download.ts';
 import { describe as describeError, type Failure } from '../../session.ts';
+import { fieldStyles } from '../../ui/field-styles.ts';
+import { FileDrop, firstFile } from '../../ui/file-drop.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
 import { controls } from '../../ui/shared-styles.ts';
 import { library, readScheduleFile, scheduleFile } from './library.ts';
@@ -18,7 +20,6 @@ export class SavedPanel extends LitElement {
     saved: { state: true },
     failure: { state: true },
     notice: { state: true },
-    dropping: { state: true },
   };
   /** On the strip. */
   declare schedule: Schedule;
@@ -29,14 +30,17 @@ export class SavedPanel extends LitElement {
   declare saved: ReadonlyMap<string, Schedule>;
   declare failure: Failure | null;
   declare notice: string;
-  declare dropping: boolean;
+
+  private readonly drop = new FileDrop(
+    this,
+    firstFile((file) => void this.load(file)),
+  );
 
   constructor() {
     super();
     this.saved = new Map();
     this.failure = null;
     this.notice = '';
-    this.dropping = false;
   }
 
   override connectedCallback(): void {
@@ -47,17 +51,12 @@ export class SavedPanel extends LitElement {
   override render() {
     const { saved, failure, link } = this;
     return html`
-      <div
-        class="drop ${this.dropping ? 'over' : ''}"
-        @dragover=${this.over}
-        @dragleave=${this.leave}
-        @drop=${this.drop}
-      >
+      <div class="drop ${this.drop.over ? 'over' : ''}">
         <h2>Save, load, share</h2>
         <form @submit=${this.keep}>
-          <label for="name">Name</label>
+          <label class="name" for="name">Name</label>
           <div class="row">
-            <input id="name" required maxlength="60" autocomplete="off" placeholder=${describe(this.schedule)} />
+            <input class="line" id="name" required maxlength="60" autocomplete="off" placeholder=${describe(this.schedule)} />
             <button class="secondary" type="submit">Keep here</button>
           </div>
         </form>
@@ -143,22 +142,6 @@ export class SavedPanel extends LitElement {
     input.value = '';
   }
 
-  private over(event: DragEvent): void {
-    event.preventDefault();
-    this.dropping = true;
-  }
-
-  private leave(): void {
-    this.dropping = false;
-  }
-
-  private async drop(event: DragEvent): Promise<void> {
-    event.preventDefault();
-    this.dropping = false;
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file) await this.load(file);
-  }
-
   private async load(file: File): Promise<void> {
     await this.open(() => readScheduleFile(file), `Opened ${file.name}.`);
   }
@@ -178,6 +161,7 @@ export class SavedPanel extends LitElement {
     controls,
     panelStyles,
     actionStyles,
+    fieldStyles,
     css`
       .drop {
         margin: calc(-0.5rem - 2px);
@@ -191,24 +175,9 @@ export class SavedPanel extends LitElement {
       form {
         margin-bottom: 0.75rem;
       }
-      form label {
-        display: block;
-        margin-bottom: 0.3rem;
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
       .row {
         display: flex;
         gap: 0.6rem;
-      }
-      #name {
-        flex: 1;
-        min-width: 0;
-        height: 2.75rem;
-        padding: 0 0.75rem;
-        border: 1px solid var(--line);
-        border-radius: 10px;
-        background: var(--well);
       }
       .note {
         margin-bottom: 0;
@@ -220,15 +189,6 @@ export class SavedPanel extends LitElement {
       .secondary {
         padding: 0.4rem 0.9rem;
         font-size: 0.92rem;
-      }
-      .file {
-        display: grid;
-        place-items: center;
-        cursor: pointer;
-      }
-      .file:has(:focus-visible) {
-        outline: 3px solid var(--accent);
-        outline-offset: 2px;
       }
       ul {
         display: grid;

@@ -4,8 +4,8 @@ import '../../ui/failure-panel.ts';
 import '../../ui/number-field.ts';
 import './search-ranking.ts';
 import { describe as describeError, type Phase, type Session, SessionWatch } from '../../session.ts';
-import { loadProgress } from '../../ui/load-progress.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { loadingBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
 import { runSearch, type SearchRecord, type SearchSettings, type SearchSize, searches, sizeOf } from './search-run.ts';
 import { duration, type StepTimes } from './step-times.ts';
@@ -104,7 +104,7 @@ export class SearchPanel extends LitElement {
         <button
           class="primary"
           type="button"
-          aria-disabled=${this.session.busy ? 'true' : 'false'}
+          aria-disabled=${this.session.freeForGpu ? 'false' : 'true'}
           @click=${() => this.run({ settings, state: null, total: tried, schedule: null })}
         >
           Search
@@ -128,7 +128,7 @@ export class SearchPanel extends LitElement {
             : html`<button
                   class="primary"
                   type="button"
-                  aria-disabled=${this.session.busy ? 'true' : 'false'}
+                  aria-disabled=${this.session.freeForGpu ? 'false' : 'true'}
                   @click=${() => this.run(record)}
                 >
                   Resume
@@ -142,11 +142,7 @@ export class SearchPanel extends LitElement {
   private status() {
     const { phase } = this;
     if (phase.name === 'failed') return html`<failure-panel .failure=${phase.failure}></failure-panel>`;
-    if (phase.name === 'loading') {
-      const { text, percent } = loadProgress(phase.progress);
-      return html`<progress max="100" .value=${percent} aria-label="Loading the model"></progress>
-        <p class="note">${text}</p>`;
-    }
+    if (phase.name === 'loading') return loadingBar(phase);
     return html`<p class="visually-hidden" role="status">${phase.name === 'aborted' ? 'Paused.' : ''}</p>`;
   }
 
@@ -178,7 +174,7 @@ export class SearchPanel extends LitElement {
 
   private async run(record: SearchRecord): Promise<void> {
     const { session } = this;
-    if (session.busy) return;
+    if (!session.freeForGpu) return;
     this.dispatchEvent(new CustomEvent('begin'));
     this.record = record;
     const schedule = await session.run('schedule', async (pipe, signal) => {

@@ -6,9 +6,10 @@ import '../../ui/step-strip.ts';
 import '../compare/duel-facts.ts';
 import { type Phase, type Session, SessionWatch, type Track } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
-import { loadProgress } from '../../ui/load-progress.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { loadingBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
+import { duelBar } from '../compare/duel-bar.ts';
 
 const rounds = 2;
 
@@ -51,7 +52,7 @@ export class TryPanel extends LitElement {
         <button
           class="primary"
           type="button"
-          aria-disabled=${session.busy || !this.active ? 'true' : 'false'}
+          aria-disabled=${session.freeForGpu && this.active ? 'false' : 'true'}
           @click=${this.run}
         >
           Try it
@@ -66,14 +67,8 @@ export class TryPanel extends LitElement {
     const { phase, progress } = this;
     if (phase.name === 'failed') return html`<failure-panel .failure=${phase.failure}></failure-panel>`;
     if (phase.name === 'aborted') return html`<p class="note" role="status">Stopped.</p>`;
-    if (phase.name === 'loading') {
-      const { text, percent } = loadProgress(phase.progress);
-      return bar('Loading the model', text, percent);
-    }
-    if (phase.name !== 'working' || !progress) return nothing;
-    const { done, total, drawing, step } = progress;
-    const text = done < 2 ? 'Warming up' : `Round ${Math.floor((done - 2) / 2) + 1} of ${rounds}: ${drawing}`;
-    return bar('Trying', text, (100 * (done + (step ? (step.n + 1) / step.steps : 0))) / total);
+    if (phase.name === 'loading') return loadingBar(phase);
+    return phase.name === 'working' && progress ? duelBar('Trying', progress, rounds) : nothing;
   }
 
   private result() {
@@ -94,7 +89,7 @@ export class TryPanel extends LitElement {
 
   private async run(): Promise<void> {
     const { session, settings } = this;
-    if (session.busy || !this.active) return;
+    if (!session.freeForGpu || !this.active) return;
     const { label, seed, steps, guidance: guidanceScale, cache } = settings;
     this.dispatchEvent(new CustomEvent('begin'));
     this.progress = null;
@@ -136,11 +131,6 @@ export class TryPanel extends LitElement {
       }
     `,
   ];
-}
-
-function bar(label: string, text: string, percent: number) {
-  return html`<progress max="100" .value=${percent} aria-label=${label}></progress>
-    <p class="note">${text}</p>`;
 }
 
 /** The steps as they ran. The same object for the same report, so that the strip keeps the step that is looked at. */

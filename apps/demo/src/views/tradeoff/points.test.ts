@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { CompareSummary } from 'webdit';
-import { candidates } from './candidates.ts';
 import { labelOffsets, type Point, paretoFront, pointsOf } from './points.ts';
 
 const summary = (row: string, psnr: CompareSummary['psnr'], latencyRatio: number, executed: number) =>
@@ -17,19 +16,32 @@ it('takes latency and FLOPs from their own columns, and leaves rows without pict
 });
 
 it('names a point by what its family varies', () => {
-  const rows = ['none', 'none at 25 steps', 'fora:3', 'procache:B17'].map((row) => summary(row, 30, 2, 2));
+  const rows = [
+    'none',
+    'none at 25 steps',
+    'none at 25 steps of dpmpp',
+    'fora:3',
+    'teacache:t0.066',
+    'procache:B17',
+    'procache+:B11',
+    'mine:2',
+  ].map((row) => summary(row, 30, 2, 2));
   expect(pointsOf(rows, 'flops').map(({ family, title }) => `${family} ${title}`)).toEqual([
     'Uncached uncached',
     'Fewer steps 25 steps',
+    'DPM-Solver++ 25 steps',
     'FORA N=3',
+    'TeaCache t0.066',
     'ProCache B17',
+    'ProCache+ B11',
+    'Other N=2',
   ]);
 });
 
 it('draws the front through what nothing beats in both', () => {
   const point = (row: string, speed: number, quality: number): Point => ({
     ...{ row, speed, quality },
-    family: '',
+    family: 'Other',
     title: '',
   });
   const points = [
@@ -41,20 +53,6 @@ it('draws the front through what nothing beats in both', () => {
   ];
   expect(paretoFront(points).map(({ row }) => row)).toEqual(['uncached', 'good', 'fast']);
   expect(paretoFront([])).toEqual([]);
-});
-
-it('offers policies, budgets of the model’s schedules, and fewer steps, none of them twice', () => {
-  const schedules = [25, 17].map((budget) => ({ policy: 'procache', steps: 50, budget }));
-  expect(candidates(50, schedules)).toEqual([
-    { name: 'Fewer steps', rows: [{ fewerSteps: 25 }, { fewerSteps: 17 }, { fewerSteps: 11 }] },
-    { name: 'FORA', rows: ['fora:2', 'fora:3', 'fora:5'] },
-    { name: 'ProCache', rows: ['procache:B25', 'procache:B17'] },
-  ]);
-  expect(candidates(3, [])).toEqual([
-    { name: 'Fewer steps', rows: [{ fewerSteps: 2 }, { fewerSteps: 1 }] },
-    { name: 'FORA', rows: ['fora:2'] },
-    { name: 'ProCache', rows: ['procache'] },
-  ]);
 });
 
 it('puts a name below its point where one above would cover an earlier one', () => {

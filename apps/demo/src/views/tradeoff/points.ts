@@ -1,11 +1,12 @@
 import type { CompareSummary } from 'webdit';
+import { type FamilyName, familyOf } from './families.ts';
 
 export type SpeedAxis = 'latency' | 'flops';
 
 /** A row of the trade-off as a point of the chart. */
 export interface Point {
   readonly row: string;
-  readonly family: string;
+  readonly family: FamilyName;
   /** Short: the curve already says the family. */
   readonly title: string;
   /** Times faster than uncached, or times less arithmetic. */
@@ -14,14 +15,17 @@ export interface Point {
   readonly quality: number;
 }
 
+/** What of a row the chart shows. */
+export type ChartedRow = Pick<CompareSummary, 'row' | 'steps' | 'psnr' | 'latencyRatio' | 'flopRatio'>;
+
 /** Rows without a picture to compare have no place in the chart. */
-export function pointsOf(rows: readonly CompareSummary[], axis: SpeedAxis): Point[] {
+export function pointsOf(rows: readonly ChartedRow[], axis: SpeedAxis): Point[] {
   return rows.flatMap((summary) => {
     const { row, psnr, latencyRatio, flopRatio } = summary;
     if (psnr === null) return [];
     return {
       row,
-      family: familyOf(summary),
+      family: familyOf(row),
       title: titleOf(summary),
       speed: axis === 'latency' ? latencyRatio : flopRatio.executed,
       quality: psnr === 'identical' ? Number.POSITIVE_INFINITY : psnr,
@@ -56,16 +60,10 @@ export function labelOffsets(places: readonly { readonly x: number; readonly y: 
 const above = -12;
 const below = 22;
 
-function familyOf({ row }: CompareSummary): string {
-  if (row === 'none') return 'Uncached';
-  if (row.startsWith('none at')) return 'Fewer steps';
-  return row.startsWith('fora') ? 'FORA' : 'ProCache';
-}
-
-function titleOf({ row, steps }: CompareSummary): string {
+function titleOf({ row, steps }: ChartedRow): string {
   if (row === 'none') return 'uncached';
   if (row.startsWith('none at')) return `${steps} steps`;
   const [, setting] = row.split(':');
   if (setting === undefined) return 'suggested';
-  return row.startsWith('fora') ? `N=${setting}` : setting;
+  return /^\d/.test(setting) ? `N=${setting}` : setting;
 }

@@ -1,4 +1,4 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import type { CompareSummary } from 'webdit';
 import '../../ui/swipe-compare.ts';
 import type { Picture } from '../../measurements.ts';
@@ -6,6 +6,7 @@ import { formatRoute } from '../../route.ts';
 import type { Settings } from '../../settings.ts';
 import { actionStyles } from '../../ui/panel-styles.ts';
 import { controls } from '../../ui/shared-styles.ts';
+import { familyOf } from './families.ts';
 
 /** A point of the chart: its picture against the uncached one, and the settings that draw it again. */
 export class TradeoffDetail extends LitElement {
@@ -23,15 +24,17 @@ export class TradeoffDetail extends LitElement {
 
   override render() {
     const { summary, uncached, picture, settings } = this;
-    const { row, steps, policy, ms, latencyRatio, flopRatio } = summary;
+    const { row, steps, policy, sampler, ms, latencyRatio, flopRatio } = summary;
+    // Links carry no sampler: every view draws with the model's.
+    const otherSampler = familyOf(row) === 'DPM-Solver++';
     const cache = row.startsWith('none') ? 'none' : row;
     const link = formatRoute({ view: 'generate', settings: { ...settings, steps, cache } });
     return html`
       <h2>${row}</h2>
       <p>
-        ${steps} steps by <code>${policy}</code>: ${ms.toFixed(0)} ms, ${latencyRatio.toFixed(2)} times faster by the
+        ${steps} steps ${otherSampler ? html`of <code>${sampler}</code>` : html`by <code>${policy}</code>`}: ${ms.toFixed(0)} ms, ${latencyRatio.toFixed(2)} times faster by the
         clock, ${flopRatio.executed.toFixed(2)} times less arithmetic.
-        <a href=${link}>Paint with it</a>
+        ${otherSampler ? nothing : html`<a href=${link}>Paint with it</a>`}
       </p>
       ${
         uncached && picture

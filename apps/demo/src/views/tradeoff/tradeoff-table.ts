@@ -1,6 +1,7 @@
 import { css, html, LitElement } from 'lit';
 import type { CompareSummary } from 'webdit';
 import { controls } from '../../ui/shared-styles.ts';
+import { tableStyles } from '../../ui/table-styles.ts';
 
 /** The chart in numbers. Latency ratios are ratios of times, FLOP ratios of arithmetic. */
 export class TradeoffTable extends LitElement {
@@ -47,32 +48,16 @@ export class TradeoffTable extends LitElement {
 
   static override styles = [
     controls,
+    tableStyles,
     css`
       div {
         overflow-x: auto;
       }
-      table {
-        width: 100%;
-        border-collapse: collapse;
-        font-size: 0.9rem;
-        font-variant-numeric: tabular-nums;
-      }
-      th,
-      td {
-        padding: 0.4rem 0.45rem;
-        border-bottom: 1px solid var(--line);
-        text-align: right;
-        white-space: nowrap;
-      }
-      thead th {
-        color: var(--soft);
-        font-weight: 400;
-      }
-      th:first-child {
-        text-align: left;
-      }
       small {
         display: block;
+        max-width: 15rem;
+        overflow-wrap: anywhere;
+        white-space: normal;
         color: var(--soft);
         font-weight: 400;
       }

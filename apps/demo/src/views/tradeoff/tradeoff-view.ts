@@ -1,30 +1,39 @@
-import { html, LitElement, nothing, svg } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import '../../ui/failure-panel.ts';
 import '../../ui/label-field.ts';
 import '../../ui/number-field.ts';
+import '../../ui/pill-choice.ts';
 import '../../ui/seed-field.ts';
+import '../../ui/steps-field.ts';
+import './recorded-standings.ts';
 import './tradeoff-chart.ts';
 import './tradeoff-detail.ts';
 import './tradeoff-table.ts';
-import recorded from 'virtual:recorded-results';
+import recorded from 'virtual:recorded-study';
 import { checkArguments, type LabPair, rowId } from 'webdit';
 import type { Catalogue } from '../../catalogue.ts';
 import { download } from '../../download.ts';
 import { measurements } from '../../measurements.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
-import { requestSettings } from '../../settings-change.ts';
-import { loadProgress } from '../../ui/load-progress.ts';
+import { fieldsetStyles } from '../../ui/choice-styles.ts';
 import { actionStyles, panelStyles } from '../../ui/panel-styles.ts';
+import { loadingBar } from '../../ui/progress-bar.ts';
 import { controls } from '../../ui/shared-styles.ts';
-import { candidates } from './candidates.ts';
+import { candidates, leftOut } from './candidates.ts';
 import { toCsv, toJson, toPng } from './export.ts';
-import { markOf, markStyles } from './marks.ts';
+import type { FamilyName } from './families.ts';
+import { familyMark, markStyles } from './marks.ts';
 import { pointsOf, type SpeedAxis } from './points.ts';
 import type { TradeoffChart } from './tradeoff-chart.ts';
 import { tradeoffStyles } from './tradeoff-styles.ts';
 
 const mostPictures = 8;
+
+const axes = [
+  { value: 'latency', text: 'Latency ratio' },
+  { value: 'flops', text: 'FLOP ratio' },
+];
 
 /** Speed against quality on this device: policies, budgets and fewer steps, measured in turns. */
 export class TradeoffView extends LitElement {
@@ -45,7 +54,7 @@ export class TradeoffView extends LitElement {
   /** Seeds to measure, from the settings' seed on. */
   declare pictures: number;
   /** Families that are left out. */
-  declare left: readonly string[];
+  declare left: readonly FamilyName[];
   /** Row on show below the chart. */
   declare selected: string;
   declare progress: { readonly done: number; readonly total: number } | null;
@@ -56,7 +65,7 @@ export class TradeoffView extends LitElement {
     super();
     this.axis = 'latency';
     this.pictures = 1;
-    this.left = [];
+    this.left = leftOut;
     this.selected = '';
     this.progress = null;
     new SessionWatch(this, () => this.session);
@@ -75,21 +84,14 @@ export class TradeoffView extends LitElement {
 
   override render() {
     const { session, settings, catalogue, axis } = this;
-    const rows = measurements.summaries(session.modelName, settings);
+    const rows = measurements.summaries(session.model.key, settings);
     const phase = session.phaseOf('tradeoff');
     const fits = recorded.steps === settings.steps && recorded.guidance === settings.guidance;
     return html`
       <section class="panel settings" aria-label="What to measure">
         <label-field .label=${settings.label} .catalogue=${catalogue}></label-field>
         <seed-field .value=${settings.seed}></seed-field>
-        <number-field
-          label="Steps"
-          slider
-          .min=${2}
-          .max=${100}
-          .value=${settings.steps}
-          @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { steps: detail })}
-        ></number-field>
+        <steps-field .least=${2} .value=${settings.steps}></steps-field>
         <number-field
           label="Pictures of each"
           slider
@@ -105,7 +107,14 @@ export class TradeoffView extends LitElement {
       </section>
       <section class="result" aria-label="Trade-off">
         ${phase.name === 'failed' ? html`<failure-panel .failure=${phase.failure}></failure-panel>` : this.status()}
-        ${this.axes()}
+        <pill-choice
+          name="What counts as speed"
+          .choices=${axes}
+          .value=${axis}
+          @choose=${({ detail }: CustomEvent<SpeedAxis>) => {
+            this.axis = detail;
+          }}
+        ></pill-choice>
         <tradeoff-chart
           .points=${pointsOf(rows, axis)}
           .recorded=${fits ? pointsOf(recorded.rows, axis) : []}
@@ -117,15 +126,11 @@ export class TradeoffView extends LitElement {
         ></tradeoff-chart>
         <p class="note">
           Dashed: what nothing here beats in both.
-          ${
-            fits
-              ? html`Faint: recorded on ${recorded.date} with ${recorded.adapter}, a software adapter that stands in for a
-                  GPU, in ${recorded.runtime} (<code>bench/results/${recorded.file}</code>).`
-              : nothing
-          }
+          ${fits ? 'Faint: not measured here, but recorded; the table below says on what.' : nothing}
         </p>
         ${this.detail(rows)} ${rows.length > 0 ? this.table(rows) : nothing}
       </section>
+      <recorded-standings .study=${recorded}></recorded-standings>
     `;
   }
 
@@ -134,7 +139,7 @@ export class TradeoffView extends LitElement {
     return html`
       <fieldset>
         <legend>Ways to be faster</legend>
-        ${candidates(settings.steps, catalogue.schedules).map(
+        ${candidates(settings.steps, catalogue).map(
           ({ name, rows }) => html`<label>
             <input type="checkbox" .checked=${!this.left.includes(name)} @change=${() => this.toggle(name)} />
             ${familyMark(name)}<span>${name}</span>
@@ -151,7 +156,7 @@ export class TradeoffView extends LitElement {
       return html`<button class="primary" type="button" @click=${() => session.abort()}>Pause</button>`;
     }
     return html`
-      <button class="primary" type="button" aria-disabled=${session.busy ? 'true' : 'false'} @click=${this.measure}>
+      <button class="primary" type="button" aria-disabled=${session.freeForGpu ? 'false' : 'true'} @click=${this.measure}>
         Measure on this device
       </button>
       ${measured ? html`<button class="secondary" type="button" @click=${this.clear}>Start afresh</button>` : nothing}
@@ -160,11 +165,7 @@ export class TradeoffView extends LitElement {
 
   private status() {
     const phase = this.session.phaseOf('tradeoff');
-    if (phase.name === 'loading') {
-      const { text, percent } = loadProgress(phase.progress);
-      return html`<progress max="100" .value=${percent} aria-label="Loading the model"></progress>
-        <p class="note">${text}</p>`;
-    }
+    if (phase.name === 'loading') return loadingBar(phase);
     if (phase.name === 'working') {
       const { done, total } = this.progress ?? { done: 0, total: 1 };
       return html`<progress max=${total} .value=${done} aria-label="Measuring"></progress>
@@ -174,35 +175,12 @@ export class TradeoffView extends LitElement {
     return measurements.unsaved ? html`<p class="note">${measurements.unsaved}</p>` : nothing;
   }
 
-  private axes() {
-    const choices = [
-      { value: 'latency', text: 'Latency ratio' },
-      { value: 'flops', text: 'FLOP ratio' },
-    ] as const;
-    return html`<fieldset class="axes">
-      <legend class="visually-hidden">What counts as speed</legend>
-      ${choices.map(
-        ({ value, text }) => html`<label>
-          <input
-            type="radio"
-            name="axis"
-            .checked=${value === this.axis}
-            @change=${() => {
-              this.axis = value;
-            }}
-          />
-          <span>${text}</span>
-        </label>`,
-      )}
-    </fieldset>`;
-  }
-
   private detail(rows: ReturnType<typeof measurements.summaries>) {
     const summary = rows.find(({ row }) => row === this.selected);
     if (!summary) return nothing;
     const { session, settings } = this;
     const pair = this.pairs()[0] as LabPair;
-    const picture = (row: string) => measurements.picture(session.modelName, settings, row, pair);
+    const picture = (row: string) => measurements.picture(session.model.key, settings, row, pair);
     return html`<tradeoff-detail
       .summary=${summary}
       .uncached=${picture('none')}
@@ -215,7 +193,7 @@ export class TradeoffView extends LitElement {
     const save = (extension: string, content: () => Promise<Blob> | Blob) => async () =>
       download(`webdit-tradeoff-${this.settings.steps}-steps.${extension}`, await content());
     const { session, settings } = this;
-    const json = () => toJson(measurements.state(session.modelName, settings), rows);
+    const json = () => toJson(measurements.state(session.model.key, settings), rows);
     const chart = () => (this.renderRoot.querySelector('tradeoff-chart') as TradeoffChart).svg;
     return html`
       <tradeoff-table .rows=${rows}></tradeoff-table>
@@ -239,27 +217,27 @@ export class TradeoffView extends LitElement {
     }));
   }
 
-  private toggle(name: string): void {
+  private toggle(name: FamilyName): void {
     this.left = this.left.includes(name) ? this.left.filter((other) => other !== name) : [...this.left, name];
   }
 
   private clear(): void {
     this.selected = '';
-    void measurements.clear(this.session.modelName, this.settings);
+    void measurements.clear(this.session.model.key, this.settings);
   }
 
   private async measure(): Promise<void> {
     const { session, settings, catalogue } = this;
-    if (session.busy) return;
+    if (!session.freeForGpu) return;
     const { label, seed, steps, guidance } = settings;
-    const families = candidates(steps, catalogue.schedules).filter(({ name }) => !this.left.includes(name));
+    const families = candidates(steps, catalogue).filter(({ name }) => !this.left.includes(name));
     const rows = ['none', ...families.flatMap((family) => family.rows)];
     this.progress = null;
     if (this.selected === '') this.selected = rowId(rows.at(-1) ?? 'none');
     await session.run(
       'tradeoff',
       (pipe, signal) =>
-        measurements.measure(pipe, {
+        measurements.measure(pipe, session.model.key, {
           ...{ rows, pairs: this.pairs(), steps, guidance, signal },
           onProgress: (done, total) => {
             this.progress = { done, total };
@@ -269,13 +247,7 @@ export class TradeoffView extends LitElement {
     );
   }
 
-  static override styles = [controls, panelStyles, actionStyles, markStyles, tradeoffStyles];
-}
-
-function familyMark(family: string) {
-  const { name, path } = markOf(family);
-  const mark = svg`<path class="mark ${name}" d=${path} />`;
-  return html`<svg class="key" viewBox="-8 -8 16 16" aria-hidden="true">${mark}</svg>`;
+  static override styles = [controls, panelStyles, actionStyles, fieldsetStyles, markStyles, tradeoffStyles];
 }
 
 customElements.define('tradeoff-view', TradeoffView);

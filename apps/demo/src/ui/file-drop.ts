@@ -2,13 +2,20 @@ import type { LitElement, ReactiveController } from 'lit';
 
 const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
 
-/** Takes a file that is dropped anywhere on a component, and says while one is over it. */
+/** For one file at a time: of several that are dropped, the first. */
+export function firstFile(take: (file: File) => void): (dropped: DataTransfer) => void {
+  return ({ files: [file] }) => {
+    if (file) take(file);
+  };
+}
+
+/** Takes files that are dropped anywhere on a component, and says while some are over it. */
 export class FileDrop implements ReactiveController {
   over = false;
 
   constructor(
     private readonly host: LitElement,
-    private readonly onFile: (file: File) => void,
+    private readonly take: (dropped: DataTransfer) => void,
   ) {
     host.addController(this);
   }
@@ -39,8 +46,7 @@ export class FileDrop implements ReactiveController {
     this.enter(false);
     if (!hasFiles(event)) return;
     event.preventDefault();
-    const file = event.dataTransfer?.files[0];
-    if (file) this.onFile(file);
+    if (event.dataTransfer) this.take(event.dataTransfer);
   };
 
   private enter(over: boolean): void {
