@@ -1,0 +1,1 @@
+"""The recipe of emoji-dit: pictures, autoencoder, transformer, export. See README.md."""

@@ -1,0 +1,1 @@
+"""Tests of the recipe; `python -m pytest training` runs them."""
