@@ -9,9 +9,10 @@ export default defineConfig({
     outDir: 'packages/cli/dist',
     target: 'node20',
     minify: false,
+    license: { fileName: 'LICENSES.md' },
     rolldownOptions: {
       input: 'packages/cli/src/main.ts',
-      output: { entryFileNames: 'webdit.js', codeSplitting: false },
+      output: { entryFileNames: 'webdit.js', codeSplitting: false, banner: '#!/usr/bin/env node' },
     },
   },
 });

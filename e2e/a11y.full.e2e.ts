@@ -1,21 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright/test';
+import { expectAccessible, problems } from './accessibility.ts';
 import { expect, test } from './fixture.ts';
-
-/** What axe finds in either theme, one line for each element. */
-async function problems(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    for (const { id, help, nodes } of violations) {
-      found.push(
-        ...nodes.map(({ target, failureSummary }) => `${colorScheme}: ${id}: ${help}: ${target} ${failureSummary}`),
-      );
-    }
-  }
-  return found;
-}
 
 test('axe finds nothing in any view, in either theme', async ({ page }) => {
   await page.goto('/');
@@ -38,6 +22,6 @@ test.describe('with its service worker', () => {
     await page.goto('/');
     await page.getByRole('button', { name: 'Keep offline' }).click();
     await expect(page.getByRole('dialog').getByRole('button', { name: /^Download/ })).toBeVisible();
-    expect(await problems(page)).toEqual([]);
+    await expectAccessible(page);
   });
 });

@@ -60,22 +60,23 @@ test('each policy runs the steps of its plan, shows them, and paints a picture o
   const run = { model: config, sampler: scheduler, steps: 8, guidanceScale: 3, label: 0 };
   await page.goto('/#steps=8&seed=7&label=pizza');
   // ProCache is what the page suggests.
-  await expect(page.getByRole('radio', { name: 'ProCache' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'ProCache', exact: true })).toBeChecked();
   const pictures = new Map<string, string>();
   for (const [title, cache] of [
     ['None', 'none'],
     ['FORA', 'fora'],
+    ['ProCache+', 'procache+'],
     ['ProCache', 'procache'],
   ] as const) {
     const plan = compileRunPlan({ ...run, cache });
     const kinds = plan.steps.map(({ kind }) => kind);
-    await page.getByRole('radio', { name: title }).check();
-    await expect(page).toHaveURL(new RegExp(`&cache=${cache}$`));
+    await page.getByRole('radio', { name: title, exact: true }).check();
+    await expect(page).toHaveURL(new RegExp(`&cache=${encodeURIComponent(cache)}$`));
     await generate(page).click();
     await expect(page.locator('run-facts code')).toHaveText(plan.policy, { timeout: 90_000 });
     expect(await kindsOnStrip(page)).toEqual(kinds);
     await expect(page.getByText(`Steps in order: ${kinds.join(', ')}.`)).toBeAttached();
-    for (const kind of ['full', 'selective', 'reuse']) {
+    for (const kind of ['full', 'selective', 'reuse', ...(kinds.includes('forecast') ? ['forecast'] : [])]) {
       const count = kinds.filter((other) => other === kind).length;
       await expect(page.getByRole('list', { name: 'Kinds of steps' })).toContainText(`${kind} ${count}`);
     }
@@ -87,7 +88,7 @@ test('each policy runs the steps of its plan, shows them, and paints a picture o
     );
     pictures.set(cache, String((await pixels(page)).bytes));
   }
-  expect(new Set(pictures.values()).size).toBe(3);
+  expect(new Set(pictures.values()).size).toBe(4);
 
   // What a step took, for the mouse and for the keyboard.
   await page.locator('step-strip [data-n="1"]').hover();
@@ -134,11 +135,21 @@ test('refuses bad values before it loads anything', async ({ page }) => {
   page.on('request', (request) => requests.push(request.url()));
   await page.goto('/#cache=procash');
   await generate(page).click();
-  await expect(page.getByRole('alert')).toContainText(/no cache policy named "procash".*none, fora, procache/s);
+  await expect(page.getByRole('alert')).toContainText(/no cache policy named "procash".*none, fora, .*procache/s);
   await page.goto('/#steps=0');
   await generate(page).click();
   await expect(page.getByRole('alert')).toContainText(/numInferenceSteps is 0/);
   expect(requests.filter((url) => /safetensors|\.onnx|worker/.test(url))).toEqual([]);
+});
+
+test('the open view stays in sight in the navigation, also when the page gets narrow', async ({ page }) => {
+  await page.goto('/#/device');
+  const here = page.getByRole('link', { name: 'This device' });
+  await expect(here).toHaveAttribute('aria-current', 'page');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expect(here).toBeInViewport({ ratio: 1 });
+  await page.getByRole('link', { name: 'Models' }).click();
+  await expect(page.getByRole('link', { name: 'Models' })).toBeInViewport({ ratio: 1 });
 });
 
 test('the grid works from the keyboard and holds only what is in view', async ({ page }) => {

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright/test';
+import { expectAccessible } from './accessibility.ts';
+import { readCanvas } from './canvas.ts';
 import { expect, test } from './fixture.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,8 +23,6 @@ async function modelBytes(): Promise<number> {
 }
 
 test('what is stored is listed with its size, loads again without a download, and can be deleted', async ({ page }) => {
-  // Three loads of the real model.
-  test.slow();
   const weights: string[] = [];
   page.on('request', (request) => void (/safetensors$/.test(request.url()) && weights.push(request.url())));
   await page.goto('/#/models');
@@ -74,21 +73,40 @@ async function serveTiny(page: Page): Promise<void> {
   });
 }
 
-const pixels = (page: Page) =>
-  page.locator('stamp-view canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-    return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
-  });
+const pixels = async (page: Page) => (await readCanvas(page.locator('stamp-view canvas'))).bytes;
 const paint = async (page: Page) => {
   await page.getByRole('button', { name: 'Generate' }).click();
   await expect(page.getByText(/^2 steps in /)).toBeVisible({ timeout: 60_000 });
 };
 
+test('what a model takes is said before it is loaded, and one that does not fit is not', async ({
+  page,
+  complaints,
+}) => {
+  complaints.allow(/status of 404.*models\.test/);
+  await serveTiny(page);
+  await page.goto('/#/models');
+  await page.evaluate(() => {
+    // Less than one of the model's working buffers.
+    const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 90_000 };
+    Object.defineProperty(GPUAdapter.prototype, 'limits', { get: () => limits });
+  });
+  await page.getByLabel('Address of a model folder').fill('https://models.test/tiny/');
+  await page.getByRole('button', { name: 'Load', exact: true }).click();
+  const plan = page.locator('model-plan');
+  await expect(plan).toContainText('1.1 MB', { timeout: 60_000 });
+  await expect(plan).toContainText('it does not fit');
+  await expect(plan.getByRole('alert')).toContainText('No dtype and no cache policy makes it fit');
+  await expectAccessible(page);
+  await plan.getByRole('button', { name: 'Leave it' }).click();
+  await expect(plan).toHaveCount(0);
+  await expect(inUse(page).getByRole('heading')).toHaveText('emoji-dit');
+});
+
 test('a model of a link is asked about, loaded, painted with; what is no model leaves it alone', async ({
   page,
   complaints,
 }) => {
-  test.slow();
   // A folder need not have every file that is looked for.
   complaints.allow(/status of 404.*models\.test/);
   await serveTiny(page);
@@ -147,6 +165,7 @@ test('a model of a link is asked about, loaded, painted with; what is no model l
     const data = { items: [], files: [tiny], dragOperationsMask: 1 };
     await devtools.send('Input.dispatchDragEvent', { type, x: place.x + 20, y: place.y + 20, data });
   }
+  await expect(page.locator('model-plan')).toContainText('nothing: the files are yours');
   await expect(inUse(page)).toContainText('From a folder on this device');
   await expect(inUse(page).getByRole('heading')).toHaveText('dit-original-tiny');
   await expect(fact(page, 'In the browser’s storage')).toHaveText('nothing: the files are yours', { timeout: 60_000 });
@@ -157,10 +176,7 @@ test('a model of a link is asked about, loaded, painted with; what is no model l
   expect(link).toContain('model=dropped%3Adit-original-tiny');
 
   await page.getByRole('link', { name: 'Models' }).click();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  }
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Back to emoji-dit' }).click();
   await expect(fact(page, 'Classes')).toHaveText('1008', { timeout: 60_000 });
   await expect(page).not.toHaveURL(/model=/);

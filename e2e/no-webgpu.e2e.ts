@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright/test';
+import { expectAccessible } from './accessibility.ts';
 import { expect, test } from './fixture.ts';
 import { pixels } from './support.ts';
 
@@ -71,7 +71,8 @@ test('without WebGPU the page says so, shows what was recorded, and paints the s
   await expect(page.getByText(/^2 steps in .*onnxruntime-web wasm on the CPU, 1 thread$/)).toBeVisible();
   await expect(page.locator('run-facts')).toContainText('onnxruntime-web wasm on the CPU, uncached');
   await expect(page).toHaveURL(/&cache=none$/);
-  for (const policy of ['FORA', 'ProCache']) await expect(page.getByRole('radio', { name: policy })).toBeDisabled();
+  for (const policy of ['FORA', 'ProCache', 'ProCache+'])
+    await expect(page.getByRole('radio', { name: policy, exact: true })).toBeDisabled();
   await expect(page.locator('cache-picker')).toContainText('Caching needs WebGPU');
   expect(new Set(large).size).toBe(downloads.length);
 
@@ -101,13 +102,15 @@ test('without an adapter the page says so too, and is accessible in both themes'
   await expect(page.getByRole('alert')).toContainText(/WebGPU found no usable graphics adapter\..*driver/s);
   await expect(page.getByRole('alert')).toContainText('adapter-unavailable');
   await expect(offer(page)).toBeVisible();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page })
-      .include({ fromShadowDom: ['webdit-app', 'no-webgpu'] })
-      .analyze();
-    expect(violations).toEqual([]);
+  for (const [view, work] of [
+    ['Compare', 'Compare'],
+    ['Trade-off', 'Measure on this device'],
+    ['Schedule', 'Search'],
+  ] as const) {
+    await page.getByRole('link', { name: view }).click();
+    await expect(page.getByRole('button', { name: work, exact: true })).toHaveAttribute('aria-disabled', 'true');
   }
+  await expectAccessible(page, { fromShadowDom: ['webdit-app', 'no-webgpu'] });
 });
 
 test('a page that is not secure says at once that there is no WebGPU, and paints on the processor', async ({

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright/test';
+import { pixelsOf } from './canvas.ts';
 import { expect, test } from './fixture.ts';
 import { StaticSite } from './static-site.ts';
 
@@ -14,10 +15,7 @@ const runtime = [
 async function paint(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Generate' }).click();
   await expect(page.getByText(/^2 steps in /)).toBeVisible({ timeout: 90_000 });
-  return page.locator('stamp-view canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-    return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
-  });
+  return pixelsOf(page.locator('stamp-view canvas'));
 }
 
 /** What was asked for since the last call and has more than 1 MB. A file whose head is read first is asked for twice. */
@@ -122,6 +120,14 @@ test('a download can be stopped, fails with a sentence, goes on from there, and 
     await download.click();
     await expect(page.getByRole('button', { name: 'Works offline' })).toBeVisible({ timeout: 30_000 });
     expect(large(site)).toEqual(runtime.slice(0, 1));
+
+    // Without its model it does not work offline, whoever deleted it.
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.getByRole('button', { name: 'Delete emoji-dit' }).click();
+    await page.getByRole('button', { name: /^Delete 2\d\.\d MB$/ }).click();
+    await page.getByRole('button', { name: 'Keep offline' }).click();
+    await expect(download).toHaveText(/^Download 23\.\d MB$/);
 
     await panel.getByRole('button', { name: 'Remove from this device' }).click();
     await expect(download).toHaveText(/^Download 5\d\.\d MB$/);

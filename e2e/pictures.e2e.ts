@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import { decode, encode } from 'fast-png';
 import type { Page } from 'playwright/test';
+import { expectAccessible } from './accessibility.ts';
+import { pixelsOf } from './canvas.ts';
 import { expect, test } from './fixture.ts';
 
-const canvasPixels = (page: Page) =>
-  page.locator('stamp-view canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-    return [...context.getImageData(0, 0, canvas.width, canvas.height).data].join();
-  });
+const canvasPixels = (page: Page) => pixelsOf(page.locator('stamp-view canvas'));
 const kindsOnStrip = (page: Page) =>
   page.locator('step-strip [data-n]').evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).dataset.kind));
 const stamps = (page: Page) => page.locator('history-sheet li');
@@ -149,10 +146,7 @@ test('a picture is foreseen, kept, downloaded, opened, painted again, deleted', 
     expect(await readFile(await (await again).path())).toEqual(file);
   });
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  }
+  await expectAccessible(page);
 
   await test.step('two tabs show the same, and what one deletes the other can see go', async () => {
     const other = await context.newPage();

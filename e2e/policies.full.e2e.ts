@@ -1,5 +1,6 @@
 import { expect, test } from 'playwright/test';
 import type * as Webdit from '../packages/webdit/src/index.ts';
+import { decidedPicture, decisionsOf, probeDecisions } from '../testing/probe-decisions.ts';
 import { longFrames, openBlank, watchFrames, webditUrl } from './support.ts';
 
 test('a policy registered on the page is compiled there and runs in the worker', async ({ page }) => {
@@ -62,9 +63,12 @@ test('a policy registered on the page is compiled there and runs in the worker',
   expect(result.own?.latents).not.toEqual(result.fora?.latents);
   expect(result.own?.latents.every(Number.isFinite)).toBe(true);
   expect(result.own?.ratio).toBeGreaterThan(1.9);
-  expect(result.seen).toEqual({
+  const { moves, ...seen } = result.seen as Webdit.RunSpec;
+  expect(moves.map(({ timestep }) => timestep)).toEqual([999, 666, 333, 0]);
+  expect(seen).toEqual({
     steps: 4,
     sampler: 'ddim-respaced',
+    calibration: null,
     depth: 8,
     tokens: 64,
     hiddenSize: 256,
@@ -86,8 +90,54 @@ test('a policy registered on the page is compiled there and runs in the worker',
     'every-othr': {
       code: 'unknown-policy',
       message: 'There is no cache policy named "every-othr".',
-      remedy: 'Use one of: none, fora, procache, every-other, throws, cold.',
+      remedy: expect.stringMatching(/^Use one of: none, fora, .*procache, .*every-other, throws, cold\.$/),
     },
   });
   expect(await longFrames(page)).toEqual([]);
+});
+
+test('policies that decide during the run do so in the worker, as on every adapter', async ({ page }) => {
+  await openBlank(page);
+  const runs = await page.evaluate(
+    async ({ webditUrl, policies, picture: { label, ...settings } }) => {
+      const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);
+      const pipe = await DiffusionPipeline.fromPretrained('/models/emoji-dit/');
+      const found = [];
+      for (const { cache, steps } of policies) {
+        const seen: Webdit.StepKind[] = [];
+        const { report, latents } = await pipe.generate(
+          { label },
+          {
+            ...settings,
+            numInferenceSteps: steps,
+            outputType: 'latent',
+            cache,
+            onStep: ({ kind }) => seen.push(kind),
+          },
+        );
+        found.push({ seen, report, finite: latents.data.every(Number.isFinite) });
+      }
+      const { thread } = pipe.info;
+      await pipe.dispose();
+      return { thread, found };
+    },
+    { webditUrl, policies: probeDecisions, picture: decidedPicture },
+  );
+  expect(runs.thread).toBe('worker');
+  for (const [i, { cache, steps, decided }] of probeDecisions.entries()) {
+    const { seen, report, finite } = runs.found[i] as (typeof runs.found)[number];
+    expect(decisionsOf(report.steps), cache).toBe(decided);
+    expect(seen).toEqual(report.steps.map(({ kind }) => kind));
+    const full = decided.split('F').length - 1;
+    expect(report.totals.byKind.full?.count).toBe(full);
+    expect(report.totals.byKind.skip?.count).toBe(steps - full);
+    // TeaCache asks in all but the first step and the last, DBCache after its warm-up of two.
+    expect(report.waits).toEqual({ final: 1, probe: steps - 2 });
+    // A skip runs one block of eight with DBCache, and none with TeaCache.
+    const { executed } = report.flopRatio;
+    const least = steps / (full + (steps - full) * 0.2);
+    expect(executed, cache).toBeGreaterThan(least);
+    expect(executed, cache).toBeLessThan(steps / full);
+    expect(finite).toBe(true);
+  }
 });

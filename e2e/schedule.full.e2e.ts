@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright/test';
 import {
   compileRunPlan,
@@ -11,6 +10,7 @@ import {
 } from '../packages/core/src/index.ts';
 import { openModelFolder } from '../packages/weights/src/index.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
+import { expectAccessible } from './accessibility.ts';
 import { expect, test } from './fixture.ts';
 
 /** The plan of a cache setting, without guidance, which halves the work. */
@@ -191,10 +191,7 @@ test('a schedule is used, linked, saved, loaded and kept', async ({ page, contex
   await view.getByRole('button', { name: 'Delete my own' }).click();
   await expect(view.getByRole('list', { name: 'Kept here' })).toHaveCount(0);
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  }
+  await expectAccessible(page);
 });
 
 test('the strip is tried against the uncached picture, and a search finds the best of its space', async ({ page }) => {

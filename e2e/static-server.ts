@@ -17,10 +17,24 @@ export interface StaticServer {
   close(): Promise<void>;
 }
 
-/** Serves a folder as the simplest of hosts does: no cross-origin isolation, no ranges. `headers` come with every file. */
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * Serves a folder as the simplest of hosts does: no cross-origin isolation, no ranges.
+ * @param headers what comes with a file besides, by its path.
+ */
 export async function serveStatic(
   folder: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: (path: string) => Headers = () => ({}),
 ): Promise<StaticServer> {
   const server = createServer((request, response) => answer(folder, headers, request, response));
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
@@ -35,10 +49,15 @@ export async function serveStatic(
 
 function answer(
   folder: string,
-  headers: Readonly<Record<string, string>>,
+  headers: (path: string) => Headers,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  // Browsers ask for it by themselves.
+  if (request.url === '/favicon.ico') {
+    response.writeHead(204).end();
+    return;
+  }
   const path = join(folder, decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname));
   const inside = !relative(folder, path).split(sep).includes('..');
   const stats = inside ? statSync(path, { throwIfNoEntry: false }) : undefined;
@@ -47,6 +66,6 @@ function answer(
     return;
   }
   const type = mediaTypes[extname(path)] ?? 'application/octet-stream';
-  response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': stats.size });
+  response.writeHead(200, { ...headers(path), 'Content-Type': type, 'Content-Length': stats.size });
   createReadStream(path).pipe(response);
 }

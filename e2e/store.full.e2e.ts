@@ -48,8 +48,6 @@ let server: FolderServer;
 test.afterEach(() => server.stop());
 
 test('a stored model loads without its weights being asked for, and without a server', async ({ page }) => {
-  // Three loads and pictures; a busy processor needs more than two minutes for them.
-  test.slow();
   server = await serveFolder(emojiDiT);
   await openBlank(page);
   const cold = await loadAndDraw(page, server.url);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright/test';
+import { readCanvas } from './canvas.ts';
 
 /** Address under which the development server hands out a source file of this repository. */
 export function sourceUrl(path: string): string {
@@ -16,18 +17,8 @@ export async function openBlank(page: Page): Promise<void> {
   await page.goto('/blank.html');
 }
 
-/** The picture on the demo's stamp, RGBA. */
-export function pixels(page: Page): Promise<{ readonly width: number; readonly bytes: readonly number[] }> {
-  return page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-      0,
-      0,
-      canvas.width,
-      canvas.height,
-    );
-    return { width: canvas.width, bytes: [...data] };
-  });
-}
+/** The picture on the demo's stamp. */
+export const pixels = (page: Page) => readCanvas(page.locator('canvas'));
 
 export interface LongFrame {
   /** Milliseconds our scripts ran in this frame. */

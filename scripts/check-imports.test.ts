@@ -44,6 +44,7 @@ describe('arrows', () => {
     ['packages/cli/src/a.ts', 'webdit/node'],
     ['apps/demo/src/main.ts', 'webdit'],
     ['apps/demo/src/main.ts', 'lit'],
+    ['apps/demo/page.js', '../../packages/webdit/dist/webdit.js'],
   ])('%s may import %s', (path, specifier) => {
     expect(problemsOf({ [path]: `import { x } from '${specifier}';` })).toEqual([]);
   });
@@ -58,6 +59,8 @@ describe('arrows', () => {
     ['apps/demo/src/main.ts', 'webdit/node', 'apps import the public entry only'],
     ['packages/gpu/src/a.ts', '@webdit/core/src/rng.ts', 'not an export'],
     ['packages/gpu/src/a.ts', '../../core/src/index.ts', 'must stay in its package'],
+    ['packages/gpu/src/a.ts', '../../core/dist/core.js', 'must stay in its package'],
+    ['apps/demo/page.js', '../../packages/core/dist/core.js', 'must stay in its package'],
     ['packages/core/src/a.ts', '../../../testing/gpu.ts', 'must stay in its package'],
     ['packages/core/src/a.ts', './b.testing.ts', 'for tests only'],
   ])('%s may not import %s', (path, specifier, reason) => {

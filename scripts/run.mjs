@@ -4,6 +4,11 @@ import { endWithParent } from './lib/orphan.mjs';
 
 const commands = {
   start: () => import('./lib/start.mjs'),
+  build: () => import('./lib/build.mjs'),
+  pack: () => import('./lib/pack.mjs'),
+  prepack: () => import('./lib/prepack.mjs'),
+  'check-packages': () => import('./lib/checkPackages.mjs'),
+  consumers: () => import('./lib/consumers.mjs'),
   webdit: () => import('./lib/webdit.mjs'),
   test: () => import('./lib/test.mjs'),
   'test:full': () => import('./lib/testFull.mjs'),
@@ -12,9 +17,17 @@ const commands = {
   typecheck: () => import('./lib/typecheck.mjs'),
   bench: () => import('./lib/bench.mjs'),
   screens: () => import('./lib/screens.mjs'),
-  'compare:chromium': () => import('./lib/compareChromium.mjs'),
+  docs: () => import('./lib/docs.mjs'),
+  'docs:pictures': () => import('./lib/docsPictures.mjs'),
+  'compare:chromium': fromBench('compare:chromium', 'compare-chromium.ts'),
+  'compare:int8': fromBench('compare:int8', 'int8.ts'),
+  'measure:large': fromBench('measure:large', 'large.ts'),
   'check-folder': () => import('./lib/checkFolder.mjs'),
 };
+
+function fromBench(name, file) {
+  return async () => (await import('./lib/benchScript.mjs')).benchScript(name, file);
+}
 
 const [name, ...args] = process.argv.slice(2);
 const load = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;

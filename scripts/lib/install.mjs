@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { hashContents, readStamp } from './fingerprint.mjs';
 import { root } from './paths.mjs';
 
-const pnpm = 'pnpm@12.21.0';
+/** The package manager, for npx. */
+export const pnpm = 'pnpm@12.21.0';
 const stampFile = join(root, 'node_modules/.webdit-installed');
 
 /** Installs the dependencies of the lockfile unless they are there already. Logs go to stderr: stdout may be a pipe. */
@@ -30,6 +31,8 @@ export function ensureInstalled() {
 function manifests() {
   const groups = ['packages', 'apps'].filter((group) => existsSync(join(root, group)));
   const folders = groups.flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`));
-  const candidates = ['.', 'shaders', 'e2e', 'bench', ...folders.sort()].map((folder) => `${folder}/package.json`);
+  const candidates = ['.', 'shaders', 'e2e', 'bench', 'docs', ...folders.sort()].map(
+    (folder) => `${folder}/package.json`,
+  );
   return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...candidates.filter((path) => existsSync(join(root, path)))];
 }

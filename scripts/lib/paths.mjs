@@ -10,4 +10,7 @@ export const tools = {
   vite: join(root, 'node_modules/vite/bin/vite.js'),
   vitest: join(root, 'node_modules/vitest/vitest.mjs'),
   playwright: join(root, 'node_modules/playwright/cli.js'),
+  publint: join(root, 'node_modules/publint/src/cli.js'),
+  attw: join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'),
+  sizeLimit: join(root, 'node_modules/size-limit/bin.js'),
 };

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-const folders = ['packages', 'shaders', 'apps', 'e2e', 'testing', 'scripts', 'bench'];
-const skipped = new Set(['node_modules', 'dist', 'generated']);
+const folders = ['packages', 'shaders', 'apps', 'e2e', 'testing', 'scripts', 'bench', 'docs', 'training'];
+const skipped = new Set(['node_modules', 'dist', 'generated', 'site']);
 const lintable = /\.(ts|mjs|js|wgsl|css|html)$/;
 const parsable = /\.(ts|mjs|js)$/;
 

@@ -1,20 +1,24 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensurePackagesBuilt } from './build.mjs';
 import { ensureCliBuilt } from './buildCli.mjs';
+import { checkPackages } from './checkPackages.mjs';
 import { runNode } from './child.mjs';
 import { findChromium, whyNoAdapter } from './machine.mjs';
 import { root, tools } from './paths.mjs';
+import { published } from './published.mjs';
 
 const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped'], lavapipe: ['gpu-lavapipe'] };
 const clean = { passed: 0, failed: 0, skipped: 0 };
 
-/** A stage that is in order or not, and counts no tests. */
-function check(name, args) {
-  return { name, run: async () => ((await runNode(args)) === 0 ? clean : { ...clean, failed: 1 }) };
+/** A stage that is a script of package.json, in order or not, and counts no tests. */
+function check(name, script) {
+  const args = [join(root, 'scripts/run.mjs'), script];
+  return { name, script, run: async () => ((await runNode(args)) === 0 ? clean : { ...clean, failed: 1 }) };
 }
 
-export const lint = check('lint and import rule', [join(root, 'scripts/run.mjs'), 'lint']);
-export const typecheck = check('typecheck', [join(root, 'scripts/run.mjs'), 'typecheck']);
+export const lint = check('lint and import rule', 'lint');
+export const typecheck = check('typecheck', 'typecheck');
 
 /** The CLI and a browser (SwiftShader comes with it), before anything needs them. */
 export const prepare = {
@@ -26,6 +30,18 @@ export const prepare = {
     return clean;
   },
 };
+
+/** What users download stays below what .size-limit.mjs allows. */
+export const sizes = {
+  name: 'sizes',
+  run: async () => {
+    await ensurePackagesBuilt(['webdit', 'element'], ['modules', 'standalone']);
+    return (await runNode([tools.sizeLimit])) === 0 ? clean : { ...clean, failed: 1 };
+  },
+};
+
+/** The packages as they would be published. */
+export const packages = { name: 'packages', script: 'check-packages', run: () => checkPackages(published) };
 
 /** Unit tests: Vitest without a GPU. */
 export const unitTests = { name: 'unit tests', run: () => vitest('unit', ['unit']) };
@@ -66,13 +82,23 @@ export function endToEnd(project) {
     run: () => {
       const report = reportFile(`playwright-${project}`);
       const args = [tools.playwright, 'test', `--project=${project}`, '--forbid-only', '--reporter=list,json'];
-      return tally(args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, report, ({ stats }) => ({
-        passed: stats.expected,
-        failed: stats.unexpected + stats.flaky,
+      return tally(args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, report, ({ stats, suites }) => ({
+        passed: stats.expected + stats.flaky,
+        failed: stats.unexpected,
         skipped: stats.skipped,
+        retried: flakyTests(suites),
       }));
     },
   };
+}
+
+/** Titles of the tests that failed before they passed, from Playwright's report. */
+function flakyTests(suites = []) {
+  const flaky = ({ tests }) => tests.some(({ status }) => status === 'flaky');
+  return suites.flatMap(({ specs = [], suites: inner }) => [
+    ...specs.filter(flaky).map(({ file, title }) => `${file}: ${title}`),
+    ...flakyTests(inner),
+  ]);
 }
 
 /** Runs a test tool and counts from its JSON report; a tool that fails without a failed test counts as one failure. */

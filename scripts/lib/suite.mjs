@@ -2,16 +2,18 @@ import { performance } from 'node:perf_hooks';
 
 /**
  * What a stage found. `skipped` tests and what could not run on this machine, `notRun`, are said again at the end, and
- * are failures in CI.
- * @typedef {{passed: number, failed: number, skipped: number, notRun?: string[]}} Tally
- * @typedef {{name: string, run: () => Promise<Tally>}} Stage
+ * are failures in CI. `unavailable`, what nobody can expect of a machine, and `retried`, what passed on a second try, are said as
+ * loudly, and are none.
+ * @typedef {{passed: number, failed: number, skipped: number, notRun?: string[], unavailable?: string[], retried?: string[]}} Tally
+ * A stage that does what a script of package.json does names it: `script`.
+ * @typedef {{name: string, script?: string, run: () => Promise<Tally>}} Stage
  */
 
 /** Runs every stage, also after a failure, and ends with the line `N passed, N failed`. @param {Stage[]} stages */
 export async function runSuite(stages, budgetMinutes) {
   const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
   const began = performance.now();
-  const total = { passed: 0, failed: 0, skipped: 0, notRun: [] };
+  const total = { passed: 0, failed: 0, skipped: 0, notRun: [], unavailable: [], retried: [] };
   const lines = [];
   for (const { name, run } of stages) {
     process.stdout.write(`\n== ${name}\n`);
@@ -21,8 +23,9 @@ export async function runSuite(stages, budgetMinutes) {
       return { passed: 0, failed: 1, skipped: 0 };
     });
     for (const key of ['passed', 'failed', 'skipped']) total[key] += tally[key];
-    total.notRun.push(...(tally.notRun ?? []));
-    const line = `${tally.failed > 0 ? 'FAILED' : 'ok    '} ${seconds(start).padStart(8)}  ${name}`;
+    for (const key of ['notRun', 'unavailable', 'retried']) total[key].push(...(tally[key] ?? []));
+    const verdict = tally.failed > 0 ? 'FAILED' : tally.unavailable ? 'absent' : 'ok    ';
+    const line = `${verdict} ${seconds(start).padStart(8)}  ${name}`;
     process.stdout.write(`== ${line}\n`);
     lines.push(line);
   }
@@ -31,7 +34,8 @@ export async function runSuite(stages, budgetMinutes) {
   process.stdout.write(
     `total  ${seconds(began).padStart(8)}, budget ${budgetMinutes} min${overBudget ? ': OVER BUDGET' : ''}\n`,
   );
-  for (const what of total.notRun) process.stdout.write(`!! not run here: ${what}\n`);
+  for (const what of [...total.notRun, ...total.unavailable]) process.stdout.write(`!! not run here: ${what}\n`);
+  for (const what of total.retried) process.stdout.write(`!! passed on a second try: ${what}\n`);
   if (total.skipped > 0) process.stdout.write(`!! ${total.skipped} skipped\n`);
   // On a developer's machine a missing driver, a skipped test or a slow day is said aloud; CI has no excuse.
   if (inCi) total.failed += total.notRun.length + total.skipped + (overBudget ? 1 : 0);

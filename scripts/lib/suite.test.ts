@@ -24,6 +24,20 @@ it.each([
   expect(inCi.status).toBe(1);
 });
 
+it.each([
+  ['what nobody can expect of a machine', { unavailable: ['no PyTorch'] }, '!! not run here: no PyTorch'],
+  ['what passed on a second try', { retried: ['a.e2e.ts: paints'] }, '!! passed on a second try: a.e2e.ts: paints'],
+])('says aloud %s, and fails nowhere for it', (_, said, line) => {
+  const tally = { passed: 2, failed: 0, skipped: 0, ...said };
+  for (const ci of ['', 'true']) {
+    const { status, lines } = runStage(tally, ci);
+    expect({ status, last: lines.slice(-2) }).toEqual({
+      status: 0,
+      last: [line, '2 passed, 0 failed'],
+    });
+  }
+});
+
 it('passes in CI with nothing left out', () => {
   const { status, lines } = runStage({ passed: 2, failed: 0, skipped: 0 }, 'true');
   expect({ status, last: lines.at(-1) }).toEqual({ status: 0, last: '2 passed, 0 failed' });

@@ -1,7 +1,9 @@
-import { endToEnd, gpuTests, lint, prepare, typecheck, unitTests } from './stages.mjs';
+import { endToEnd, gpuTests, lint, prepare, sizes, typecheck, unitTests } from './stages.mjs';
 import { runSuite } from './suite.mjs';
 
-/** What every change must pass: rules, units, kernels and tiny goldens on every adapter, each user path once. */
+export const stages = [prepare, lint, typecheck, sizes, unitTests, gpuTests, endToEnd('smoke')];
+
+/** What every change must pass: rules, sizes, units, kernels and tiny goldens on every adapter, each user path once. */
 export async function run() {
-  await runSuite([prepare, lint, typecheck, unitTests, gpuTests, endToEnd('smoke')], 12);
+  await runSuite(stages, 12);
 }

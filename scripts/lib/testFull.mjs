@@ -1,7 +1,13 @@
-import { endToEnd, fullTests, prepare } from './stages.mjs';
+import { endToEnd, fullTests, packages, prepare } from './stages.mjs';
 import { runSuite } from './suite.mjs';
+import { training } from './training.mjs';
 
-/** The slow rest, on top of `npm test`: files named *.full.test.ts, *.full.gpu.test.ts and *.full.e2e.ts. */
+export const stages = [prepare, packages, fullTests, endToEnd('full'), training];
+
+/**
+ * The slow rest, on top of `npm test`: the packages as published, files named *.full.test.ts, *.full.gpu.test.ts and *.full.e2e.ts,
+ * and the recipe in training/.
+ */
 export async function run() {
-  await runSuite([prepare, fullTests, endToEnd('full')], 45);
+  await runSuite(stages, 45);
 }
