@@ -11,7 +11,7 @@ interface Built {
 
 /**
  * Everything that is wrong with a built site, a line each: addresses that lead nowhere or out of it, fragments without their
- * element, ids that two elements share, what the pages' policy forbids, pages without a title or a first heading.
+ * element, ids that two elements share, what the pages' policy forbids, columns without a name, pages without a title or a first heading.
  */
 export function problemsOfSite(folder: string): string[] {
   const pages = new Map(htmlFiles(folder).map((file) => [file, readPage(folder, file)]));
@@ -54,5 +54,7 @@ function checkForm({ root, ids }: Built): string[] {
   if (root.querySelectorAll('[id]').length !== ids.size) problems.push('has an id twice');
   if (root.querySelectorAll('h1').length !== 1) problems.push('has not one first heading');
   if ((root.querySelector('title')?.text ?? '').trim() === '') problems.push('has no title');
+  if (root.querySelectorAll('th').some((heading) => heading.text.trim() === ''))
+    problems.push('has a column without a name');
   return problems;
 }

@@ -18,7 +18,7 @@ test('what is wrong with a site is found', () => {
   const broken = `${folder}-broken`;
   mkdirSync(repositoryPath(broken), { recursive: true });
   const body =
-    '<h1 id="a">A</h1><p id="a" style="color: red"><a href="#b">b</a><a href="no.html">no</a><a href="../up.html">up</a>';
+    '<h1 id="a">A</h1><p id="a" style="color: red"><a href="#b">b</a><a href="no.html">no</a><a href="../up.html">up</a><table><tr><th></th></tr></table>';
   writeFileSync(repositoryPath(`${broken}/index.html`), `<title>A</title>${body}`);
   expect(problemsOfSite(repositoryPath(broken))).toEqual([
     'index.html: #b names a section that is not there',
@@ -26,6 +26,7 @@ test('what is wrong with a site is found', () => {
     'index.html: ../up.html leads out of the site',
     'index.html: has <p id="a" style="color: red"><a href="#b">b</a><a href="no.html">no</a><a href=", which its policy forbids',
     'index.html: has an id twice',
+    'index.html: has a column without a name',
   ]);
   rmSync(repositoryPath(broken), { recursive: true });
 });

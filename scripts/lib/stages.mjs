@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensurePackagesBuilt } from './build.mjs';
 import { ensureCliBuilt } from './buildCli.mjs';
 import { checkPackages } from './checkPackages.mjs';
@@ -11,10 +11,12 @@ import { published } from './published.mjs';
 const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped'], lavapipe: ['gpu-lavapipe'] };
 const clean = { passed: 0, failed: 0, skipped: 0 };
 
+const failedAs = (name) => ({ ...clean, failed: 1, failures: [name] });
+
 /** A stage that is a script of package.json, in order or not, and counts no tests. */
 function check(name, script) {
   const args = [join(root, 'scripts/run.mjs'), script];
-  return { name, script, run: async () => ((await runNode(args)) === 0 ? clean : { ...clean, failed: 1 }) };
+  return { name, script, run: async () => ((await runNode(args)) === 0 ? clean : failedAs(name)) };
 }
 
 export const lint = check('lint and import rule', 'lint');
@@ -36,7 +38,7 @@ export const sizes = {
   name: 'sizes',
   run: async () => {
     await ensurePackagesBuilt(['webdit', 'element'], ['modules', 'standalone']);
-    return (await runNode([tools.sizeLimit])) === 0 ? clean : { ...clean, failed: 1 };
+    return (await runNode([tools.sizeLimit])) === 0 ? clean : failedAs('sizes');
   },
 };
 
@@ -71,6 +73,7 @@ function vitest(label, projects, env) {
   return tally(args, env, report, (json) => ({
     passed: json.numPassedTests,
     failed: json.numFailedTests,
+    failures: json.testResults.flatMap(failedIn),
     skipped: json.numPendingTests + json.numTodoTests,
   }));
 }
@@ -86,27 +89,37 @@ export function endToEnd(project) {
         passed: stats.expected + stats.flaky,
         failed: stats.unexpected,
         skipped: stats.skipped,
-        retried: flakyTests(suites),
+        failures: titlesOf('unexpected', suites),
+        retried: titlesOf('flaky', suites),
       }));
     },
   };
 }
 
-/** Titles of the tests that failed before they passed, from Playwright's report. */
-function flakyTests(suites = []) {
-  const flaky = ({ tests }) => tests.some(({ status }) => status === 'flaky');
+/** Names of the tests that ended in one way, from Playwright's report: `flaky` ones failed before they passed. */
+function titlesOf(ending, suites = []) {
+  const ended = ({ tests }) => tests.some(({ status }) => status === ending);
   return suites.flatMap(({ specs = [], suites: inner }) => [
-    ...specs.filter(flaky).map(({ file, title }) => `${file}: ${title}`),
-    ...flakyTests(inner),
+    ...specs.filter(ended).map(({ file, title }) => `${file}: ${title}`),
+    ...titlesOf(ending, inner),
   ]);
+}
+
+/** Names of the failed tests of a file, from Vitest's report; a file that could not be run is one. */
+function failedIn({ name, status, assertionResults }) {
+  const file = relative(root, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed').map((test) => `${file}: ${test.fullName}`);
+  return failed.length === 0 && status === 'failed' ? [file] : failed;
 }
 
 /** Runs a test tool and counts from its JSON report; a tool that fails without a failed test counts as one failure. */
 async function tally(args, env, report, count) {
   const code = await runNode(args, { env });
-  if (!existsSync(report)) return { ...clean, failed: 1 };
+  if (!existsSync(report)) return failedAs(`${args[0]} left no report`);
   const counts = count(JSON.parse(readFileSync(report, 'utf8')));
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  return code !== 0 && counts.failed === 0
+    ? { ...counts, failed: 1, failures: [...counts.failures, `${args[0]} ended with ${code}`] }
+    : counts;
 }
 
 function reportFile(name) {

@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks';
 /**
  * What a stage found. `skipped` tests and what could not run on this machine, `notRun`, are said again at the end, and
  * are failures in CI. `unavailable`, what nobody can expect of a machine, and `retried`, what passed on a second try, are said as
- * loudly, and are none.
- * @typedef {{passed: number, failed: number, skipped: number, notRun?: string[], unavailable?: string[], retried?: string[]}} Tally
+ * loudly, and are none. `failures` names the failed tests: a log of CI may be cut before its end.
+ * @typedef {{passed: number, failed: number, skipped: number, failures?: string[], notRun?: string[], unavailable?: string[], retried?: string[]}} Tally
  * A stage that does what a script of package.json does names it: `script`.
  * @typedef {{name: string, script?: string, run: () => Promise<Tally>}} Stage
  */
@@ -13,17 +13,17 @@ import { performance } from 'node:perf_hooks';
 export async function runSuite(stages, budgetMinutes) {
   const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
   const began = performance.now();
-  const total = { passed: 0, failed: 0, skipped: 0, notRun: [], unavailable: [], retried: [] };
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [], notRun: [], unavailable: [], retried: [] };
   const lines = [];
   for (const { name, run } of stages) {
     process.stdout.write(`\n== ${name}\n`);
     const start = performance.now();
     const tally = await run().catch((error) => {
       process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, failures: [name] };
     });
     for (const key of ['passed', 'failed', 'skipped']) total[key] += tally[key];
-    for (const key of ['notRun', 'unavailable', 'retried']) total[key].push(...(tally[key] ?? []));
+    for (const key of ['failures', 'notRun', 'unavailable', 'retried']) total[key].push(...(tally[key] ?? []));
     const verdict = tally.failed > 0 ? 'FAILED' : tally.unavailable ? 'absent' : 'ok    ';
     const line = `${verdict} ${seconds(start).padStart(8)}  ${name}`;
     process.stdout.write(`== ${line}\n`);
@@ -34,6 +34,7 @@ export async function runSuite(stages, budgetMinutes) {
   process.stdout.write(
     `total  ${seconds(began).padStart(8)}, budget ${budgetMinutes} min${overBudget ? ': OVER BUDGET' : ''}\n`,
   );
+  for (const what of total.failures) process.stdout.write(`!! failed: ${what}\n`);
   for (const what of [...total.notRun, ...total.unavailable]) process.stdout.write(`!! not run here: ${what}\n`);
   for (const what of total.retried) process.stdout.write(`!! passed on a second try: ${what}\n`);
   if (total.skipped > 0) process.stdout.write(`!! ${total.skipped} skipped\n`);

@@ -38,6 +38,14 @@ it.each([
   }
 });
 
+it('names the failed tests next to the end, where a cut log still has them', () => {
+  const { status, lines } = runStage({ passed: 1, failed: 1, skipped: 0, failures: ['a.test.ts: adds'] }, '');
+  expect({ status, last: lines.slice(-2) }).toEqual({
+    status: 1,
+    last: ['!! failed: a.test.ts: adds', '1 passed, 1 failed'],
+  });
+});
+
 it('passes in CI with nothing left out', () => {
   const { status, lines } = runStage({ passed: 2, failed: 0, skipped: 0 }, 'true');
   expect({ status, last: lines.at(-1) }).toEqual({ status: 0, last: '2 passed, 0 failed' });
