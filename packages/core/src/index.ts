@@ -51,5 +51,6 @@ export * from './search/patterns.ts';
 export * from './search/search.ts';
 export * from './ssim.ts';
 export * from './statistics.ts';
+export * from './tensor-shapes.ts';
 export * from './tensors.ts';
 export * from './tolerant-json.ts';

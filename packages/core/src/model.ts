@@ -1,10 +1,6 @@
-/**
- * What the engine must know about a DiT to run it. Built by `weights` from any of the folder layouts, consumed by the
- * planner and the GPU graph. Source of the numbers: Peebles and Xie, "Scalable Diffusion Models with Transformers".
- */
-export interface DiTConfig {
-  readonly kind: 'dit';
-  /** Latent height and width, in latent pixels. */
+/** What the engine must know of every transformer it runs, whatever conditions it. Built by `weights` from a model folder. */
+interface TransformerBase {
+  /** Latent height and width the model was trained for, in latent pixels. */
   readonly inputSize: number;
   readonly patchSize: number;
   /** Latent channels the model reads. */
@@ -16,10 +12,8 @@ export interface DiTConfig {
   readonly numHeads: number;
   /** MLP width, in channels (hidden size x MLP ratio). */
   readonly mlpHiddenSize: number;
-  /** Real classes; the null class of classifier-free guidance has id `numClasses`. */
-  readonly numClasses: number;
   readonly learnSigma: boolean;
-  /** Length of the sinusoidal timestep embedding. */
+  /** Length of a sinusoidal embedding. */
   readonly frequencyEmbeddingSize: number;
   /** Divisor of the sinusoid's exponent: 128 for original DiT, 127 for diffusers (half the embedding, minus 0 or 1). */
   readonly timestepDivisor: number;
@@ -27,75 +21,79 @@ export interface DiTConfig {
   readonly normEps: number;
   /** LayerNorm epsilon before the MLP. Diffusers' DiT differs here. */
   readonly mlpNormEps: number;
+  /** Where CFG applies by default: 3 latent channels for original layouts with learned sigma, else all. */
+  readonly guidanceChannels: number;
+}
+
+/** A DiT: conditioned on a class. Source of the numbers: Peebles and Xie, "Scalable Diffusion Models with Transformers". */
+export interface DiTConfig extends TransformerBase {
+  readonly kind: 'dit';
+  /** Real classes; the null class of classifier-free guidance has id `numClasses`. */
+  readonly numClasses: number;
   /**
    * Every block has timestep and label embedders of its own, as diffusers stores them (published checkpoints repeat the same
    * values, but nothing in the file says so). The final layer uses block 0's.
    */
   readonly embeddersPerBlock: boolean;
-  /** Where CFG applies by default: 3 latent channels for original layouts with learned sigma, else all. */
-  readonly guidanceChannels: number;
+}
+
+/**
+ * A PixArt-alpha: conditioned on a text by cross-attention, with one modulation for all blocks (adaLN-single). Source: Chen et
+ * al., "PixArt-alpha: Fast Training of Diffusion Transformer for Photorealistic Text-to-Image Synthesis".
+ */
+export interface PixArtConfig extends TransformerBase {
+  readonly kind: 'pixart';
+  /** Latent size of this run, in latent pixels; multiples of the patch size. */
+  readonly latentHeight: number;
+  readonly latentWidth: number;
+  /** Width of the text encoder's embeddings. */
+  readonly captionChannels: number;
+  /** Most tokens of a caption. */
+  readonly maxCaptionTokens: number;
+  /** The picture's size and aspect ratio are conditions too (the 1024-MS model). */
+  readonly sizeConditions: boolean;
+  /** Divides the positions: 1 for 256 and 512 pixels, 2 for 1024. */
+  readonly interpolationScale: number;
+}
+
+export type TransformerConfig = DiTConfig | PixArtConfig;
+
+/** Height and width of the latents, in latent pixels. */
+export interface LatentGrid {
+  readonly height: number;
+  readonly width: number;
+}
+
+export function latentGrid(config: TransformerConfig): LatentGrid {
+  if (config.kind === 'pixart') return { height: config.latentHeight, width: config.latentWidth };
+  return { height: config.inputSize, width: config.inputSize };
+}
+
+/** Elements of one channel of the latents. */
+export function latentPlane(config: TransformerConfig): number {
+  const { height, width } = latentGrid(config);
+  return height * width;
+}
+
+/** Tokens down and across a picture. */
+export function tokenGrid(config: TransformerConfig): { readonly rows: number; readonly columns: number } {
+  const { height, width } = latentGrid(config);
+  return { rows: height / config.patchSize, columns: width / config.patchSize };
 }
 
 /** Tokens per picture. */
-export function tokenCount(config: DiTConfig): number {
-  return (config.inputSize / config.patchSize) ** 2;
+export function tokenCount(config: TransformerConfig): number {
+  const { rows, columns } = tokenGrid(config);
+  return rows * columns;
 }
 
-/** Name prefixes of the model's embedders: one set for all blocks, or one per block. */
-export function embedderPrefixes(config: DiTConfig): string[] {
-  return config.embeddersPerBlock ? Array.from({ length: config.depth }, (_, i) => `blocks.${i}.`) : [''];
-}
+/** What a block adds to the token state, in order. */
+export type Branch = 'attn' | 'cross' | 'mlp';
 
-export interface TensorShape {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** A fixed buffer that the loader computes when the file leaves it out. */
-  readonly optional?: boolean;
-}
+const ditBranches = ['attn', 'mlp'] as const;
+const pixArtBranches = ['attn', 'cross', 'mlp'] as const;
 
-/** Every tensor the graph reads, by original DiT name, shapes as PyTorch stores them (`[out, in]` for linears). */
-export function ditTensorShapes(config: DiTConfig): TensorShape[] {
-  const c = config.hiddenSize;
-  const patch = config.patchSize;
-  const linear = (name: string, out: number, input: number): TensorShape[] => [
-    { name: `${name}.weight`, shape: [out, input] },
-    { name: `${name}.bias`, shape: [out] },
-  ];
-  const shapes: TensorShape[] = [
-    { name: 'pos_embed', shape: [1, tokenCount(config), c], optional: true },
-    { name: 'x_embedder.proj.weight', shape: [c, config.inChannels, patch, patch] },
-    { name: 'x_embedder.proj.bias', shape: [c] },
-    ...embedderPrefixes(config).flatMap((prefix) => [
-      ...linear(`${prefix}t_embedder.mlp.0`, c, config.frequencyEmbeddingSize),
-      ...linear(`${prefix}t_embedder.mlp.2`, c, c),
-      { name: `${prefix}y_embedder.embedding_table.weight`, shape: [config.numClasses + 1, c] },
-    ]),
-  ];
-  for (let i = 0; i < config.depth; i++) {
-    const block = `blocks.${i}`;
-    shapes.push(
-      ...linear(`${block}.attn.qkv`, 3 * c, c),
-      ...linear(`${block}.attn.proj`, c, c),
-      ...linear(`${block}.mlp.fc1`, config.mlpHiddenSize, c),
-      ...linear(`${block}.mlp.fc2`, c, config.mlpHiddenSize),
-      ...linear(`${block}.adaLN_modulation.1`, 6 * c, c),
-    );
-  }
-  shapes.push(
-    ...linear('final_layer.adaLN_modulation.1', 2 * c, c),
-    ...linear('final_layer.linear', patch * patch * config.outChannels, c),
-  );
-  return shapes;
-}
-
-/** Numbers that training found, fixed buffers left out. */
-export function parameterCount(config: DiTConfig): number {
-  return ditTensorShapes(config)
-    .filter(({ optional }) => optional !== true)
-    .reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0);
-}
-
-/** The linears int8 is for, by a name of theirs: nearly all of a model, and none of those that touch its input or output. */
-export function isBlockLinear(name: string): boolean {
-  return /^blocks\.\d+\.(attn|mlp|adaLN_modulation)\./.test(name);
+/** The branches of a model's blocks, in the order in which a block adds them. */
+export function branchesOf({ kind }: Pick<TransformerConfig, 'kind'>): readonly Branch[] {
+  return kind === 'pixart' ? pixArtBranches : ditBranches;
 }
