@@ -117,10 +117,6 @@ async function writeWeights(path: string, folder: ModelFolder, { dtype, onProgre
           weightsSize,
         );
       },
-    });
-    await file.finish();
-  } finally {
-    await file.close();
-  }
-  return file.bytes;
+    }),
+  );
 }

@@ -44,11 +44,10 @@ async function writeWeights(path: string, { config, dtype, seed, onProgress }: S
     .map((tensor, n) => ({ ...tensor, dtype, seed: seed * seedsPerModel + n, std: Math.fround(synthStd(tensor)) }));
   const total = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const recipes = Object.fromEntries(tensors.map(({ name, seed, std }) => [name, { seed, std }]));
-  const file = await TensorFile.create(path, tensors, { format: 'pt', synth: JSON.stringify(recipes) });
   const convert = converter('F32', dtype);
   const halves = new Uint16Array(partElements + 16);
   let drawn = 0;
-  try {
+  return TensorFile.write(path, tensors, { format: 'pt', synth: JSON.stringify(recipes) }, async (file) => {
     for (const { name, shape, seed, std } of tensors) {
       let offset = 0;
       for (const part of torchRandnParts(seed, elementCount(shape), partElements)) {
@@ -61,11 +60,7 @@ async function writeWeights(path: string, { config, dtype, seed, onProgress }: S
         onProgress?.(drawn, total);
       }
     }
-    await file.finish();
-  } finally {
-    await file.close();
-  }
-  return file.bytes;
+  });
 }
 
 /**

@@ -34,8 +34,7 @@ export async function writeSynthFolder(folder: string, spec: SynthSpec): Promise
   const config: DiTConfig = { ...ditXl2, ...sizes, outChannels: 4, learnSigma: false, guidanceChannels: 4 };
   await writeNativeConfigs(folder, { config });
   const tensors = ditTensorShapes(config).map((tensor) => ({ ...tensor, dtype: 'F32' as const }));
-  const file = await TensorFile.create(join(folder, transformerWeightsPath), tensors);
-  try {
+  const weightsBytes = await TensorFile.write(join(folder, transformerWeightsPath), tensors, {}, async (file) => {
     let state = 1;
     for (const { name, shape } of tensors) {
       const count = elementCount(shape);
@@ -48,10 +47,7 @@ export async function writeSynthFolder(folder: string, spec: SynthSpec): Promise
         await file.write(name, written * 4, new Uint8Array(chunk.buffer));
       }
     }
-    await file.finish();
-  } finally {
-    await file.close();
-  }
+  });
   const counts = tensors.map(({ shape }) => elementCount(shape));
-  return { weightsBytes: file.bytes, largestTensorBytes: Math.max(...counts) * 4 };
+  return { weightsBytes, largestTensorBytes: Math.max(...counts) * 4 };
 }

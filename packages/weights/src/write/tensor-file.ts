@@ -10,7 +10,7 @@ export interface PlannedTensor {
   readonly shape: readonly number[];
 }
 
-/** A safetensors file of known tensors, written in any order and never held in memory. Node only. */
+/** A safetensors file of known tensors while it is written, in any order, never held in memory. Node only. */
 export class TensorFile {
   readonly #handle: FileHandle;
   /** Where each tensor starts in the file. */
@@ -18,23 +18,24 @@ export class TensorFile {
   /** Bytes still to come. */
   #missing: number;
 
-  private constructor(
-    handle: FileHandle,
-    starts: ReadonlyMap<string, number>,
-    readonly bytes: number,
-    missing: number,
-  ) {
+  private constructor(handle: FileHandle, starts: ReadonlyMap<string, number>, missing: number) {
     this.#handle = handle;
     this.#starts = starts;
     this.#missing = missing;
   }
 
-  /** Tensors lie in the order given, wider dtypes first so that every one is aligned. */
-  static async create(
+  /**
+   * Writes a new file. Tensors lie in the order given, wider dtypes first so that every one is aligned.
+   * @param fill writes every byte of every tensor once.
+   * @returns the file's bytes.
+   * @throws the system's errors; RangeError when bytes are missing, or were written twice; what `fill` throws.
+   */
+  static async write(
     path: string,
     planned: readonly PlannedTensor[],
-    metadata?: Readonly<Record<string, string>>,
-  ): Promise<TensorFile> {
+    metadata: Readonly<Record<string, string>>,
+    fill: (file: TensorFile) => Promise<void>,
+  ): Promise<number> {
     const tensors = [...planned].sort((a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype]);
     const header = encodeSafetensorsHeader(
       tensors.map((tensor) => [tensor.name, tensor] as const),
@@ -47,9 +48,16 @@ export class TensorFile {
       end += elementCount(shape) * dtypeBytes[dtype];
     }
     const handle = await open(path, 'wx');
-    const file = new TensorFile(handle, starts, end, end - header.length);
-    await file.#writeAt(header, 0);
-    return file;
+    try {
+      const file = new TensorFile(handle, starts, end - header.length);
+      await file.#writeAt(header, 0);
+      await fill(file);
+      if (file.#missing !== 0) throw new RangeError(`${file.#missing} bytes of the weights were not written`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return end;
   }
 
   /** Bytes of a tensor, `offset` of them behind its start; each byte is written once. */
@@ -58,17 +66,6 @@ export class TensorFile {
     if (start === undefined) throw new RangeError(`No tensor ${name}`);
     await this.#writeAt(bytes, start + offset);
     this.#missing -= bytes.length;
-  }
-
-  /** @throws RangeError when bytes are missing, or were written twice. */
-  async finish(): Promise<void> {
-    if (this.#missing !== 0) throw new RangeError(`${this.#missing} bytes of the weights were not written`);
-    await this.#handle.sync();
-  }
-
-  /** To be called in any case, finished or not. */
-  async close(): Promise<void> {
-    await this.#handle.close();
   }
 
   async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
