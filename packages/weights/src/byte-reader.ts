@@ -116,6 +116,23 @@ export class ByteReader {
   }
 }
 
+/**
+ * A file's bytes from front to back, up to `pieceBytes` at a time; each piece is valid until the next one is asked for.
+ * @throws the file's `failure`; the signal's reason.
+ */
+export async function* readPieces(
+  file: SourceFileParts,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  const reader = new ByteReader(file, signal);
+  try {
+    for (let piece = await reader.fill(pieceBytes); piece.length > 0; piece = await reader.fill(pieceBytes))
+      yield piece;
+  } finally {
+    reader.close();
+  }
+}
+
 function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
   try {
     return stream.getReader({ mode: 'byob' });

@@ -1,4 +1,4 @@
-import { ByteReader, pieceBytes } from './byte-reader.ts';
+import { readPieces } from './byte-reader.ts';
 import type { OpenFolderOptions } from './layouts/description.ts';
 import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
@@ -44,16 +44,11 @@ export async function modelFiles(
 }
 
 async function describeFile(source: ModelSource, path: string): Promise<ManifestFile> {
-  const reader = new ByteReader(await openRequired(source, path));
   const hash = await startSha256();
   let bytes = 0;
-  try {
-    for (let part = await reader.fill(pieceBytes); part.length > 0; part = await reader.fill(pieceBytes)) {
-      hash.update(part);
-      bytes += part.length;
-    }
-  } finally {
-    reader.close();
+  for await (const piece of readPieces(await openRequired(source, path))) {
+    hash.update(piece);
+    bytes += piece.length;
   }
   return { path, bytes, sha256: hash.digest() };
 }

@@ -1,8 +1,9 @@
-import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openModelFolder } from '../model-folder.ts';
 import { parseSafetensors, tensorToFloat32 } from '../safetensors/whole-file.ts';
+import type { ModelSource, SourceFile } from '../source.ts';
 import { pathSource } from '../sources/path.ts';
 import {
   copyOf,
@@ -152,6 +153,38 @@ describe('convert', () => {
       'Tensor blocks.0.attn.qkv.bias of model.safetensors holds a value beyond 65504, the largest of f16.',
     ]);
     await expect(convert(large, 'f32')).resolves.toMatchObject({ bytes: expect.any(Number) });
+  });
+});
+
+describe('a file beside the weights that cannot be copied', () => {
+  const systemError = (code: string) => Object.assign(new Error(code), { code, syscall: 'read' });
+  /** Converts emoji-dit, with something happening when its class table is opened to be copied. */
+  async function failure(happens: (output: string) => Promise<Partial<SourceFile>>): Promise<[string, string, string]> {
+    const parent = await scratchFolder();
+    const source = pathSource(emojiDiT);
+    const open: ModelSource['open'] = async (path, options) => {
+      const file = await source.open(path, options);
+      const [output] = await readdir(parent);
+      return file && { ...file, ...(path === 'classes.json' && output ? await happens(join(parent, output)) : {}) };
+    };
+    const output = join(parent, 'out');
+    const error = await errorOf(convertModel({ ...source, open }, output, { dtype: 'f16' }));
+    expect(await readdir(parent)).toEqual([]);
+    return [error.code, error.message, output];
+  }
+
+  test('because it cannot be read is named', async () => {
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(systemError('EIO')) });
+    const [code, message] = await failure(async () => ({ stream: broken }));
+    expect([code, message]).toEqual(['not-found', `${join(emojiDiT, 'classes.json')} could not be read (EIO).`]);
+  });
+
+  test('because it cannot be written is told from that', async () => {
+    const [code, message, output] = await failure(async (folder) => {
+      await mkdir(join(folder, 'classes.json'));
+      return {};
+    });
+    expect([code, message]).toEqual(['not-found', `${output} could not be written (EISDIR).`]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ditTensorShapes, parseTolerantJson } from '@webdit/core';
+import { readPieces } from '../byte-reader.ts';
 import { indexPath, schedulerPath, transformerWeightsPath } from '../layouts/paths.ts';
 import { makeManifest, modelFiles } from '../make-manifest.ts';
 import { manifestPath } from '../manifest.ts';
@@ -97,7 +98,7 @@ async function copyFile(source: ModelSource, path: string, target: string): Prom
   const file = await openRequired(source, path);
   const copy = join(target, path);
   await mkdir(dirname(copy), { recursive: true });
-  await writeFile(copy, file.stream());
+  await writeFile(copy, readPieces(file));
 }
 
 async function writeWeights(path: string, folder: ModelFolder, { dtype, onProgress }: ConvertOptions): Promise<number> {
@@ -106,10 +107,9 @@ async function writeWeights(path: string, folder: ModelFolder, { dtype, onProgre
   const hasPositions = tensors.some(({ name }) => name.startsWith('pos_embed') && !name.includes('proj'));
   const shapes = ditTensorShapes(config).filter(({ optional }) => optional !== true || hasPositions);
   const planned = plannedTensors(shapes, dtype);
-  const file = await TensorFile.create(path, planned, { format: 'pt' });
   const loaded = new Map<string, number>();
-  try {
-    await folder.loadWeights(new FileSink(file, planned), {
+  return TensorFile.write(path, planned, { format: 'pt' }, (file) =>
+    folder.loadWeights(new FileSink(file, planned), {
       onProgress: (progress) => {
         loaded.set(progress.file, progress.loaded);
         onProgress?.(

@@ -1,5 +1,5 @@
 import { WebDiTError } from '@webdit/core';
-import { ByteReader, pieceBytes } from '../byte-reader.ts';
+import { readPieces } from '../byte-reader.ts';
 import type { ManifestFile } from '../manifest.ts';
 import {
   assertInsideFolder,
@@ -114,19 +114,14 @@ class NetworkAndStore implements StoredSource {
   async keep(path: string, { onProgress, ...options }: KeepOptions = {}): Promise<void> {
     const opened = await this.#open(path, options);
     if (!opened) throw missingFile(this.name, path);
-    const reader = new ByteReader(opened.parts, options.signal);
-    try {
-      let loaded = 0;
-      for (let part = await reader.fill(pieceBytes); part.length > 0; part = await reader.fill(pieceBytes)) {
-        const refusal = this.#refusal ?? opened.writer?.refusal;
-        if (refusal) throw refusal;
-        loaded += part.length;
-        onProgress?.(loaded, opened.parts.size);
-      }
-      if (this.#refusal) throw this.#refusal;
-    } finally {
-      reader.close();
+    let loaded = 0;
+    for await (const piece of readPieces(opened.parts, options.signal)) {
+      const refusal = this.#refusal ?? opened.writer?.refusal;
+      if (refusal) throw refusal;
+      loaded += piece.length;
+      onProgress?.(loaded, opened.parts.size);
     }
+    if (this.#refusal) throw this.#refusal;
   }
 
   async finish(needed: readonly string[] = [], options: OpenOptions = {}): Promise<StorageOutcome> {
