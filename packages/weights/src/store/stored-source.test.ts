@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeCaches, FakeLocks } from '../testing/fake-browser.ts';
 import { FakeServer } from '../testing/fake-server.ts';
-import { errorOf } from '../testing/fixtures.ts';
+import { errorOf, flipLast } from '../testing/fixtures.ts';
 import { cacheBackend } from './backend.ts';
 import { ModelStore } from './model-store.ts';
 import type { StoredSource } from './storage.ts';
@@ -67,7 +67,7 @@ describe('with a manifest', () => {
   });
 
   test.each([
-    ['other bytes', big.slice().fill(7, -1), 'its SHA-256 is another'],
+    ['other bytes', flipLast(big), 'its SHA-256 is another'],
     ['too few', big.slice(0, -1), `it has ${big.length - 1} bytes instead of ${big.length}`],
     ['too many', new Uint8Array([...big, 1]), `it has more bytes instead of ${big.length}`],
   ])('a file with %s ends in an error and is not kept', async (_, content, what) => {
@@ -364,7 +364,7 @@ describe('a damaged piece', () => {
   });
   const damage = (index: number) => {
     const [url] = [...caches.entries.keys()].filter((key) => key.includes('weights') && key.endsWith(`/${index}`));
-    caches.entries.get(url as string)?.fill(0, 0, 10);
+    caches.entries.set(url as string, flipLast(caches.entries.get(url as string)));
   };
 
   test.each([[[0]], [[1, 2]]])('%j is fetched again and put back', async (damaged) => {

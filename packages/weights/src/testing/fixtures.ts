@@ -18,6 +18,14 @@ export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).
 export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined) =>
   a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 
+/** A copy with another last byte. */
+export function flipLast(bytes: Uint8Array = new Uint8Array()): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  const last = copy.length - 1;
+  copy[last] = (copy[last] ?? 0) ^ 1;
+  return copy;
+}
+
 const scratch: string[] = [];
 afterEach(async () => {
   for (const folder of scratch.splice(0)) await rm(folder, { recursive: true });
