@@ -4,6 +4,7 @@ import { FakeCaches } from '../testing/fake-browser.ts';
 import { FakeDirectory } from '../testing/fake-directory.ts';
 import { FakeServer } from '../testing/fake-server.ts';
 import { cacheBackend } from './backend.ts';
+import { FileWriter } from './file-writer.ts';
 import { ModelStore } from './model-store.ts';
 import { opfsBackend } from './opfs-backend.ts';
 import { storedSource } from './stored-source.ts';
@@ -103,4 +104,26 @@ test('a directory that is none is told from one that is missing', async () => {
   const names: string[] = [];
   for await (const [name] of directory.entries()) names.push(name);
   expect(names).toEqual(['a']);
+});
+
+test('a put fails when its directory is removed meanwhile', async () => {
+  const directory = new FakeDirectory();
+  const { handle } = directory;
+  const backend = opfsBackend({
+    ...handle,
+    getDirectoryHandle: async (name: string, options: FileSystemGetDirectoryOptions) => {
+      await directory.getDirectoryHandle(name, options);
+      await directory.removeEntry(name);
+      return directory.getDirectoryHandle(name);
+    },
+  } as unknown as FileSystemDirectoryHandle);
+  await expect(backend.put('model/record', 'text')).rejects.toMatchObject({ name: 'NotFoundError' });
+  const writer = new FileWriter(
+    new ModelStore(backend),
+    { model: 'm', path: 'a', version: 'sha256-1' },
+    { size: 1, wait: false },
+  );
+  await writer.append(new Uint8Array(1));
+  await writer.finish();
+  expect(writer).toMatchObject({ record: null, refusal: { code: 'quota', cause: { name: 'NotFoundError' } } });
 });

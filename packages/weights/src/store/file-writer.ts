@@ -140,8 +140,11 @@ export class FileWriter {
   /** Before the first piece: the lock, and room for the whole. */
   async #begin({ adopting = false } = {}): Promise<void> {
     const { size, wait, signal } = this.#options;
-    this.#lease = await this.#store.lock(this.#id, { wait, signal });
-    if (!this.#lease) {
+    const lease = await this.#store.lock(this.#id, { wait, signal });
+    // Given up while it waited.
+    if (!this.#active) return lease?.release();
+    this.#lease = lease;
+    if (!lease) {
       this.busy = true;
       return this.#refuse(busy(this.#id));
     }

@@ -92,6 +92,14 @@ describe('leftovers', () => {
     expect(caches.ending('/0')).toEqual([]);
   });
 
+  test('that call a whole file unfinished are removed, and the file stays', async () => {
+    await write('a.json', 'aaaa');
+    const file = { model, path: 'a.json', version: 'etag-"1"' };
+    await store.backend.put(keys.unfinished(file), JSON.stringify(await store.file(file)));
+    expect(await store.list()).toMatchObject([{ bytes: 4, files: 1 }]);
+    expect([caches.ending('/unfinished').length, caches.ending('/0').length]).toEqual([0, 1]);
+  });
+
   test('entries that are none of the store’s are left alone', async () => {
     await store.backend.put('something/else', 'x');
     await store.sweep();
@@ -121,6 +129,19 @@ test('a file known by its content is written once: a second writer finds it', as
     bytes: 4,
     pieces: [expect.stringMatching(/^61be55a8e2f6b4e172338bddf184d6db/)],
   });
+});
+
+test('a writer that is given up while it waits for its turn does not keep it', async () => {
+  const id = { model, path: 'a.bin', version: 'sha256-1' };
+  const lease = await store.lock(id, { wait: false });
+  const small = new ModelStore(store.backend, { pieceBytes: 1, locks: locks.locks });
+  const writer = new FileWriter(small, id, { size: 1, wait: true });
+  const appending = writer.append(new Uint8Array(1));
+  await writer.discard();
+  lease?.release();
+  await appending;
+  await vi.waitFor(() => expect(locks.held).toEqual([]));
+  expect([writer.record, caches.entries.size]).toEqual([null, 0]);
 });
 
 test('an empty file is stored too', async () => {

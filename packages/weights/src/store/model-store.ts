@@ -122,7 +122,7 @@ export class ModelStore {
 
   /**
    * Removes what nobody is writing of files without a record: leftovers of tabs that were closed while they stored, and downloads
-   * that were not gone on with for a week.
+   * that were not gone on with for a week. Of whole files, what says that they are unfinished.
    * @param model a model that is whole, so that it needs nothing unfinished any more.
    */
   async sweep(model?: string): Promise<void> {
@@ -136,14 +136,22 @@ export class ModelStore {
       if (kind === 'file') whole.add(folder);
     }
     for (const [folder, own] of folders) {
-      if (whole.has(folder)) continue;
+      if (whole.has(folder) && !own.includes(`${folder}unfinished`)) continue;
       const lease = await takeLock(this.#locks, lockName(folder));
-      // Its writer may have ended, with a record, since the keys were read.
-      if (lease && !(await this.backend.get(`${folder}record`)) && (await this.#isStale(folder, own, model))) {
-        for (const key of own) await this.backend.delete(key);
+      if (!lease) continue;
+      try {
+        for (const key of await this.#leftovers(folder, own, model)) await this.backend.delete(key);
+      } finally {
+        lease.release();
       }
-      lease?.release();
     }
+  }
+
+  /** What is to be removed of a folder's own, under its lock. */
+  async #leftovers(folder: string, own: readonly string[], wholeModel: string | undefined): Promise<readonly string[]> {
+    // Its writer may have ended, with a record, since the keys were read.
+    if (await this.backend.get(`${folder}record`)) return own.filter((key) => key === `${folder}unfinished`);
+    return (await this.#isStale(folder, own, wholeModel)) ? own : [];
   }
 
   async #isStale(folder: string, own: readonly string[], wholeModel: string | undefined): Promise<boolean> {

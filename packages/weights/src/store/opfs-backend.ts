@@ -7,43 +7,46 @@ import type { StoreBackend } from './backend.ts';
  * `createWritable`, which replaces a file wholly or not at all.
  */
 export function opfsBackend(directory: FileSystemDirectoryHandle): StoreBackend {
-  /** The directories that a key lies in, outermost first; null where one is missing. */
-  const open = async (folders: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle[] | null> => {
-    const opened = [directory];
+  /** The directories that a key lies in, outermost first, and the last of them. */
+  const open = async (folders: readonly string[], create: boolean) => {
+    let inner = directory;
+    const opened = [inner];
     for (const name of folders) {
-      const next = await present(opened[opened.length - 1]?.getDirectoryHandle(name, { create }));
-      if (!next) return null;
-      opened.push(next);
+      inner = await inner.getDirectoryHandle(name, { create });
+      opened.push(inner);
     }
-    return opened;
+    return { opened, inner };
   };
   return {
     keys: () => keysIn(directory, ''),
     async get(key) {
       const { folders, name } = split(key);
-      const file = await present((await open(folders, false))?.at(-1)?.getFileHandle(name));
+      const file = await present(open(folders, false).then(({ inner }) => inner.getFileHandle(name)));
       // Its size and content are those of this moment, whatever is put there next.
       return file ? (await file.getFile()).stream() : null;
     },
     async put(key, value) {
       const bytes = new Blob([value]);
       const { folders, name } = split(key);
-      const file = await (await open(folders, true))?.at(-1)?.getFileHandle(name, { create: true });
-      const writable = await file?.createWritable();
+      // A directory that another tab removes meanwhile makes this fail: nothing was put.
+      const { inner } = await open(folders, true);
+      const writable = await (await inner.getFileHandle(name, { create: true })).createWritable();
       try {
-        await writable?.write(bytes);
+        await writable.write(bytes);
       } catch (error) {
-        await writable?.abort().catch(() => undefined);
+        await writable.abort().catch(() => undefined);
         throw error;
       }
-      await writable?.close();
+      await writable.close();
     },
     async delete(key) {
       const { folders, name } = split(key);
-      const opened = await open(folders, false);
-      await present(opened?.at(-1)?.removeEntry(name));
+      const found = await present(open(folders, false));
+      if (!found) return;
+      const { opened, inner } = found;
+      await present(inner.removeEntry(name));
       // Directories that have become empty go with it; the others refuse to.
-      for (let depth = folders.length; opened && depth > 0; depth--) {
+      for (let depth = folders.length; depth > 0; depth--) {
         const removed = await opened[depth - 1]?.removeEntry(folders[depth - 1] as string).then(
           () => true,
           () => false,
@@ -69,9 +72,9 @@ async function keysIn(directory: FileSystemDirectoryHandle, prefix: string): Pro
 }
 
 /** What is asked for, or null where there is no such entry. */
-async function present<T>(asked: Promise<T> | undefined): Promise<T | null> {
+async function present<T>(asked: Promise<T>): Promise<T | null> {
   try {
-    return (await asked) ?? null;
+    return await asked;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') return null;
     throw error;
