@@ -1,6 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 import { ByteReader, pieceBytes } from './byte-reader.ts';
-import type { SourceFile } from './source.ts';
+import type { OpenOptions, SourceFile } from './source.ts';
 import { isPinned } from './version.ts';
 
 /** Milliseconds before each try to go on; after the last one has brought nothing, reading fails. */
@@ -143,10 +143,33 @@ export class ResumingReader {
 
   /** Only what began well is worth another try. */
   #mayRetry(error: unknown): boolean {
-    const broken = error instanceof WebDiTError && error.code === 'network' && error !== this.#refusal;
+    const broken = isBroken(error) && error !== this.#refusal;
     const canJoin = this.#position === 0 || this.#options.hashed || isPinned(this.#version);
     return broken && canJoin && this.#file !== null;
   }
+}
+
+/**
+ * Opens a file of a source that has answered before, again where the network fails.
+ * @throws what the last try throws; `signal.reason`.
+ */
+export async function openPatiently<T>(
+  open: () => Promise<T>,
+  { retryDelays = defaultRetryDelays, signal }: Pick<ResumeOptions, 'retryDelays'> & Pick<OpenOptions, 'signal'>,
+): Promise<T> {
+  for (const delay of retryDelays) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      await sleep(delay, signal);
+    }
+  }
+  return open();
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof WebDiTError && error.code === 'network';
 }
 
 function drop(file: SourceFile): void {
@@ -156,14 +179,14 @@ function drop(file: SourceFile): void {
     .catch(() => undefined);
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
+    signal?.addEventListener('abort', done);
     function done() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      if (signal.aborted) reject(signal.reason);
+      signal?.removeEventListener('abort', done);
+      if (signal?.aborted) reject(signal.reason);
       else resolve();
     }
   });

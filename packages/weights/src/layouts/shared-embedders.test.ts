@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openModelFolder } from '../model-folder.ts';
 import { elementCount } from '../safetensors/dtypes.ts';
 import { encodeSafetensors, type ParsedTensor } from '../safetensors/whole-file.ts';
+import { httpSource } from '../sources/http.ts';
 import { pathSource } from '../sources/path.ts';
 import { cacheBackend } from '../store/backend.ts';
 import { ModelStore } from '../store/model-store.ts';
@@ -11,6 +12,7 @@ import { storedSource } from '../store/stored-source.ts';
 import { CountingServer } from '../testing/counting-server.ts';
 import { FakeCaches } from '../testing/fake-browser.ts';
 import { copyOf, editJson, editTensors, errorOf, golden, load, sameBytes } from '../testing/fixtures.ts';
+import { startLocalServer } from '../testing/local-server.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { splitWeights } from '../testing/split-weights.ts';
 import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
@@ -185,6 +187,63 @@ describe('over HTTP', () => {
     await model.loadWeights(new RecordingSink());
     expectTaken((await source.finish()).networkBytes, sum(server.sent));
     expect(sum(server.sent)).toBeLessThan(model.weightsSize - 3_500_000);
+  });
+
+  /** The folder on a server that breaks connections. */
+  async function cuttingServer(folder: string, etag = '"1"') {
+    const server = await startLocalServer();
+    for (const path of ['model_index.json', 'transformer/config.json', 'scheduler/scheduler_config.json', weights]) {
+      server.files.set(path, { bytes: await readFile(join(folder, path)), etag });
+    }
+    return { server, source: storedSource(httpSource(server.url), null, { retryDelays: [0, 0] }) };
+  }
+
+  test('a load that leaves tensors out goes on where it was cut, ten times', async () => {
+    const folder = await wideFolder();
+    const reference = await load(folder);
+    const { server, source } = await cuttingServer(folder);
+    const model = await openModelFolder(source);
+    server.log.length = 0;
+    // Where each answer breaks off: at its beginning, at a byte, or nowhere; of what is left out nothing is asked for.
+    const breaks = [50_000, 'at once', 700_000, 1_300_000, 2_200_000, null, 'at once', 4_450_000, null];
+    breaks.push('at once', 6_640_000, 6_645_000, null);
+    server.intercept = (_, response) => {
+      const cut = breaks[server.log.length];
+      server.cuts = typeof cut === 'number' ? [cut] : [];
+      if (cut === 'at once') response.destroy();
+      return cut === 'at once';
+    };
+    const sink = new RecordingSink();
+    await model.loadWeights(sink);
+    await server.stop();
+    const wrong = [...reference.tensors].filter(
+      ([name, { bytes }]) => !sameBytes(sink.tensors.get(name)?.bytes, bytes),
+    );
+    expect(wrong.map(([name]) => name)).toEqual([]);
+    expect(server.log).toHaveLength(breaks.length);
+    const begins = server.log.flatMap(({ begin, end }) => (end > 0 ? [begin] : []));
+    const [second, third] = [4_416_152, 6_626_072];
+    const expected = [0, 50_000, 700_000, 1_300_000, 2_200_000, second, 4_450_000, third, 6_640_000, 6_645_000];
+    expect(begins).toEqual(expected);
+  });
+
+  test('a load that leaves tensors out does not go on with another version', async () => {
+    const { server, source } = await cuttingServer(await wideFolder());
+    const model = await openModelFolder(source);
+    server.log.length = 0;
+    server.intercept = () => {
+      if (server.log.length === 1) server.cuts = [4_450_000];
+      if (server.log.length === 2) server.files.set(weights, { bytes: new Uint8Array(10_000_000), etag: '"2"' });
+      return false;
+    };
+    const sink = new RecordingSink();
+    expect(await errorOf(model.loadWeights(sink))).toMatchObject({
+      code: 'network',
+      message: /^transformer.* changed on the server/,
+    });
+    await server.stop();
+    expect(server.log.at(-1)).toMatchObject({ status: 206, begin: 4_450_000 });
+    expect(sink.tensors.has('blocks.2.adaLN_modulation.1.weight')).toBe(false);
   });
 
   test('a file that changes between two answers is not put together', async () => {

@@ -16,6 +16,8 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
   const name = String(url);
   const { folder, fileName, query } = parseAddress(name);
   const fetchFile = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  /** Whether a part has come: what fails from then on is the network. */
+  let givesParts = false;
 
   return {
     name,
@@ -35,7 +37,8 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
       // Without If-Range, which other origins would have to allow: the answer names its version all the same.
       const range = begin > 0 ? { range: `bytes=${begin}-${end === undefined ? '' : end - 1}` } : {};
       // Older browsers ask another origin whether they may send a range, and many servers do not answer that.
-      let response = await ask(range).catch((error) => (begin > 0 ? ask({}) : Promise.reject(error)));
+      const mayBeRefused = begin > 0 && !givesParts;
+      let response = await ask(range).catch((error) => (mayBeRefused ? ask({}) : Promise.reject(error)));
       const answered = answeredRange(response, begin, end);
       if (answered === 'useless') {
         await response.body?.cancel();
@@ -50,6 +53,7 @@ export function httpSource(url: string | URL, options: HttpSourceOptions = {}): 
         throw refused(fileUrl, response.status);
       }
       const part = answered === 'useless' ? null : answered;
+      givesParts ||= part !== null;
       const size = part ? part.total : exactSize(response);
       const version = contentVersion(response, size);
       return sourceFile(

@@ -56,6 +56,12 @@ export function hubSource(repo: string, options: HubSourceOptions = {}): ModelSo
     throw accessRefused(repo, token !== undefined);
   };
 
+  let folder: ModelSource | null = null;
+  const filesOf = (commit: string) => {
+    folder ??= httpSource(`${hubUrl}/${repo}/resolve/${commit}/`, { fetch: fetchFile });
+    return folder;
+  };
+
   return {
     name,
     weightsFile: null,
@@ -65,9 +71,8 @@ export function hubSource(repo: string, options: HubSourceOptions = {}): ModelSo
       const inside = subfolder === '' ? path : `${subfolder}/${path}`;
       const listed = files.get(inside);
       if (!listed) return null;
-      const folder = httpSource(`${hubUrl}/${repo}/resolve/${commit}/`, { fetch: fetchFile });
       const openNow = async (options: OpenOptions) => {
-        const file = await folder.open(inside, options);
+        const file = await filesOf(commit).open(inside, options);
         if (!file) throw missingFile(name, path);
         return file;
       };

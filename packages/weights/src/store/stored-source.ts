@@ -1,6 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import { readPieces } from '../byte-reader.ts';
 import type { ManifestFile } from '../manifest.ts';
+import { openPatiently } from '../resuming-reader.ts';
 import {
   assertInsideFolder,
   type ModelSource,
@@ -164,11 +165,14 @@ class NetworkAndStore implements StoredSource {
     const known = this.#files.get(path);
     const found = known && (await this.#find(path, known.version));
     if (found) return this.#stored(found, options, begin);
-    const file = await this.network.open(path, options);
+    const retryDelays = this.#retryDelays;
+    const { signal } = options;
+    // Whoever reads parts has read the file's beginning before.
+    const file = await openPatiently(() => this.network.open(path, options), { retryDelays, signal });
     if (!file) return null;
     const parts = networkPart(file, {
       open: this.#reopen(path, options),
-      retryDelays: this.#retryDelays,
+      retryDelays,
       onBytes: (count) => this.#countNetwork(count),
     });
     return { parts, writer: null };
