@@ -87,7 +87,8 @@ export class ReferenceDiT {
     return this.#predict({ kind: 'full', n: 0, timestep }, { labels: [label], selection: null }, sample, newState());
   }
 
-  run(plan: RunPlan, init: Float32Array): ReferenceResult {
+  /** @param noise `[noiseRows, channels, size, size]`, for a plan whose steps take some. */
+  run(plan: RunPlan, init: Float32Array, noise?: Float32Array): ReferenceResult {
     const { config } = this;
     const batch = plan.labels.length as 1 | 2;
     const state = newState(plan.decision && startDeciding(plan.decision));
@@ -107,8 +108,9 @@ export class ReferenceDiT {
         plane: config.inputSize ** 2,
       };
       const { scale: guidanceScale, channels: guidanceChannels } = plan.guidance;
+      const drawn = noise?.subarray(step.n * init.length);
       const values = { ...step, guidanceScale, guidanceChannels };
-      const next = samplerStepReference({ latents: current, x0 }, prediction, size, values);
+      const next = samplerStepReference({ latents: current, x0, noise: drawn }, prediction, size, values);
       current = Float32Array.from(next.latents);
       x0 = Float32Array.from(next.x0);
       latents.push(current);

@@ -21,6 +21,7 @@ export const idleStep: StepValues = {
   x0Sample: 1,
   x0Prediction: 0,
   history: 0,
+  noise: 0,
 };
 
 /** Bytes of `Step` in WGSL, rounded up to 16. */
@@ -40,4 +41,5 @@ export function writeStep(target: DataView, byteOffset: number, values: StepValu
   f32(7, values.x0Sample);
   f32(8, values.x0Prediction);
   f32(9, values.history);
+  f32(10, values.noise);
 }

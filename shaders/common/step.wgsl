@@ -5,11 +5,12 @@ struct Step {
   condition_row: u32,      // first row of `conditions` for the chunk that starts at this step
   guidance_channels: u32,  // CFG applies to the first channels; the others take the conditional prediction
   guidance_scale: f32,
-  sample: f32,             // sampler: x' = sample * x + prediction * eps + history * the x0 before
+  sample: f32,             // sampler: x' = sample * x + prediction * output + history * the x0 before + noise * z
   prediction: f32,
-  x0_sample: f32,          // x0 = x0_sample * x + x0_prediction * eps
+  x0_sample: f32,          // x0 = x0_sample * x + x0_prediction * output
   x0_prediction: f32,
   history: f32,
+  noise: f32,
 }
 
 @group(1) @binding(0) var<uniform> step: Step;

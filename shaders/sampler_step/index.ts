@@ -2,12 +2,12 @@ import type { Kernel, KernelConstants } from '../common/kernel.ts';
 import stepSource from '../common/step.wgsl?raw';
 import kernelSource from './kernel.wgsl?raw';
 
-/** CFG + linear sampler update (DDIM, DPM-Solver++). Storage: prediction, latents and x0 (in place). Dispatch flat over the latents. */
+/** CFG + linear sampler update. Storage: prediction, latents and x0 (in place), noise. Dispatch flat over the latents. */
 export const samplerStepKernel: Kernel = {
   name: 'sampler_step',
   op: 'sampler_step',
   source: `${kernelSource}\n${stepSource}`,
-  storage: ['read', 'read_write', 'read_write'],
+  storage: ['read', 'read_write', 'read_write', 'read'],
   usesStep: true,
   files: ['sampler_step/kernel.wgsl', 'common/step.wgsl'],
 };

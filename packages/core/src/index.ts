@@ -37,6 +37,7 @@ export * from './rng/torch.ts';
 export * from './samplers/ddim.ts';
 export * from './samplers/dpmpp.ts';
 export * from './samplers/noise-schedule.ts';
+export * from './samplers/run-noise.ts';
 export * from './samplers/sampler.ts';
 export * from './samplers/scheduler-config.ts';
 export * from './samplers/timesteps.ts';

@@ -62,11 +62,12 @@ export interface StackRange {
 }
 
 /**
- * How a sampler turns a prediction into the next latents: `x' = sample * x + prediction * eps + history * x0before`, where
- * x0before is the x0 of the step before. This step's is `x0 = x0Sample * x + x0Prediction * eps`.
+ * How a sampler turns what the model predicts into the next latents: `x' = sample * x + prediction * output + history * x0before
+ * + noise * z`, where x0before is the x0 of the step before and z the step's own normal noise. This step's is
+ * `x0 = x0Sample * x + x0Prediction * output`.
  */
 export interface SamplerStep {
-  /** The timestep the model is told. */
+  /** The timestep the model is told; with flow matching not a whole number. */
   readonly timestep: number;
   readonly sample: number;
   readonly prediction: number;
@@ -74,6 +75,8 @@ export interface SamplerStep {
   readonly x0Prediction: number;
   /** 0 in the first step, and always in samplers of first order. */
   readonly history: number;
+  /** 0 in samplers that draw no noise, and where the last step draws none. */
+  readonly noise: number;
 }
 
 export interface StepPlan extends StepCompute, SamplerStep {

@@ -2,11 +2,13 @@ import {
   checkRunPlan,
   chooseSampler,
   compileRunPlan,
+  drawNoise,
   findClass,
   type Gate,
+  noiseRows,
   policyOf,
   type RunPlan,
-  torchRandn,
+  TorchGenerator,
   WebDiTError,
 } from '@webdit/core';
 import type { PreviewRequest } from '@webdit/gpu';
@@ -42,6 +44,8 @@ export interface PlanRunner {
       readonly gate?: Gate | undefined;
       readonly onStep: (step: Omit<StepEvent, 'image'>) => void;
       readonly preview?: PreviewRequest | undefined;
+      /** For a plan whose steps take some: `drawNoise`. */
+      readonly noise?: Float32Array | undefined;
     },
   ): Promise<MeasuredRun & { readonly latents: Float32Array }>;
 }
@@ -98,6 +102,13 @@ async function drawPictures(
     ? checkRunPlan(await compile(inputs), inputs)
     : compileRunPlan({ ...inputs, cache: request.cache });
   signal.throwIfAborted();
+  if (request.latents && noiseRows(plan.steps) > 0) {
+    throw new WebDiTError(
+      'bad-argument',
+      `${plan.sampler} draws noise in its steps from the seed of the first latents, so latents cannot be given.`,
+      'Give a seed, or use a sampler without noise, such as ddim.',
+    );
+  }
   const seed = request.latents ? null : (request.seed ?? randomSeed());
   const size = inChannels * inputSize ** 2;
   const latents = new Float32Array(request.numImages * size);
@@ -105,13 +116,14 @@ async function drawPictures(
   const runs: MeasuredRun[] = [];
   let decodeMs = 0;
   for (let image = 0; image < request.numImages; image++) {
-    const init =
-      request.latents?.data.slice(image * size, (image + 1) * size) ?? torchRandn(seedOf(seed ?? 0, image), size);
+    const generator = new TorchGenerator(seedOf(seed ?? 0, image));
+    const init = request.latents?.data.slice(image * size, (image + 1) * size) ?? generator.randn(size);
     const result = await model.run(plan, init, {
       signal,
       gate,
       onStep: (step) => onStep({ image, ...step }),
       preview: requestPreviews(folder, request, image, onPreview),
+      noise: drawNoise(generator, plan.steps, size),
     });
     checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
     runs.push(result);

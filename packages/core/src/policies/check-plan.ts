@@ -105,6 +105,7 @@ export function checkRunPlan(
         x0Sample: finite(step, 'x0Sample', at),
         x0Prediction: finite(step, 'x0Prediction', at),
         history: n === 0 ? choiceField(step, 'history', [0], at) : finite(step, 'history', at),
+        noise: finite(step, 'noise', at),
         flops: finite(step, 'flops', at),
         ...(compute.probe?.asks ? { skipFlops: finite(step, 'skipFlops', at) } : {}),
       };

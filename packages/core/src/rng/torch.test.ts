@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJson, readTensors } from '../testing/goldens.ts';
-import { torchRandn, torchRandnParts } from './torch.ts';
+import { TorchGenerator, torchRandn, torchRandnParts } from './torch.ts';
 
 interface RandnGolden {
   first: number[];
@@ -58,6 +58,24 @@ describe('torchRandn', () => {
     for (const part of torchRandnParts(3, count, partSize)) joined.push(...part);
     expect(Float32Array.from(joined)).toEqual(torchRandn(3, count));
     expect(Math.max(...parts)).toBeLessThan(Math.max(16, partSize) + 16);
+  });
+
+  // torch 2, one generator of seed 7: randn(3), randn(3), randn(16) and so on, first and last value of each.
+  it('goes on where the call before stopped, on both paths', () => {
+    const generator = new TorchGenerator(7);
+    const found = [3, 3, 16, 1, 20, 2, 64].map((count) => {
+      const noise = generator.randn(count);
+      return [noise[0], noise[count - 1]];
+    });
+    expect(found).toEqual([
+      [-0.1467950940132141, 0.9468216300010681],
+      [-1.1143440008163452, -0.8948279023170471],
+      [0.609473466873169, -0.3452419638633728],
+      [1.3954508304595947, 1.3954508304595947],
+      [-0.08352822810411453, 1.5671237707138062],
+      [1.3470226526260376, -0.18827147781848907],
+      [1.5496190786361694, -0.5299631953239441],
+    ]);
   });
 
   it('gives nothing for a count of 0', () => {

@@ -27,66 +27,88 @@ export function checkSeed(seed: number | bigint): number | bigint {
 }
 
 /**
- * Standard normal noise, equal to `torch.randn(count, generator=torch.Generator().manual_seed(seed))` on a CPU.
+ * Standard normal noise, equal to `torch.randn(count, generator=torch.Generator().manual_seed(seed))` on a CPU, whose further calls
+ * go on where the one before stopped.
  * Torch has two paths: below 16 values it draws doubles one by one; from 16 on it fills blocks of 16 with f32 uniforms.
- * A tensor's values are drawn in row-major order, so `randn([1, C, H, W])` is `torchRandn(seed, C * H * W)`.
- *
- * @param seed only its low 32 bits enter the generator, as in torch.
- * @throws WebDiTError `bad-argument` for a bad seed or count.
+ * A tensor's values are drawn in row-major order, so `randn([1, C, H, W])` is `randn(C * H * W)`.
  */
-export function torchRandn(seed: number | bigint, count: number): Float32Array {
-  const [noise = new Float32Array(0)] = torchRandnParts(seed, count, count);
-  return noise;
+export class TorchGenerator {
+  readonly #engine: Mt19937;
+  /** The second of a pair of doubles, which the next odd value takes. */
+  #spare: number | undefined;
+
+  /**
+   * @param seed only its low 32 bits enter the generator, as in torch.
+   * @throws WebDiTError `bad-argument` for a bad seed.
+   */
+  constructor(seed: number | bigint) {
+    this.#engine = new Mt19937(Number(BigInt.asUintN(32, BigInt(checkSeed(seed)))));
+  }
+
+  /** @throws WebDiTError `bad-argument` for a bad count. */
+  randn(count: number): Float32Array<ArrayBuffer> {
+    const [noise = new Float32Array(0)] = this.parts(count, count);
+    return noise;
+  }
+
+  /**
+   * The values of `randn`, in order and in parts, for more of them than memory should hold at once.
+   *
+   * @param partSize roughly how many values a part has: whole blocks of 16 and, in the last part, what is left over.
+   * @returns views of one buffer, each valid until the next is asked for.
+   * @throws WebDiTError `bad-argument` for a bad count, at the first part.
+   */
+  *parts(count: number, partSize: number): Generator<Float32Array<ArrayBuffer>, void> {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new WebDiTError(
+        'bad-argument',
+        `The noise length ${count} is not a whole number.`,
+        'Pass channels x height x width.',
+      );
+    }
+    if (count < block) {
+      yield Float32Array.from({ length: count }, () => this.#scalarNormal());
+      return;
+    }
+    const partLength = Math.max(block, Math.floor(partSize / block) * block);
+    const buffer = new Float32Array(Math.min(count, partLength + block - 1));
+    for (let start = 0, length = 0; start < count; start += length) {
+      // A ragged end shares its last 16 values with the block before it.
+      length = count - start < partLength + block ? count - start : partLength;
+      const part = buffer.subarray(0, length);
+      blockNormal(this.#engine, part);
+      yield part;
+    }
+  }
+
+  /** Polar angle and radius per pair of doubles; the sine half is kept for the next value. */
+  #scalarNormal(): number {
+    const spare = this.#spare;
+    if (spare !== undefined) {
+      this.#spare = undefined;
+      return spare;
+    }
+    const u1 = uniform53(this.#engine);
+    const u2 = uniform53(this.#engine);
+    const radius = Math.sqrt(-2 * Math.log1p(-u2));
+    const theta = 2 * Math.PI * u1;
+    this.#spare = radius * Math.sin(theta);
+    return radius * Math.cos(theta);
+  }
 }
 
-/**
- * The values of `torchRandn`, in order and in parts, for more of them than memory should hold at once.
- *
- * @param partSize roughly how many values a part has: whole blocks of 16 and, in the last part, what is left over.
- * @returns views of one buffer, each valid until the next is asked for.
- * @throws WebDiTError `bad-argument` for a bad seed or count, at the first part.
- */
+/** The first `count` values of a `TorchGenerator`. @throws WebDiTError `bad-argument` for a bad seed or count. */
+export function torchRandn(seed: number | bigint, count: number): Float32Array {
+  return new TorchGenerator(seed).randn(count);
+}
+
+/** Those values in parts. @throws WebDiTError `bad-argument` for a bad seed or count, at the first part. */
 export function* torchRandnParts(
   seed: number | bigint,
   count: number,
   partSize: number,
 ): Generator<Float32Array<ArrayBuffer>, void> {
-  const checked = checkSeed(seed);
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new WebDiTError(
-      'bad-argument',
-      `The noise length ${count} is not a whole number.`,
-      'Pass channels x height x width.',
-    );
-  }
-  const engine = new Mt19937(Number(BigInt.asUintN(32, BigInt(checked))));
-  if (count < block) {
-    yield scalarNormal(engine, count);
-    return;
-  }
-  const partLength = Math.max(block, Math.floor(partSize / block) * block);
-  const buffer = new Float32Array(Math.min(count, partLength + block - 1));
-  for (let start = 0, length = 0; start < count; start += length) {
-    // A ragged end shares its last 16 values with the block before it.
-    length = count - start < partLength + block ? count - start : partLength;
-    const part = buffer.subarray(0, length);
-    blockNormal(engine, part);
-    yield part;
-  }
-}
-
-/** Polar angle and radius per pair of doubles; the sine half is kept for the next value. */
-function scalarNormal(engine: Mt19937, count: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(count);
-  for (let i = 0; i < count; i += 2) {
-    const u1 = uniform53(engine);
-    const u2 = uniform53(engine);
-    const radius = Math.sqrt(-2 * Math.log1p(-u2));
-    const theta = 2 * Math.PI * u1;
-    out[i] = radius * Math.cos(theta);
-    if (i + 1 < count) out[i + 1] = radius * Math.sin(theta);
-  }
-  return out;
+  yield* new TorchGenerator(seed).parts(count, partSize);
 }
 
 /** Uniforms first, all of them; then Box-Muller in place, block by block; a ragged end redraws the last 16 values. */

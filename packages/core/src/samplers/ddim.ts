@@ -42,5 +42,6 @@ function ddimStep(timestep: number, alpha: number, previousAlpha: number): Sampl
     x0Sample: Math.sqrt(1 / alpha),
     x0Prediction: -Math.sqrt(1 / alpha - 1),
     history: 0,
+    noise: 0,
   };
 }

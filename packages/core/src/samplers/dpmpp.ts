@@ -60,7 +60,7 @@ function nodeOf(alphaBar: number): Node {
 function update(from: Node, to: Node | undefined, before: Node | undefined): Omit<SamplerStep, 'timestep'> {
   const x0Sample = 1 / from.alpha;
   const x0Prediction = -from.sigma / from.alpha;
-  if (!to) return { sample: x0Sample, prediction: x0Prediction, x0Sample, x0Prediction, history: 0 };
+  if (!to) return { sample: x0Sample, prediction: x0Prediction, x0Sample, x0Prediction, history: 0, noise: 0 };
   const kept = to.sigma / from.sigma;
   const moved = to.alpha - from.alpha * kept;
   const halfRatio = before ? (to.lambda - from.lambda) / (2 * (from.lambda - before.lambda)) : 0;
@@ -71,5 +71,6 @@ function update(from: Node, to: Node | undefined, before: Node | undefined): Omi
     x0Sample,
     x0Prediction,
     history: moved - weight,
+    noise: 0,
   };
 }

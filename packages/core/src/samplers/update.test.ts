@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { updateLatents } from './update.ts';
 
-const step = { sample: 2, prediction: -1, x0Sample: 3, x0Prediction: 0.5, history: 0 };
+const step = { sample: 2, prediction: -1, x0Sample: 3, x0Prediction: 0.5, history: 0, noise: 0 };
 const from = (...latents: number[]) => ({ latents, x0: [] });
 
 it('moves latents by the prediction of one row', () => {
@@ -18,6 +18,16 @@ it('adds what the step before foresaw, by its weight', () => {
   const state = { latents: [1, 2], x0: [100, -100] };
   const moved = updateLatents(state, [10, 20], size, { scale: 1, channels: 1 }, { ...step, history: -0.25 });
   expect([...moved.latents]).toEqual([-33, 9]);
+});
+
+it("adds the step's noise, by its weight", () => {
+  const size = { batch: 1, latentChannels: 1, modelChannels: 1, plane: 2 } as const;
+  const state = { ...from(1, 2), noise: [4, -8] };
+  const moved = updateLatents(state, [10, 20], size, { scale: 1, channels: 1 }, { ...step, noise: 0.25 });
+  expect([[...moved.latents], [...moved.x0]]).toEqual([
+    [-7, -18],
+    [8, 16],
+  ]);
 });
 
 it('guides the first channels, takes the others from the conditional row, and leaves learned sigma alone', () => {

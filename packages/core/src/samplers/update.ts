@@ -14,12 +14,14 @@ export interface SamplerState {
   readonly latents: ArrayLike<number>;
   /** The final latents as the step before foresaw them; not read in a step of `history` 0. */
   readonly x0: ArrayLike<number>;
+  /** Of this step; not read in one of `noise` 0. */
+  readonly noise?: ArrayLike<number> | undefined;
 }
 
 /**
- * Classifier-free guidance and the sampler's update, in f64: `x' = sample x + prediction eps + history x0before`. With two rows,
- * conditional and unconditional, `eps = uncond + scale (cond - uncond)` on the guided channels and cond on the others; with one,
- * cond.
+ * Classifier-free guidance and the sampler's update, in f64: `x' = sample x + prediction output + history x0before + noise z`.
+ * With two rows, conditional and unconditional, `output = uncond + scale (cond - uncond)` on the guided channels and cond on the
+ * others; with one, cond.
  *
  * @param prediction `[batch, modelChannels, plane]`.
  */
@@ -37,11 +39,12 @@ export function updateLatents(
     const cond = prediction[i] as number;
     const guided = batch === 2 && Math.floor(i / plane) < guidance.channels;
     const uncond = prediction[modelChannels * plane + i] as number;
-    const eps = guided ? uncond + guidance.scale * (cond - uncond) : cond;
+    const output = guided ? uncond + guidance.scale * (cond - uncond) : cond;
     const x = state.latents[i] as number;
     const past = step.history === 0 ? 0 : step.history * (state.x0[i] as number);
-    latents[i] = step.sample * x + step.prediction * eps + past;
-    x0[i] = step.x0Sample * x + step.x0Prediction * eps;
+    const drawn = step.noise === 0 ? 0 : step.noise * (state.noise?.[i] as number);
+    latents[i] = step.sample * x + step.prediction * output + past + drawn;
+    x0[i] = step.x0Sample * x + step.x0Prediction * output;
   }
   return { latents, x0 };
 }

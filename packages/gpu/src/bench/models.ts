@@ -69,6 +69,7 @@ export function benchPlan(config: DiTConfig, deepLayers = 1): RunPlan {
     x0Sample: 1,
     x0Prediction: 0,
     history: 0,
+    noise: 0,
     checkpoint: false,
     flops: 0,
   });

@@ -23,6 +23,8 @@ export interface GraphShape {
   readonly modulationRows: number;
   /** Steps that have a slot in the step table. */
   readonly steps: number;
+  /** Steps that have a row of noise: up to the last that takes any. */
+  readonly noiseRows: number;
   /** Full steps whose branch outputs are kept at once: 0 without a cache, 1 for reuse, more for forecasts. */
   readonly features: number;
 }
@@ -76,6 +78,8 @@ export class DiTGraph {
   readonly latents: GPUBuffer;
   /** The final latents as the latest step foresaw them, laid out as they are. */
   readonly x0: GPUBuffer;
+  /** Noise of the sampler's steps, `[noiseRows, inChannels, size, size]`. */
+  readonly noise: GPUBuffer;
   /** Token state `[batch, tokens, width]`; after the blocks it is what enters the final layer. */
   readonly hidden: GPUBuffer;
   /** Model output `[batch, outChannels, size, size]`. */
@@ -121,6 +125,7 @@ export class DiTGraph {
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);
     this.x0 = scope.storage('x0', shape.samples * config.inChannels * plane);
+    this.noise = scope.storage('noise', shape.noiseRows * config.inChannels * plane);
     this.hidden = scope.storage('hidden', rows * C);
     this.prediction = scope.storage('prediction', batch * config.outChannels * plane);
     this.sinusoids = scope.storage('sinusoids', shape.timesteps * config.frequencyEmbeddingSize);
@@ -294,7 +299,7 @@ export class DiTGraph {
       kernel: kernels.samplerStepKernel,
       constants: kernels.samplerStepConstants({ plane, modelChannels: config.outChannels }),
       params: kernels.samplerStepParams(elements, ops.batch),
-      storage: [this.prediction, this.latents, this.x0],
+      storage: [this.prediction, this.latents, this.x0, this.noise],
       workgroups: kernels.flatWorkgroups(elements),
       cost: elements * 12,
     });

@@ -37,6 +37,8 @@ export interface RunOptions {
   /** Costs the loop no wait, and the result is the same to the byte. */
   readonly preview?: PreviewRequest | undefined;
   readonly trace?: TraceRequest | undefined;
+  /** `[noiseRows(plan.steps), channels, size, size]`, for a plan whose steps take noise: `drawNoise`. */
+  readonly noise?: Float32Array | undefined;
   /** Reads what each step of an uncached plan computes, and makes the loop wait for it. */
   readonly onInspect?: ((step: InspectedStep) => void) | undefined;
 }
@@ -66,7 +68,7 @@ interface Prepared {
 /** The denoising loop. @throws as `DiTModel.run`. */
 export async function denoise(
   { graph, schedule, plan, init, scope, timer }: Prepared,
-  { signal, gate, onStep, preview, trace, onInspect }: RunOptions,
+  { signal, gate, onStep, preview, trace, noise, onInspect }: RunOptions,
 ): Promise<RunResult & { readonly kernels: Record<string, string> }> {
   const { config, pipelines } = graph;
   const { allocator } = scope;
@@ -78,7 +80,7 @@ export async function denoise(
   const tap = preview && new PreviewTap(graph, preview, signal, scope);
   await allocator.settle();
   await pipelines.compile(undefined, signal);
-  uploadSchedule(graph, schedule, config, init);
+  uploadSchedule(graph, schedule, config, init, noise);
   timer?.reset();
 
   const timings: StepTiming[] = [];

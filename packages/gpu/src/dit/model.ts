@@ -1,4 +1,4 @@
-import { type DiTConfig, type RunPlan, type TensorSink, WebDiTError } from '@webdit/core';
+import { type DiTConfig, noiseRows, type RunPlan, type TensorSink, WebDiTError } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
@@ -148,13 +148,15 @@ export class DiTModel {
   }
 
   /**
-   * Runs a plan from `initLatents` `[channels, size, size]`. One run at a time.
+   * Runs a plan from `initLatents` `[channels, size, size]`, with `options.noise` where its steps take some. One run at a time.
    * @throws WebDiTError `shape-mismatch`, `device-lost`, `out-of-memory`; the signal's reason on abort.
    */
   async run(plan: RunPlan, initLatents: Float32Array, options: RunOptions = {}): Promise<RunResult> {
     const { config, holder } = this;
     const elements = config.inChannels * config.inputSize ** 2;
     if (initLatents.length !== elements) throw wrongLength('latents', initLatents.length, elements);
+    const drawn = noiseRows(plan.steps) * elements;
+    if ((options.noise?.length ?? 0) !== drawn) throw wrongLength('rows of noise', options.noise?.length ?? 0, drawn);
     return this.#exclusive(async () => {
       const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
       const { shape } = schedule;

@@ -1,4 +1,4 @@
-import { type DiTConfig, featureDepth, type RunPlan, runsModel, timestepEmbedding } from '@webdit/core';
+import { type DiTConfig, featureDepth, noiseRows, type RunPlan, runsModel, timestepEmbedding } from '@webdit/core';
 import { idleStep, type StepValues, writeStep } from '@webdit/shaders';
 import { uniformSlotBytes } from '../pipelines.ts';
 import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
@@ -44,6 +44,7 @@ export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: num
       conditions: modelled.length * batch,
       modulationRows: chunk * batch,
       steps: plan.steps.length,
+      noiseRows: noiseRows(plan.steps),
       features: featureDepth(plan.steps),
     },
     timesteps: modelled.map((step) => step.timestep),
@@ -64,6 +65,7 @@ export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: num
           x0Sample: step.x0Sample,
           x0Prediction: step.x0Prediction,
           history: step.history,
+          noise: step.noise,
         },
       };
     }),
@@ -81,6 +83,7 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
       conditions: batch,
       modulationRows: batch,
       steps: 1,
+      noiseRows: 0,
       features: 0,
     },
     timesteps,
@@ -89,8 +92,17 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
   };
 }
 
-/** Uploads everything a run needs before its first step. `samples` is `[samples, channels, size, size]`. */
-export function uploadSchedule(graph: DiTGraph, schedule: Schedule, config: DiTConfig, samples: Float32Array): void {
+/**
+ * Uploads everything a run needs before its first step. `samples` is `[samples, channels, size, size]`, `noise` the same with the
+ * graph's `noiseRows`.
+ */
+export function uploadSchedule(
+  graph: DiTGraph,
+  schedule: Schedule,
+  config: DiTConfig,
+  samples: Float32Array,
+  noise: Float32Array = new Float32Array(),
+): void {
   const { queue } = graph.pipelines.device;
   const sinusoids = timestepEmbedding(schedule.timesteps, config.frequencyEmbeddingSize, config.timestepDivisor);
   const table = new DataView(new ArrayBuffer(schedule.steps.length * uniformSlotBytes));
@@ -98,6 +110,7 @@ export function uploadSchedule(graph: DiTGraph, schedule: Schedule, config: DiTC
     writeStep(table, n * uniformSlotBytes, values);
   });
   queue.writeBuffer(graph.latents, 0, samples as Float32Array<ArrayBuffer>);
+  queue.writeBuffer(graph.noise, 0, noise as Float32Array<ArrayBuffer>);
   queue.writeBuffer(graph.sinusoids, 0, sinusoids as Float32Array<ArrayBuffer>);
   queue.writeBuffer(graph.conditions, 0, Uint32Array.from(schedule.conditions.flat()));
   queue.writeBuffer(graph.stepTable, 0, table.buffer);

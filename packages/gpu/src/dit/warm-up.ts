@@ -55,6 +55,7 @@ export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
       x0Sample: 1,
       x0Prediction: 0,
       history: 0,
+      noise: 0,
       checkpoint: kind.kind === 'full',
       flops: 0,
     })),

@@ -1,10 +1,11 @@
 import {
   type Calibration,
   compileRunPlan,
+  drawNoise,
   maxLag,
   parseCalibration,
   relativeChange,
-  torchRandn,
+  TorchGenerator,
   WebDiTError,
 } from '@webdit/core';
 import type { DiTModel, InspectedStep } from '@webdit/gpu';
@@ -50,8 +51,12 @@ export async function calibrate(
     sampler = plan.sampler;
     const storing = { ...plan, steps: plan.steps.map((step) => ({ ...step, storesCache: true })) };
     const before: InspectedStep[] = [];
-    await model.run(storing, torchRandn(seed, config.inChannels * config.inputSize ** 2), {
+    const size = config.inChannels * config.inputSize ** 2;
+    const generator = new TorchGenerator(seed);
+    const init = generator.randn(size);
+    await model.run(storing, init, {
       signal,
+      noise: drawNoise(generator, plan.steps, size),
       onInspect: (step) => {
         sums.add(step, before);
         before.unshift(step);

@@ -82,7 +82,11 @@ export class CpuModel implements PlanRunner, FillableModel {
   }
 
   /** @throws WebDiTError `bad-argument` for a plan that caches, `format` or `out-of-memory` when a forward fails. */
-  async run(plan: RunPlan, init: Float32Array, { signal, gate, onStep, preview }: Parameters<PlanRunner['run']>[2]) {
+  async run(
+    plan: RunPlan,
+    init: Float32Array,
+    { signal, gate, onStep, preview, noise }: Parameters<PlanRunner['run']>[2],
+  ) {
     requireUncached(plan);
     const { inChannels: latentChannels, outChannels: modelChannels, inputSize } = this.config;
     const size = { batch: plan.labels.length as 1 | 2, latentChannels, modelChannels, plane: inputSize ** 2 };
@@ -93,7 +97,8 @@ export class CpuModel implements PlanRunner, FillableModel {
       await gate?.pass(signal);
       const started = performance.now();
       const prediction = await this.predict(state.latents, step.timestep, plan.labels);
-      state = updateLatents(state, prediction, size, plan.guidance, step);
+      const drawn = noise?.subarray(step.n * init.length);
+      state = updateLatents({ ...state, noise: drawn }, prediction, size, plan.guidance, step);
       const timing = { n: step.n, kind: step.kind, ms: performance.now() - started, flops: step.flops };
       steps.push(timing);
       onStep({ ...timing, steps: plan.steps.length });
