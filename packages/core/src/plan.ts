@@ -21,11 +21,17 @@ export interface StepCompute {
    * counters of its deep layers.
    */
   readonly mlpTokens?: readonly number[];
+  /**
+   * The same of each layer's cross-attention, beside `mlpTokens`: which tokens these are is chosen apart from the MLP's, with
+   * counters of their own. Absent in a model without cross-attention; else absent means none.
+   */
+  readonly crossTokens?: readonly number[];
   /** Selective steps only: layers whose attention is computed, for every token. The others reuse theirs. */
   readonly attnLayers?: readonly number[];
   /**
    * Forecast steps only: what each branch adds, as weights of its outputs at the latest full steps that stored them, newest
-   * first. One list for all branches, or one for each, `[2 x depth]`: layer by layer, attention before MLP.
+   * first. One list for all branches, or one for each, `[branches x depth]`: layer by layer, in each layer in the order of
+   * `branchesOf`.
    */
   readonly forecast?: readonly (readonly number[])[];
   /**
@@ -91,7 +97,11 @@ export interface StepPlan extends StepCompute, SamplerStep {
 
 /** How selective steps choose tokens. docs/procache.md 3. */
 export interface SelectionSpec {
-  readonly score: 'attention' | 'value-norm' | 'value-norm-negative';
+  /**
+   * `attention`: what a token receives in self-attention. `value-norm`: the length of its value there, or with `-negative` how small
+   * it is. `cross-entropy`: the entropy of its cross-attention, of the mean over the heads; high is selected.
+   */
+  readonly score: 'attention' | 'value-norm' | 'value-norm-negative' | 'cross-entropy';
   readonly staleness: { readonly weight: number; readonly period: number } | null;
   readonly bonus: { readonly window: number; readonly ratio: number } | null;
   /** Average the scores of a CFG pair and select the same tokens in both rows. */
@@ -113,8 +123,13 @@ export interface RunPlan {
   readonly derived: boolean;
   readonly sampler: string;
   readonly guidance: GuidanceSpec;
-  /** Class id of each row: `[conditional, unconditional]`, or `[conditional]` when guidance is 1. */
+  /**
+   * What conditions each row, `[conditional, unconditional]`, or `[conditional]` when guidance is 1. Of a DiT class ids. Of a text
+   * model rows of its captions: 0 is the prompt, 1 the negative prompt, so `[0, 1]` or `[0]`.
+   */
   readonly labels: readonly number[];
+  /** Of text models only: tokens of a caption, as the FLOPs of cross-attention are counted. */
+  readonly captionTokens?: number;
   readonly selection: SelectionSpec | null;
   /** Of a plan with probes that ask. */
   readonly decision?: DecisionRule;

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { RunPlan } from '../plan.ts';
-import { ditXl2 } from '../published-models.ts';
+import { ditXl2, pixArtXl2 } from '../published-models.ts';
 import { ditSampler } from '../samplers/sampler.ts';
 import { checkPolicyPlan, checkRunPlan } from './check-plan.ts';
+import type { Extent } from './check-steps.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { registerPolicy } from './registry.ts';
 
-const run = { steps: 3, depth: 2, tokens: 16 };
+const run: Extent = { steps: 3, depth: 2, branches: ['attn', 'mlp'], tokens: 16, grid: { rows: 4, columns: 4 } };
+/** The same run of a model with cross-attention, on a picture that is not square. */
+const crossRun: Extent = { ...run, branches: ['attn', 'cross', 'mlp'], grid: { rows: 2, columns: 8 } };
 const selection = { score: 'attention', staleness: null, bonus: null, shareCfg: false };
 const full = { kind: 'full', storesCache: true, scoreLayers: [1] };
 const selective = { kind: 'selective', mlpTokens: [0, 3] };
@@ -14,7 +17,7 @@ const stack = { first: 1, last: 2, keep: 'residual' };
 const state = { first: 0, last: 2, keep: 'state' };
 const steps = [full, { kind: 'reuse' }, selective];
 const plan = { name: 'mine', derived: false, selection, steps };
-const check = (change: object) => checkPolicyPlan('The cache policy "mine"', { ...plan, ...change }, run);
+const check = (change: object, of = run) => checkPolicyPlan('The cache policy "mine"', { ...plan, ...change }, of);
 
 describe('checkPolicyPlan', () => {
   it('keeps the fields it knows, and nothing that could not cross to a worker', () => {
@@ -134,6 +137,55 @@ describe('checkPolicyPlan', () => {
     expect(() => check(change)).toThrow(
       expect.objectContaining({ code: 'schedule-mismatch', message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe('a plan for a model with cross-attention', () => {
+  it.each([
+    ['tokens of both branches', [full, { ...selective, crossTokens: [0, 2] }, selective]],
+    ['tokens of cross-attention alone', [full, { kind: 'selective', crossTokens: [0, 2] }, { kind: 'reuse' }]],
+    ['all of them, which nothing scores', [full, full, { kind: 'selective', crossTokens: [16, 16] }]],
+    ['a step that only ages', [full, full, { kind: 'reuse', mlpTokens: [0, 0], crossTokens: [0, 0] }]],
+    ['forecasts of each branch', [full, full, { kind: 'forecast', forecast: [[1], [2, -1], [1], [1], [1], [1]] }]],
+  ])('keeps %s', (_, given) => {
+    const of = { steps: given, selection: { ...selection, score: 'cross-entropy', bonus: { window: 2, ratio: 0.4 } } };
+    expect(check(of, crossRun).steps).toMatchObject(given.map(({ kind, ...step }) => (kind === 'full' ? {} : step)));
+    expect(check(of, crossRun).selection).toEqual(of.selection);
+  });
+
+  it.each([
+    ['tokens too many', { steps: [full, full, { ...selective, crossTokens: [0, 17] }] }, /crossTokens to \[0,17\]/],
+    ['tokens of one layer', { steps: [full, full, { ...selective, crossTokens: [2] }] }, /crossTokens to \[2\]/],
+    [
+      'forecasts of two branches',
+      { steps: [full, full, { kind: 'forecast', forecast: [[1], [1], [1], [1]] }] },
+      /forecast to \[\[1\],\[1\],\[1\],\[1\]\]/,
+    ],
+    ['a window of one side', { selection: { ...selection, bonus: { window: 4, ratio: 1 } } }, /bonus\.window to 4/],
+    ['tokens nobody scored', { steps: [full, full, { kind: 'selective', crossTokens: [1, 0] }] }, /tokens of layer 0/],
+    ['a reuse step with some', { steps: [full, full, { kind: 'reuse', crossTokens: [0, 1] }] }, /is a reuse step, but/],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => check(change, crossRun)).toThrow(message);
+  });
+
+  it('is refused where the model has none', () => {
+    const steps = [full, full, { ...selective, crossTokens: [0, 2] }];
+    expect(() => check({ steps })).toThrow(
+      expect.objectContaining({ remedy: 'Use no such list in a model without cross-attention.' }),
+    );
+    expect(() => check({ selection: { ...selection, score: 'cross-entropy' } })).toThrow(/score to "cross-entropy"/);
+  });
+
+  it('names the rows of the captions', () => {
+    const text: RunOptions = { model: pixArtXl2, sampler: ditSampler, steps: 4, guidanceScale: 4, captionTokens: 9 };
+    const compiled = compileRunPlan(text);
+    expect(checkRunPlan(structuredClone(compiled), text)).toEqual(compiled);
+    for (const labels of [[], [1], [0, 0], [0, 1, 2]]) {
+      expect(() => checkRunPlan({ ...compiled, labels }, text)).toThrow(/sets labels to/);
+    }
+    for (const captionTokens of [undefined, 0, 121]) {
+      expect(() => checkRunPlan({ ...compiled, captionTokens }, text)).toThrow(/sets captionTokens to/);
+    }
   });
 });
 

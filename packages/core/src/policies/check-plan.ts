@@ -1,5 +1,5 @@
 import { WebDiTError } from '../errors.ts';
-import { type DiTConfig, tokenCount } from '../model.ts';
+import type { TransformerConfig } from '../model.ts';
 import type { RunPlan, SelectionSpec } from '../plan.ts';
 import { type SamplerSpec, samplerName } from '../samplers/sampler.ts';
 import {
@@ -14,7 +14,8 @@ import {
 import { readSettings } from '../schedule/settings.ts';
 import { checkSteps, type Extent, wholeNumber } from './check-steps.ts';
 import { readDecisionRule } from './decision.ts';
-import type { CachePolicy, PolicyPlan } from './policy.ts';
+import { type CachePolicy, modelSpec, type PolicyPlan } from './policy.ts';
+import { fitsGrid, printSides } from './procache/presets.ts';
 
 /**
  * Calls into a policy, perhaps a user's: what it throws comes out as one clear error.
@@ -46,7 +47,7 @@ export function callPolicy<T>(policy: CachePolicy, work: () => T): T {
 export function checkPolicyPlan(what: string, planned: unknown, run: Extent): PolicyPlan {
   const context = { what, code: 'bad-argument' } as const;
   const plan = asObject(planned, { ...context, what: `The plan of ${lowerFirst(what)}` });
-  const selection = checkSelection(plan, run.tokens, context);
+  const selection = checkSelection(plan, run, context);
   return {
     name: stringField(plan, 'name', context),
     derived: choiceField(plan, 'derived', [true, false], context),
@@ -63,16 +64,12 @@ export function checkPolicyPlan(what: string, planned: unknown, run: Extent): Po
  */
 export function checkRunPlan(
   planned: unknown,
-  run: { readonly model: DiTConfig; readonly sampler: SamplerSpec; readonly steps: number },
+  run: { readonly model: TransformerConfig; readonly sampler: SamplerSpec; readonly steps: number },
 ): RunPlan {
   const { model, sampler, steps } = run;
   const context = { what: 'The run plan', code: 'bad-argument' } as const;
   const plan = asObject(planned, context);
-  const checked = checkPolicyPlan(
-    context.what,
-    { ...plan, name: plan.policy },
-    { steps, depth: model.depth, tokens: tokenCount(model) },
-  );
+  const checked = checkPolicyPlan(context.what, { ...plan, name: plan.policy }, { steps, ...modelSpec(model) });
   const guidance = asObject(plan.guidance, { ...context, what: 'guidance of the run plan' });
   return {
     format: choiceField(plan, 'format', ['webdit-plan/1'] as const, context),
@@ -89,7 +86,7 @@ export function checkRunPlan(
         context,
       ),
     },
-    labels: checkLabels(plan.labels, model.numClasses, context),
+    ...checkCondition(plan, model, context),
     selection: checked.selection,
     ...(checked.decision ? { decision: checked.decision } : {}),
     steps: checked.steps.map((compute, n) => {
@@ -113,7 +110,7 @@ export function checkRunPlan(
   };
 }
 
-function checkSelection(plan: Json, tokens: number, context: FieldContext): SelectionSpec | null {
+function checkSelection(plan: Json, { branches, grid }: Extent, context: FieldContext): SelectionSpec | null {
   if (plan.selection === null) return null;
   const within = { ...context, what: `${context.what}: selection` };
   const selection = asObject(plan.selection, within);
@@ -122,8 +119,11 @@ function checkSelection(plan: Json, tokens: number, context: FieldContext): Sele
   if (staleness === undefined) return refuseField('staleness', undefined, 'its weight and period, or null', within);
   if (bonus === undefined) return refuseField('bonus', undefined, 'its window and ratio, or null', within);
   if (shareCfg === undefined) return refuseField('shareCfg', undefined, 'true or false', within);
-  if (bonus !== null && Math.sqrt(tokens) % bonus.window !== 0) {
-    return refuseField('bonus.window', bonus.window, `a divisor of ${Math.sqrt(tokens)}, the tokens per side`, within);
+  if (bonus !== null && !fitsGrid(bonus, grid)) {
+    return refuseField('bonus.window', bonus.window, `a divisor of the ${printSides(grid)}`, within);
+  }
+  if (score === 'cross-entropy' && !branches.includes('cross')) {
+    return refuseField('score', score, 'another kind of token score in a model without cross-attention', within);
   }
   return { score, staleness, bonus, shareCfg };
 }
@@ -136,6 +136,25 @@ function decisionOf(plan: Json, context: FieldContext): Pick<PolicyPlan, 'decisi
     return refuseField('decision', undefined, 'a rule, or probes that do not ask', context);
   }
   return {};
+}
+
+/** What conditions the rows: classes, or captions. */
+function checkCondition(
+  plan: Json,
+  model: TransformerConfig,
+  context: FieldContext,
+): Pick<RunPlan, 'labels' | 'captionTokens'> {
+  if (model.kind === 'dit') return { labels: checkLabels(plan.labels, model.numClasses, context) };
+  const { labels } = plan;
+  if (!Array.isArray(labels) || labels.length < 1 || labels.length > 2 || labels.some((row, i) => row !== i)) {
+    return refuseField('labels', labels, '[0], or [0, 1] with guidance', context);
+  }
+  const most = model.maxCaptionTokens;
+  const expected = `a whole number from 1 to ${most}`;
+  return {
+    labels: labels.map((_, row) => row),
+    captionTokens: numberField(plan, 'captionTokens', expected, wholeNumber(1, most), context),
+  };
 }
 
 function checkLabels(labels: unknown, numClasses: number, context: FieldContext): number[] {

@@ -1,7 +1,7 @@
 import { WebDiTError } from '../errors.ts';
 import type { SelectionSpec, StackRange, StepCompute, StepKind } from '../plan.ts';
 import { asObject, choiceField, type FieldContext, type Json, refuseField } from '../schedule/fields.ts';
-import { featuresRead, outputsRead, predictionsRead } from './live-caches.ts';
+import { choosingLayers, featuresRead, outputsRead, predictionsRead, recomputes } from './live-caches.ts';
 import type { RunSpec } from './policy.ts';
 
 const kinds: readonly StepKind[] = ['full', 'reuse', 'selective', 'forecast', 'skip'];
@@ -9,7 +9,7 @@ const kinds: readonly StepKind[] = ['full', 'reuse', 'selective', 'forecast', 's
 /** Most full steps that a forecast looks back on: order 4. A full step's own prediction comes on top. */
 export const mostFeatures = 5;
 
-export type Extent = Pick<RunSpec, 'steps' | 'depth' | 'tokens'>;
+export type Extent = Pick<RunSpec, 'steps' | 'depth' | 'branches' | 'tokens' | 'grid'>;
 
 /** What the steps so far have kept for those that follow. */
 interface Kept {
@@ -52,7 +52,7 @@ export function checkSteps(
       refuseField('stack', step.stack, 'the state; a residual only in full and skip steps', at);
     }
     if (step.kind === 'selective') checkSelective(step, kept.full, selection, run, at);
-    else if (step.mlpTokens?.some((k) => k > 0)) refuseSelective(at.what, 'is a reuse step, but recomputes tokens');
+    else if (recomputes(step)) refuseSelective(at.what, 'is a reuse step, but recomputes tokens');
     kept = keptAfter(step, kept);
     return step;
   });
@@ -123,20 +123,33 @@ function layersOf(
   return { [key]: numbers(step, key, `layers from 0 to ${depth - 1}`, wholeNumber(0, depth - 1), context) };
 }
 
-function tokensOf(step: Json, { depth, tokens }: Extent, context: FieldContext): Pick<StepCompute, 'mlpTokens'> {
-  if (step.mlpTokens === undefined) return {};
-  const counts = numbers(step, 'mlpTokens', `numbers of tokens from 0 to ${tokens}`, wholeNumber(0, tokens), context);
-  // none at all means none in any layer
-  if (counts.length !== 0 && counts.length !== depth) {
-    return refuseField('mlpTokens', counts, `a number for each of the ${depth} layers`, context);
+function tokensOf(step: Json, run: Extent, context: FieldContext): Pick<StepCompute, 'mlpTokens' | 'crossTokens'> {
+  if (step.crossTokens !== undefined && !run.branches.includes('cross')) {
+    return refuseField('crossTokens', step.crossTokens, 'no such list in a model without cross-attention', context);
   }
-  return { mlpTokens: counts };
+  return { ...countsOf(step, 'mlpTokens', run, context), ...countsOf(step, 'crossTokens', run, context) };
 }
 
-function forecastOf(step: Json, { depth }: Extent, context: FieldContext): readonly (readonly number[])[] {
+function countsOf(
+  step: Json,
+  key: 'mlpTokens' | 'crossTokens',
+  { depth, tokens }: Extent,
+  context: FieldContext,
+): { readonly mlpTokens?: readonly number[]; readonly crossTokens?: readonly number[] } {
+  if (step[key] === undefined) return {};
+  const counts = numbers(step, key, `numbers of tokens from 0 to ${tokens}`, wholeNumber(0, tokens), context);
+  // none at all means none in any layer
+  if (counts.length !== 0 && counts.length !== depth) {
+    return refuseField(key, counts, `a number for each of the ${depth} layers`, context);
+  }
+  return { [key]: counts };
+}
+
+function forecastOf(step: Json, { branches, depth }: Extent, context: FieldContext): readonly (readonly number[])[] {
   const lists: unknown = step.forecast;
-  if (!Array.isArray(lists) || (lists.length !== 1 && lists.length !== 2 * depth)) {
-    return refuseField('forecast', lists, `a list of weights, or one for each of the ${2 * depth} branches`, context);
+  const all = branches.length * depth;
+  if (!Array.isArray(lists) || (lists.length !== 1 && lists.length !== all)) {
+    return refuseField('forecast', lists, `a list of weights, or one for each of the ${all} branches`, context);
   }
   return lists.map((weights: unknown) => weightsOf(weights, 'forecast', mostFeatures, context));
 }
@@ -246,10 +259,9 @@ function checkSelective(
   { tokens }: Extent,
   { what }: FieldContext,
 ): void {
-  const { mlpTokens = [], attnLayers = [] } = step;
-  const chosen = mlpTokens.flatMap((k, layer) => (k > 0 && k < tokens ? [layer] : []));
+  const chosen = choosingLayers(step, tokens);
   const unscored = chosen.find((layer) => !full?.scoreLayers?.includes(layer));
-  if (attnLayers.length === 0 && !mlpTokens.some((k) => k > 0)) {
+  if (!recomputes(step)) {
     refuseSelective(what, 'is selective, but recomputes no token');
   }
   if (chosen.length > 0 && selection === null)
@@ -263,7 +275,7 @@ function refuseSelective(what: string, problem: string): never {
   throw new WebDiTError(
     'schedule-mismatch',
     `${what} ${problem}.`,
-    'Give selective steps their mlpTokens, the full step before them those layers as scoreLayers, and the plan a selection.',
+    'Give selective steps their mlpTokens or crossTokens, the full step before them those layers as scoreLayers, and the plan a selection.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { executed } from '../flops.ts';
+import { conditioningFlops, executed } from '../flops.ts';
 import type { StepCompute } from '../plan.ts';
-import { ditXl2 } from '../published-models.ts';
+import { ditXl2, pixArtXl2 } from '../published-models.ts';
 import { ditSampler, samplerSteps } from '../samplers/sampler.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { none } from './none.ts';
@@ -65,8 +65,11 @@ describe('compileRunPlan', () => {
         steps: 4,
         sampler: 'ddim-respaced',
         moves: samplerSteps(ditSampler, 4),
+        kind: 'dit',
         depth: 28,
+        branches: ['attn', 'mlp'],
         tokens: 256,
+        grid: { rows: 16, columns: 16 },
         hiddenSize: 1152,
         schedules: [],
         calibration: null,
@@ -90,6 +93,48 @@ describe('compileRunPlan', () => {
     expect(() => compileRunPlan({ ...options, [key]: value } as RunOptions)).toThrow(
       expect.objectContaining({ code: 'bad-argument', remedy: expect.stringMatching(/\S/) }),
     );
+  });
+
+  it('runs a text model on its captions, and counts their tokens', () => {
+    const { label: _, ...run } = { ...options, model: pixArtXl2, steps: 3 };
+    const plan = compileRunPlan(run);
+    expect(plan).toMatchObject({ labels: [0, 1], captionTokens: 120, guidance: { channels: 4 } });
+    expect(compileRunPlan({ ...run, guidanceScale: 1 }).labels).toEqual([0]);
+    const short = compileRunPlan({ ...run, captionTokens: 20 });
+    expect(short.captionTokens).toBe(20);
+    const full: StepCompute = { kind: 'full' };
+    expect(plan.steps.map(({ flops }) => flops)).toEqual([
+      executed(pixArtXl2, 2, full) + conditioningFlops(pixArtXl2, 2),
+      executed(pixArtXl2, 2, full),
+      executed(pixArtXl2, 2, full),
+    ]);
+    expect(short.steps[1]?.flops).toBe(executed(pixArtXl2, 2, full, null, 20));
+    for (const captionTokens of [0, 121, 1.5]) {
+      expect(() => compileRunPlan({ ...run, captionTokens })).toThrow(/A caption of .* up to 120/);
+    }
+  });
+
+  it('refuses a class for a text model, and captions or no class for a DiT', () => {
+    const refused = (change: Partial<RunOptions>) => {
+      try {
+        compileRunPlan({ ...options, ...change });
+      } catch (error) {
+        return error;
+      }
+      return null;
+    };
+    expect(refused({ model: pixArtXl2 })).toMatchObject({
+      code: 'bad-argument',
+      message: 'The run has the class id 207, but the model draws from a text and knows no classes.',
+    });
+    expect(refused({ captionTokens: 20 })).toMatchObject({
+      code: 'bad-argument',
+      message: 'The run has a number of caption tokens, but the model draws a class and reads no text.',
+    });
+    expect(refused({ label: undefined })).toMatchObject({
+      code: 'unknown-label',
+      message: 'The run has no class id, and the model draws nothing without one.',
+    });
   });
 
   it.each([-1, 1000, 1.5])('refuses the class id %s', (label) => {

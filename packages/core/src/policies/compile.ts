@@ -1,7 +1,7 @@
 import { WebDiTError } from '../errors.ts';
-import { executed } from '../flops.ts';
-import { type DiTConfig, tokenCount } from '../model.ts';
-import type { RunPlan } from '../plan.ts';
+import { conditioningFlops, executed } from '../flops.ts';
+import type { PixArtConfig, TransformerConfig } from '../model.ts';
+import type { RunPlan, StepCompute } from '../plan.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
 import { checkSteps } from '../samplers/timesteps.ts';
 import type { Calibration } from '../schedule/calibration.ts';
@@ -9,19 +9,21 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
 import { callPolicy, checkPolicyPlan } from './check-plan.ts';
 import { checkpoints } from './live-caches.ts';
-import type { RunSpec } from './policy.ts';
+import { modelSpec, type RunSpec } from './policy.ts';
 import { skipOf } from './skip-of.ts';
 
 export interface RunOptions {
-  readonly model: DiTConfig;
+  readonly model: TransformerConfig;
   readonly sampler: SamplerSpec;
   readonly steps: number;
   /** Exactly 1 turns classifier-free guidance off and halves the work. */
   readonly guidanceScale: number;
   /** Latent channels that guidance moves, counted from the first. Default: the model's own. */
   readonly guidanceChannels?: number | undefined;
-  /** Class id, 0 to `numClasses - 1`. */
-  readonly label: number;
+  /** Class id, 0 to `numClasses - 1`. Of a DiT only, which needs one. */
+  readonly label?: number | undefined;
+  /** Tokens of the longest caption, by which a text model's FLOPs are counted. Default: the most it takes. */
+  readonly captionTokens?: number | undefined;
   /** Default `none`. */
   readonly cache?: CacheSpec | undefined;
   /** The model folder's schedules. A policy that is given no pattern takes the one for these steps and sampler. */
@@ -33,24 +35,18 @@ export interface RunOptions {
 /**
  * Sampler x policy x model -> everything a run computes, before step 0.
  *
- * @throws WebDiTError `bad-argument` (steps, guidance, settings of the policy), `unknown-label`, `unknown-policy`, `format` (a
+ * @throws WebDiTError `bad-argument` (steps, guidance, label of a text model, settings of the policy), `unknown-label`, `unknown-policy`, `format` (a
  *   schedule), or `schedule-mismatch` when the policy does not fit the run.
  */
 export function compileRunPlan(options: RunOptions): RunPlan {
-  const { model, sampler, steps, label } = options;
+  const { model, sampler, steps } = options;
   checkSteps(steps, sampler.noise.trainSteps);
   const guidance = {
     scale: checkGuidanceScale(options.guidanceScale),
     channels: checkGuidanceChannels(options.guidanceChannels ?? model.guidanceChannels, model.inChannels),
   };
-  if (!Number.isInteger(label) || label < 0 || label >= model.numClasses) {
-    throw new WebDiTError(
-      'unknown-label',
-      `The class id ${String(label)} is not one of the model's ${model.numClasses} classes.`,
-      `Use a class id from 0 to ${model.numClasses - 1}.`,
-    );
-  }
-  const labels = guidance.scale === 1 ? [label] : [label, model.numClasses];
+  const { labels: pair, ...condition } = conditionOf(options);
+  const labels = guidance.scale === 1 ? pair.slice(0, 1) : pair;
   const name = samplerName(sampler);
   const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
   const moves = samplerSteps(sampler, steps);
@@ -58,9 +54,7 @@ export function compileRunPlan(options: RunOptions): RunPlan {
     steps,
     sampler: name,
     moves,
-    depth: model.depth,
-    tokens: tokenCount(model),
-    hiddenSize: model.hiddenSize,
+    ...modelSpec(model),
     schedules: (options.schedules ?? []).filter(
       (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
     ),
@@ -72,6 +66,7 @@ export function compileRunPlan(options: RunOptions): RunPlan {
     callPolicy(policy, () => policy.plan(run, config)),
     run,
   );
+  const cost = (step: StepCompute) => executed(model, labels.length, step, planned.selection, condition.captionTokens);
   const resumable = checkpoints(planned.steps);
   return {
     format: 'webdit-plan/1',
@@ -80,6 +75,7 @@ export function compileRunPlan(options: RunOptions): RunPlan {
     sampler: name,
     guidance,
     labels,
+    ...condition,
     selection: planned.selection,
     ...(planned.decision ? { decision: planned.decision } : {}),
     steps: planned.steps.map((compute, n) => ({
@@ -87,10 +83,54 @@ export function compileRunPlan(options: RunOptions): RunPlan {
       ...compute,
       n,
       checkpoint: resumable[n] as boolean,
-      flops: executed(model, labels.length, compute, planned.selection),
-      ...(compute.probe?.asks ? { skipFlops: executed(model, labels.length, skipOf(compute)) } : {}),
+      flops: cost(compute) + (n === 0 ? conditioningFlops(model, labels.length, condition.captionTokens) : 0),
+      ...(compute.probe?.asks ? { skipFlops: cost(skipOf(compute)) } : {}),
     })),
   };
+}
+
+/** What conditions the two rows of a pair: a class and the null class, or the captions that a run brings. */
+function conditionOf({
+  model,
+  label,
+  captionTokens,
+}: RunOptions): Pick<RunPlan, 'captionTokens'> & { readonly labels: readonly [number, number] } {
+  if (model.kind === 'pixart') {
+    if (label !== undefined) {
+      throw new WebDiTError(
+        'bad-argument',
+        `The run has the class id ${String(label)}, but the model draws from a text and knows no classes.`,
+        'Leave the label out, and give the run the embeddings of a prompt.',
+      );
+    }
+    return { labels: [0, 1], captionTokens: checkCaptionTokens(captionTokens ?? model.maxCaptionTokens, model) };
+  }
+  if (captionTokens !== undefined) {
+    throw new WebDiTError(
+      'bad-argument',
+      'The run has a number of caption tokens, but the model draws a class and reads no text.',
+      'Leave captionTokens out, and give the run a label.',
+    );
+  }
+  if (label === undefined || !Number.isInteger(label) || label < 0 || label >= model.numClasses) {
+    throw new WebDiTError(
+      'unknown-label',
+      label === undefined
+        ? 'The run has no class id, and the model draws nothing without one.'
+        : `The class id ${String(label)} is not one of the model's ${model.numClasses} classes.`,
+      `Use a class id from 0 to ${model.numClasses - 1}.`,
+    );
+  }
+  return { labels: [label, model.numClasses] };
+}
+
+function checkCaptionTokens(count: number, { maxCaptionTokens: most }: PixArtConfig): number {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new WebDiTError(
+    'bad-argument',
+    `A caption of ${String(count)} tokens does not fit a model that reads up to ${most}.`,
+    `Pass a whole number from 1 to ${most}.`,
+  );
 }
 
 /** @throws WebDiTError `bad-argument` unless the scale is finite as the f32 that the kernels take. */

@@ -1,5 +1,5 @@
 import type { StackRange, StepCompute } from '../plan.ts';
-import { outputsRead } from './live-caches.ts';
+import { choosingLayers, outputsRead, recomputes } from './live-caches.ts';
 
 /**
  * The same steps, in which each one keeps what later ones read, and nothing else: full steps store their branch outputs and the
@@ -36,10 +36,8 @@ export function keepWhatIsRead(steps: readonly StepCompute[], tokens: number): S
       if (step.kind === 'skip') stack = step.stack;
       if (step.kind === 'reuse') return { ...step, ...takeStack() };
       if (step.kind !== 'selective') return step;
-      const { mlpTokens = [], attnLayers = [] } = step;
-      for (const [layer, k] of mlpTokens.entries()) if (k > 0 && k < tokens) scored.add(layer);
-      const idle = attnLayers.length === 0 && mlpTokens.every((k) => k === 0);
-      return { ...(idle ? { kind: 'reuse', mlpTokens } : step), ...takeStack() };
+      for (const layer of choosingLayers(step, tokens)) scored.add(layer);
+      return { ...step, ...(recomputes(step) ? {} : { kind: 'reuse' }), ...takeStack() };
     })
     .reverse();
 }

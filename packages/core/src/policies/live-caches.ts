@@ -11,6 +11,20 @@ export function featuresRead({ kind, forecast }: StepCompute): number {
   return kind === 'reuse' || kind === 'selective' ? 1 : 0;
 }
 
+/** Whether a selective step has anything to compute, or a reuse step would be refused for it. */
+export function recomputes({ mlpTokens = [], crossTokens = [], attnLayers = [] }: StepCompute): boolean {
+  return attnLayers.length > 0 || [...mlpTokens, ...crossTokens].some((k) => k > 0);
+}
+
+/** Layers in which a step recomputes some of the tokens, and so has to choose them; in rising order. */
+export function choosingLayers({ mlpTokens = [], crossTokens = [] }: StepCompute, tokens: number): number[] {
+  const chooses = (k = 0) => k > 0 && k < tokens;
+  const layers = Math.max(mlpTokens.length, crossTokens.length);
+  return Array.from({ length: layers }, (_, layer) => layer).filter(
+    (layer) => chooses(mlpTokens[layer]) || chooses(crossTokens[layer]),
+  );
+}
+
 /** False for steps that take their prediction from earlier ones. */
 export function runsModel({ kind, predictions }: StepCompute): boolean {
   return kind !== 'forecast' || predictions === undefined;

@@ -1,18 +1,40 @@
+import { type Branch, branchesOf, type TransformerConfig, tokenCount, tokenGrid } from '../model.ts';
 import type { SamplerStep, SelectionSpec, StepCompute } from '../plan.ts';
 import type { Calibration } from '../schedule/calibration.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { DecisionRule } from './decision.ts';
 
+/** What a policy may know of the model. */
+export interface ModelSpec {
+  /** Which defaults and rules of a policy apply: some were made for one kind of model. */
+  readonly kind: TransformerConfig['kind'];
+  readonly depth: number;
+  /** What a block adds to the token state, in order. */
+  readonly branches: readonly Branch[];
+  /** Tokens per row, and how they lie on the picture. */
+  readonly tokens: number;
+  readonly grid: { readonly rows: number; readonly columns: number };
+  readonly hiddenSize: number;
+}
+
+/** What a policy may know of this model. */
+export function modelSpec(config: TransformerConfig): ModelSpec {
+  return {
+    kind: config.kind,
+    depth: config.depth,
+    branches: branchesOf(config),
+    tokens: tokenCount(config),
+    grid: tokenGrid(config),
+    hiddenSize: config.hiddenSize,
+  };
+}
+
 /** What a policy may know about a run before step 0. */
-export interface RunSpec {
+export interface RunSpec extends ModelSpec {
   readonly steps: number;
   readonly sampler: string;
   /** What the sampler does with each step's prediction, `[steps]`. */
   readonly moves: readonly SamplerStep[];
-  readonly depth: number;
-  /** Tokens per row. */
-  readonly tokens: number;
-  readonly hiddenSize: number;
   /** The model folder's schedules for this policy, number of steps and sampler. */
   readonly schedules: readonly Schedule[];
   /** The model folder's calibration for this number of steps and sampler; null where it has none. */

@@ -10,7 +10,7 @@ import { patternSteps } from './pattern-steps.ts';
 import type { CachePolicy, PolicyPlan, RunSpec } from './policy.ts';
 import { defaultBudget, derivePattern } from './procache/derive.ts';
 import { parseProCacheWords, proCacheName, type ResolvedProCache } from './procache/name.ts';
-import { defaultDeepLayerStart, defaultMode, fitsGrid, presets } from './procache/presets.ts';
+import { defaultDeepLayerStart, defaultMode, fitsGrid, presets, printSides } from './procache/presets.ts';
 import { tokensToRecompute } from './procache/tokens.ts';
 
 const context = { what: 'The cache policy "procache"', code: 'bad-argument' } as const;
@@ -115,11 +115,11 @@ function resolveBonus(
 ): SelectionSpec['bonus'] {
   const bonus = given === undefined ? preset : given;
   if (bonus === null || bonus.ratio === 0) return null;
-  if (fitsGrid(bonus, run.tokens)) return bonus;
+  if (fitsGrid(bonus, run.grid)) return bonus;
   if (given === undefined) return null;
   throw new WebDiTError(
     'schedule-mismatch',
-    `The bonus window of ${bonus.window} does not divide the model's ${Math.sqrt(run.tokens)} tokens per side.`,
+    `The bonus window of ${bonus.window} does not divide the model's ${printSides(run.grid)}.`,
     'Use a window that does, or set bonus to null.',
   );
 }

@@ -5,7 +5,12 @@ import { procache } from './procache.ts';
 
 /** What the steps of a plan compute, as a pattern: a digit per step. A selective step whose k came out as 0 is still one. */
 export function patternOfPlan({ steps }: Pick<RunPlan, 'steps'>): string {
-  return steps.map(({ kind, mlpTokens }) => (kind === 'full' ? '1' : mlpTokens?.length ? '2' : '0')).join('');
+  return steps
+    .map(({ kind, mlpTokens, crossTokens }) => {
+      if (kind === 'full') return '1';
+      return mlpTokens?.length || crossTokens?.length ? '2' : '0';
+    })
+    .join('');
 }
 
 /**

@@ -47,7 +47,7 @@ export function partialStep(run: RunSpec, n: number, tokenRatio: number, firstIs
 }
 
 /** How ToCa chooses tokens: by staleness and a bonus on top of the score, which DuCa takes another one of. */
-export function tocaSelection({ tokens }: RunSpec, score: SelectionSpec['score']): SelectionSpec {
+export function tocaSelection({ grid }: RunSpec, score: SelectionSpec['score']): SelectionSpec {
   const { staleness, bonus } = presets.released;
-  return { score, staleness, bonus: bonus && fitsGrid(bonus, tokens) ? bonus : null, shareCfg: false };
+  return { score, staleness, bonus: bonus && fitsGrid(bonus, grid) ? bonus : null, shareCfg: false };
 }

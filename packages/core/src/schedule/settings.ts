@@ -24,6 +24,7 @@ export const scoreKinds = [
   'attention',
   'value-norm',
   'value-norm-negative',
+  'cross-entropy',
 ] as const satisfies SelectionSpec['score'][];
 
 /** The settings of a schedule, as users write them. What is missing comes from the mode. */

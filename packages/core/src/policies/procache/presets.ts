@@ -1,5 +1,6 @@
 import type { SelectionSpec } from '../../plan.ts';
 import type { ProCacheMode, RatioSchedule } from '../../schedule/settings.ts';
+import type { ModelSpec } from '../policy.ts';
 
 /** How many tokens selective steps recompute, and which. */
 export interface SelectiveRule extends SelectionSpec {
@@ -37,7 +38,12 @@ export function defaultDeepLayerStart(depth: number): number {
   return Math.floor(0.75 * depth);
 }
 
-/** Whether the windows of a bonus tile the model's square grid of tokens. */
-export function fitsGrid(bonus: NonNullable<SelectionSpec['bonus']>, tokens: number): boolean {
-  return Math.sqrt(tokens) % bonus.window === 0;
+/** Whether the windows of a bonus tile the model's grid of tokens. */
+export function fitsGrid(bonus: NonNullable<SelectionSpec['bonus']>, { rows, columns }: ModelSpec['grid']): boolean {
+  return rows % bonus.window === 0 && columns % bonus.window === 0;
+}
+
+/** The sides of a grid of tokens, as errors name them. */
+export function printSides({ rows, columns }: ModelSpec['grid']): string {
+  return rows === columns ? `${rows} tokens per side` : `${rows} x ${columns} tokens`;
 }
