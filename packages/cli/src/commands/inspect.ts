@@ -100,9 +100,11 @@ function describeSampler(spec: SamplerSpec): string {
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
 }
 
-function describeDownload({ weights, vae }: ModelPlan['download']): string {
+/** What these commands fetch; nothing of it is kept. */
+function describeDownload({ weights, weightsNotKept, vae }: ModelPlan['download']): string {
+  const whole = weightsNotKept < weights ? ` (${printMebibytes(weights)} where they are kept)` : '';
   const decoder = vae === null ? ', and the VAE decoder' : `, ${printMebibytes(vae)} of VAE decoder`;
-  return `${printMebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
+  return `${printMebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {
