@@ -1,4 +1,4 @@
-import { torchRandn } from '@webdit/core';
+import { requireDiT, torchRandn } from '@webdit/core';
 import { DiTModel, requestDevice } from '@webdit/gpu';
 import { inTurn } from '@webdit/gpu/bench';
 import { httpSource, openModelFolder } from '@webdit/weights';
@@ -149,7 +149,7 @@ const textOf = (error: unknown) => (error instanceof Error ? error.message : Str
 /** WebDiT as the library runs it, f32, on a device of its own. */
 async function openOurs(url: string, { sample, timesteps, labels }: Forward): Promise<Contender> {
   const holder = await requestDevice(navigator.gpu);
-  const folder = await openModelFolder(httpSource(new URL(url, location.href).href));
+  const folder = requireDiT(await openModelFolder(httpSource(new URL(url, location.href).href)), 'The bench');
   const model = await DiTModel.create(holder, folder.config, { weightDType: 'f32' });
   await folder.loadWeights(model.sink);
   await model.finishLoading();

@@ -1,4 +1,4 @@
-import { type CacheSpec, compileRunPlan } from '../packages/core/src/index.ts';
+import { type CacheSpec, compileRunPlan, requireDiT } from '../packages/core/src/index.ts';
 import { openModelFolder, type TensorData } from '../packages/weights/src/index.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
 import { ReferenceDiT } from './reference-dit.ts';
@@ -47,7 +47,8 @@ export async function openReference(): Promise<{
   readonly reference: ReferenceDiT;
   readonly planOf: (cache: CacheSpec, steps?: number) => ReturnType<typeof compileRunPlan>;
 }> {
-  const { config, scheduler } = await openModelFolder(pathSource(repositoryPath(modelFolder)));
+  const folder = await openModelFolder(pathSource(repositoryPath(modelFolder)));
+  const { config, scheduler } = requireDiT(folder, 'The f64 reference');
   return {
     reference: new ReferenceDiT(config, tensorsOf(`${modelFolder}/transformer/diffusion_pytorch_model.safetensors`)),
     planOf: (cache, count = steps) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vaeWasmPaths } from '../packages/cli/src/vae-runtime.ts';
+import { requireDiT } from '../packages/core/src/index.ts';
 import { checkTensor, type TensorCheck } from '../packages/webdit/src/verify/checks.ts';
 import type { PreparedCase } from '../packages/webdit/src/verify/run-case.ts';
 import { openGolden, prepareCases } from '../packages/webdit/src/verify/verify.ts';
@@ -14,7 +15,7 @@ const { signal } = new AbortController();
 export async function loadCpuGolden(name: string, steps?: number) {
   const path = fileURLToPath(new URL(`../goldens/${name}`, import.meta.url));
   const { golden, tensors } = await openGolden(pathSource(path));
-  const folder = await openModelFolder(pathSource(join(path, golden.model)));
+  const folder = requireDiT(await openModelFolder(pathSource(join(path, golden.model))), 'loadCpuGolden');
   const model = await CpuModel.create(folder.config, vaeWasmPaths());
   await folder.loadWeights(model.sink);
   await model.finishLoading(null, signal);

@@ -1,3 +1,4 @@
+import { requireDiT } from '../packages/core/src/index.ts';
 import { DiTModel, type DiTModelOptions } from '../packages/gpu/src/index.ts';
 import { openModelFolder } from '../packages/weights/src/index.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
@@ -6,7 +7,7 @@ import { repositoryPath, tensorsOf } from './repository.ts';
 
 /** A model folder of this repository on the adapter under test. */
 export async function loadModel(folder: string, options: Partial<DiTModelOptions> = {}) {
-  const opened = await openModelFolder(pathSource(repositoryPath(folder)));
+  const opened = requireDiT(await openModelFolder(pathSource(repositoryPath(folder))), 'loadModel');
   const model = await DiTModel.create(await testDevice(), opened.config, { weightDType: 'f32', ...options });
   await opened.loadWeights(model.sink);
   await model.finishLoading();

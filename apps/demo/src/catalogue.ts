@@ -7,7 +7,7 @@ import type { Failure } from './session.ts';
 export interface Catalogue extends CacheFiles {
   /** Empty for a model without class names, whose labels are ids. */
   readonly classes: readonly EmojiClass[];
-  /** Ids go from 0 to one less; 0 while unknown. */
+  /** Ids go from 0 to one less; 0 while unknown, and for a model without classes. */
   readonly numClasses: number;
   /** Set when the list of classes could not be loaded. */
   readonly failure: Failure | null;
@@ -35,7 +35,7 @@ export async function readCatalogue({ source }: ModelChoice): Promise<Catalogue>
   const classes = (await model.classes()) ?? [];
   return {
     classes: classes.map(({ id, label, emoji = '', tags = [] }) => ({ id, label, emoji, tags })),
-    numClasses: model.config.numClasses,
+    numClasses: model.config.kind === 'dit' ? model.config.numClasses : 0,
     schedules: model.schedules.map(summarise),
     calibrations: model.calibrations.filter(({ sampler }) => sampler === model.samplerName).map(({ steps }) => steps),
     failure: null,

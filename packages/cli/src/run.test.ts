@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serveFolder, splitWeights, startFakeHub, startLocalServer, widenEmbedders } from '@webdit/weights/testing';
+import { splitWeights, startFakeHub } from '@webdit/weights/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLatents, writeLatents } from './files.ts';
 import { run } from './run.ts';
@@ -43,6 +43,7 @@ describe('inspect', () => {
   it.each([
     ['goldens/dit-original-tiny', 'original', 'ddim-respaced', 'on 3 of 4 channels'],
     ['goldens/dit-diffusers-tiny', 'diffusers', 'ddim-leading', 'on 4 of 4 channels'],
+    ['goldens/pixart-tiny', 'diffusers', 'dpmpp-linspace', 'on 4 of 4 channels'],
   ])('reads %s', async (path, layout, sampler, guidance) => {
     const { code, lines } = await webdit('inspect', join(root, path));
     expect(code).toBe(0);
@@ -50,6 +51,16 @@ describe('inspect', () => {
     expect(text).toMatch(new RegExp(`^layout +${layout}$`, 'm'));
     expect(text).toMatch(new RegExp(`^sampler +${sampler},`, 'm'));
     expect(text).toMatch(new RegExp(`^guidance +${guidance}$`, 'm'));
+  });
+
+  it('says what a PixArt is conditioned on', async () => {
+    const { code, lines } = await webdit('inspect', join(root, 'goldens/pixart-tiny-microcond'));
+    expect(code).toBe(0);
+    const text = lines.join('\n');
+    expect(text).toMatch(/^parameters +418568 \(0\.42 M\) in 107 tensors$/m);
+    expect(text).toMatch(/^captions +embeddings of 48, at most 120 tokens$/m);
+    expect(text).toMatch(/^size +height, width and aspect ratio are conditions$/m);
+    expect(text).not.toMatch(/^classes/m);
   });
 
   it('reads a model of the hub, with the token of the environment', async () => {
@@ -70,20 +81,6 @@ describe('inspect', () => {
     } finally {
       await hub.server.stop();
     }
-  });
-
-  it('says what is left out of the download', async () => {
-    const model = join(folder, 'wide');
-    cpSync(join(root, 'goldens/dit-diffusers-tiny'), model, { recursive: true });
-    const server = await startLocalServer();
-    await serveFolder(server, await widenEmbedders(model));
-    const { lines } = await webdit('inspect', server.url, '--policies', 'none');
-    await server.stop();
-    expect(lines).toContainEqual(
-      expect.stringMatching(/^download +2\.3 MiB of weights \(6\.3 MiB where they are kept\)$/),
-    );
-    const local = await webdit('inspect', model, '--policies', 'none');
-    expect(local.lines).toContainEqual(expect.stringMatching(/^download +6\.3 MiB of weights$/));
   });
 
   it('reads shards', async () => {

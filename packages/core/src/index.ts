@@ -33,6 +33,7 @@ export { taylorseer } from './policies/taylorseer.ts';
 export { teacache } from './policies/teacache.ts';
 export { toca } from './policies/toca.ts';
 export * from './published-models.ts';
+export * from './require-dit.ts';
 export * from './rng/torch.ts';
 export * from './samplers/ddim.ts';
 export * from './samplers/dpmpp.ts';

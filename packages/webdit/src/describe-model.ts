@@ -1,4 +1,4 @@
-import type { DiTConfig, SamplerSpec } from '@webdit/core';
+import type { SamplerSpec, TransformerConfig } from '@webdit/core';
 import { checkHooks } from './arguments.ts';
 import { checkModel, type ModelInput } from './model-input.ts';
 import type { PlanFiles } from './schedules.ts';
@@ -7,7 +7,7 @@ import type { ModelClass, PipelineInfo } from './types.ts';
 /** A model before it is loaded: all that planning a run needs, and nothing of its weights. */
 export interface ModelDescription extends PlanFiles {
   readonly name: string;
-  readonly config: DiTConfig;
+  readonly config: TransformerConfig;
   readonly sampler: SamplerSpec;
   /** The sampler's name, as schedules carry it. */
   readonly samplerName: string;

@@ -1,3 +1,4 @@
+import { type OfDiT, requireDiT } from '@webdit/core';
 import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcome } from '@webdit/weights';
 import { automaticDType } from './dtype.ts';
@@ -12,7 +13,7 @@ import type { VaeDecoder } from './vae.ts';
 export interface EngineParts {
   readonly device: 'webgpu';
   readonly holder: DeviceHolder;
-  readonly folder: ModelFolder;
+  readonly folder: OfDiT<ModelFolder>;
   readonly model: DiTModel;
   /** Null when the folder has none. */
   readonly vae: VaeDecoder | null;
@@ -35,7 +36,7 @@ export async function loadParts(
     onProgress,
   }: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
 ): Promise<EngineParts> {
-  const folder = await openModelFolder(source, { signal });
+  const folder = requireDiT(await openModelFolder(source, { signal }), 'The pipeline');
   const dtype = options.dtype === 'auto' ? automaticDType(folder) : options.dtype;
   const fit = new FitCheck(folder, dtype, holder);
   fit.refuse();

@@ -1,3 +1,4 @@
+import type { OfDiT } from '@webdit/core';
 import type { ModelFolder, StorageOutcome } from '@webdit/weights';
 import type { DrawingParts, PlanRunner } from './pictures.ts';
 import { previewNotes } from './previews.ts';
@@ -6,7 +7,7 @@ import type { PipelineInfo, TuningInfo } from './types.ts';
 
 /** What an engine has loaded. */
 export interface DescribedParts extends Omit<DrawingParts, 'folder' | 'schedules' | 'model'> {
-  readonly folder: ModelFolder;
+  readonly folder: OfDiT<ModelFolder>;
   readonly model: Pick<PlanRunner, 'math' | 'kernels'> & {
     readonly tuning: TuningInfo;
     /** On the GPU. */

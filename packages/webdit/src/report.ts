@@ -1,4 +1,4 @@
-import { type DiTConfig, executed, published, type RunPlan, skipOf } from '@webdit/core';
+import { executed, published, type RunPlan, skipOf, type TransformerConfig } from '@webdit/core';
 import type {
   AdapterInfo,
   ComputeDevice,
@@ -25,7 +25,7 @@ export interface MeasuredRun {
 }
 
 export interface ReportInputs {
-  readonly model: DiTConfig;
+  readonly model: TransformerConfig;
   readonly plan: RunPlan;
   readonly runs: readonly MeasuredRun[];
   readonly decodeMs: number;

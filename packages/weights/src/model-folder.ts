@@ -1,4 +1,4 @@
-import type { DiTConfig, SamplerSpec, TensorDType, TensorSink } from '@webdit/core';
+import type { SamplerSpec, TensorDType, TensorSink, TransformerConfig } from '@webdit/core';
 import { type ModelClass, readClasses } from './layouts/classes.ts';
 import {
   type Defaults,
@@ -11,9 +11,9 @@ import {
 import { chooseEmbedders } from './layouts/shared-embedders.ts';
 import { matchTensors } from './layouts/tensor-map.ts';
 import { type OnnxVae, readVae } from './layouts/vae.ts';
-import { bytesToLoad, type LoadWeightsOptions, loadWeights } from './load-weights.ts';
+import { type LoadWeightsOptions, loadWeights } from './load-weights.ts';
 import { feedPositionTable } from './position-table.ts';
-import { fileBytes, type SafetensorsTensor } from './safetensors/header.ts';
+import type { SafetensorsTensor } from './safetensors/header.ts';
 import { type ModelSource, type OpenOptions, openRequired } from './source.ts';
 import { findWeights, openWeights, type Weights } from './weight-files.ts';
 
@@ -29,10 +29,10 @@ export interface ModelFolder {
   /** Where it came from. */
   readonly name: string;
   readonly layout: Layout;
-  readonly config: DiTConfig;
+  readonly config: TransformerConfig;
   readonly scheduler: SamplerSpec;
   readonly defaults: Defaults;
-  /** By id; null when the folder has no table. */
+  /** By id; null when the folder has no table, or the model no classes. */
   readonly classes: readonly ModelClass[] | null;
   /** Null when the folder has none that WebDiT runs: its results are latents. */
   readonly vae: OnnxVae | null;
@@ -40,11 +40,6 @@ export interface ModelFolder {
   readonly weightFiles: readonly WeightFileInfo[];
   /** Bytes of these files. */
   readonly weightsSize: number;
-  /**
-   * Bytes of them that `loadWeights` reads: fewer where the model does not need all, the source gives parts of files and says of what
-   * version, and nobody keeps the files whole.
-   */
-  readonly loadedSize: number;
   /** The type most of their bytes have. */
   readonly weightsDType: TensorDType;
   /** Every tensor of these files, in file order. */
@@ -56,7 +51,7 @@ export interface ModelFolder {
   /** What was found out about the weights and decided by it, one sentence each. */
   readonly notes: readonly string[];
   /**
-   * Streams the weights into a sink, under their original DiT names, once and in file order. Names, shapes and types are checked
+   * Streams the weights into a sink, under their original DiT or PixArt names, once and in file order. Names, shapes and types are checked
    * before the sink sees anything.
    * @throws WebDiTError `format`, `shape-mismatch`, `not-found`, `network`; what the sink throws; `signal.reason`.
    */
@@ -71,13 +66,13 @@ export interface FolderDescription
     ModelFolder,
     'name' | 'layout' | 'config' | 'scheduler' | 'defaults' | 'schedules' | 'calibrations' | 'read'
   > {
-  /** The class table, by id; null when the folder has none. @throws WebDiTError `format`, `not-found`, `network`. */
+  /** The class table, by id; null when the folder has none, or the model no classes. @throws WebDiTError `format`, `not-found`, `network`. */
   classes(): Promise<readonly ModelClass[] | null>;
 }
 
 /**
- * Opens a model folder of any of the three layouts: native (diffusers' tree, original tensor names), diffusers, or an
- * original DiT with or without a `config.json` beside it. Weights may be one safetensors file or shards with an index.
+ * Opens a model folder of any of the three layouts: native (diffusers' tree, original tensor names) and diffusers, both of DiT or
+ * PixArt-alpha, or an original DiT with or without a `config.json` beside it. Weights may be one safetensors file or shards with an index.
  * @throws WebDiTError `not-found`, `network`, `format`, `unsupported-config` (naming the key), `shape-mismatch`;
  *   `signal.reason`.
  */
@@ -85,23 +80,22 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const description = await describeLayout(source, options);
   const { layout, scheduler, defaults, index, weightsFile } = description;
   const weights = description.weights ?? (await weightsAt(source, layout, weightsFile, options));
-  const everything = description.expected(description.config);
+  const everything = description.expected();
   matchTensors(weights, everything);
   const { config, expected, note } = await chooseEmbedders(source, weights, description.config, everything, options);
   const targets = matchTensors(weights, expected);
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
-  const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
+  const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: header.dataStart + header.dataBytes }));
   return {
     name: source.name,
     layout,
     config,
     scheduler,
     defaults,
-    classes: await readClasses(source, index, config.numClasses, options),
+    classes: config.kind === 'dit' ? await readClasses(source, index, config.numClasses, options) : null,
     vae: await readVae(source, index, config.inChannels, options),
     weightFiles,
     weightsSize: weightFiles.reduce((sum, { bytes }) => sum + bytes, 0),
-    loadedSize: bytesToLoad(weights.files, targets),
     weightsDType: mainDType(weights),
     tensors: weights.tensors,
     schedules: listOfPaths(index, 'schedules'),
@@ -109,7 +103,8 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     notes: note === null ? [] : [note],
     async loadWeights(sink, loadOptions = {}) {
       await loadWeights(source, weights.files, targets, sink, loadOptions);
-      if (!hasPositions) await feedPositionTable(config, sink);
+      // PixArt's positions depend on the size of the run.
+      if (config.kind === 'dit' && !hasPositions) await feedPositionTable(config, sink);
     },
     read: readFrom(source),
   };
@@ -132,7 +127,7 @@ export async function describeModelFolder(
     defaults,
     schedules: listOfPaths(index, 'schedules'),
     calibrations: listOfPaths(index, 'calibrations'),
-    classes: () => readClasses(source, index, config.numClasses, options),
+    classes: async () => (config.kind === 'dit' ? readClasses(source, index, config.numClasses, options) : null),
     read: readFrom(source),
   };
 }

@@ -1,4 +1,4 @@
-import { checkGuidanceScale, chooseSampler, maxSteps } from '@webdit/core';
+import { checkGuidanceScale, chooseSampler, maxSteps, requireDiT } from '@webdit/core';
 import { automaticDType, calibrate, DiTModel, makePairs, openModelFolder } from 'webdit/node';
 import { badUsage, integerOption, numberOption, readCommandLine, requireOption } from '../arguments.ts';
 import type { Command } from '../command.ts';
@@ -28,7 +28,7 @@ export const calibrateModel: Command = async (args, output) => {
   const dtype = dtypeOption(line);
   const math = mathOption(line);
   await checkWritable(out);
-  const folder = await openModelFolder(modelSource(path));
+  const folder = requireDiT(await openModelFolder(modelSource(path)), 'Calibration');
   const { scheduler: name } = line.values;
   const scheduler = name === undefined ? folder.scheduler : chooseSampler(name, folder.scheduler);
   const { holder, adapter } = await openDevice(line.values.adapter);

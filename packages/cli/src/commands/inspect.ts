@@ -1,4 +1,12 @@
-import { type DiTConfig, policyNames, type SamplerSpec, samplerName, tokenCount } from '@webdit/core';
+import {
+  isDiT,
+  latentGrid,
+  policyNames,
+  type SamplerSpec,
+  samplerName,
+  type TransformerConfig,
+  tokenCount,
+} from '@webdit/core';
 import { tableText } from '@webdit/gpu/bench';
 import { type ModelFolder, type ModelPlan, openModelFolder, type PlanRequest, planFolder } from 'webdit/node';
 import { openNodeGpu } from '../adapter.ts';
@@ -18,6 +26,11 @@ export const inspect: Command = async (args, output) => {
   const request = planRequest(line);
   const source = modelSource(line.positionals[0] as string);
   const folder = await openModelFolder(source, { numHeads });
+  if (!isDiT(folder)) {
+    const download = { weights: folder.weightsSize, vae: folder.vae ? null : 0 };
+    for (const text of describeFolder(folder, download)) output.line(text);
+    return 0;
+  }
   const gpu = line.values.adapter === undefined ? undefined : (await openNodeGpu(line.values.adapter)).gpu;
   const plan = await planFolder(source, folder, { ...request, gpu });
   for (const text of describeFolder(folder, plan.download)) output.line(text);
@@ -44,6 +57,7 @@ function planRequest(line: CommandLine): Omit<PlanRequest, 'gpu'> {
 /** One fact per line, `name  value`, then one line per tensor. */
 export function describeFolder(folder: ModelFolder, download: ModelPlan['download']): string[] {
   const { config, classes, vae, tensors, defaults } = folder;
+  const { height, width } = latentGrid(config);
   // Scales of int8 tensors say how large their bytes are.
   const trained = tensors.filter(({ name }) => !name.endsWith('_scale'));
   const parameters = trained.reduce((sum, { shape }) => sum + elements(shape), 0);
@@ -56,21 +70,21 @@ export function describeFolder(folder: ModelFolder, download: ModelPlan['downloa
     ...describeConfig(config),
     ['sampler', describeSampler(folder.scheduler)],
     ['defaults', `${defaults.numInferenceSteps} steps, guidance ${defaults.guidanceScale}`],
-    ['classes', classes === null ? `${config.numClasses}, without names` : `${config.numClasses}, ${sample(classes)}`],
+    ...describeConditions(config, classes),
     ['schedules', folder.schedules.join(', ') || 'none'],
     ['calibrations', folder.calibrations.join(', ') || 'none'],
     [
       'vae',
       vae === null
         ? 'none: results are latents'
-        : `${vae.decoder}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${config.inputSize * vae.spatialScale} x ${config.inputSize * vae.spatialScale} pixels`,
+        : `${vae.decoder}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${width * vae.spatialScale} x ${height * vae.spatialScale} pixels`,
     ],
   ];
   facts.push(...folder.notes.map((note): [string, string] => ['note', note]));
-  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+  const factWidth = Math.max(...facts.map(([name]) => name.length)) + 2;
   const nameWidth = Math.max(...tensors.map(({ name }) => name.length)) + 2;
   return [
-    ...facts.map(([name, value]) => name.padEnd(width) + value),
+    ...facts.map(([name, value]) => name.padEnd(factWidth) + value),
     '',
     ...tensors.map(({ name, dtype, shape }) => `${name.padEnd(nameWidth)}${dtype}  [${shape.join(', ')}]`),
   ];
@@ -81,17 +95,30 @@ function describeFiles({ weightFiles }: ModelFolder): string {
   return rest.length === 0 ? `${first}` : `${rest.length + 1} shards from ${first} to ${rest.at(-1)}`;
 }
 
-function describeConfig(config: DiTConfig): [string, string][] {
-  const { hiddenSize, numHeads, inputSize, patchSize, inChannels, outChannels } = config;
+function describeConfig(config: TransformerConfig): [string, string][] {
+  const { hiddenSize, numHeads, patchSize, inChannels, outChannels } = config;
+  const { height, width } = latentGrid(config);
   const sigma = config.learnSigma ? 'learned' : 'not learned';
   return [
     ['width', `${hiddenSize}, ${numHeads} heads of ${hiddenSize / numHeads}, MLP ${config.mlpHiddenSize}`],
     ['depth', String(config.depth)],
-    ['latents', `[${inChannels}, ${inputSize}, ${inputSize}] -> ${outChannels} channels, sigma ${sigma}`],
+    ['latents', `[${inChannels}, ${height}, ${width}] -> ${outChannels} channels, sigma ${sigma}`],
     ['tokens', `${tokenCount(config)}, patch ${patchSize}`],
     ['timesteps', `sinusoid of ${config.frequencyEmbeddingSize}, divisor ${config.timestepDivisor}`],
     ['norms', `epsilon ${config.normEps}, before the MLP ${config.mlpNormEps}`],
     ['guidance', `on ${config.guidanceChannels} of ${inChannels} channels`],
+  ];
+}
+
+function describeConditions(config: TransformerConfig, classes: ModelFolder['classes']): [string, string][] {
+  if (config.kind === 'dit') {
+    return [['classes', `${config.numClasses}, ${classes === null ? 'without names' : sample(classes)}`]];
+  }
+  const { maxCaptionTokens, captionChannels, sizeConditions, interpolationScale } = config;
+  return [
+    ['captions', `embeddings of ${captionChannels}, at most ${maxCaptionTokens} tokens`],
+    ['size', sizeConditions ? 'height, width and aspect ratio are conditions' : 'no condition'],
+    ['positions', `divided by ${interpolationScale}`],
   ];
 }
 
@@ -100,11 +127,9 @@ function describeSampler(spec: SamplerSpec): string {
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
 }
 
-/** What these commands fetch; nothing of it is kept. */
-function describeDownload({ weights, weightsNotKept, vae }: ModelPlan['download']): string {
-  const whole = weightsNotKept < weights ? ` (${printMebibytes(weights)} where they are kept)` : '';
+function describeDownload({ weights, vae }: ModelPlan['download']): string {
   const decoder = vae === null ? ', and the VAE decoder' : `, ${printMebibytes(vae)} of VAE decoder`;
-  return `${printMebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
+  return `${printMebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { maxSteps, WebDiTError } from '@webdit/core';
+import { maxSteps, type OfDiT, requireDiT, WebDiTError } from '@webdit/core';
 import {
   automaticDType,
   checkLine,
@@ -34,7 +34,7 @@ export const verify: Command = async (args, output) => {
   const math = mathOption(line) ?? 'f32';
   const folderPath = line.positionals[0] as string;
   const { golden, tensors } = await openGolden(pathSource(folderPath));
-  const folder = await openModelFolder(pathSource(join(folderPath, golden.model)));
+  const folder = requireDiT(await openModelFolder(pathSource(join(folderPath, golden.model))), 'Verification');
   const cases = prepareCases(golden, folder, { names, steps });
 
   const device = await openDevice(line.values.adapter, maxBinding);
@@ -52,7 +52,7 @@ export const verify: Command = async (args, output) => {
 
 async function runOn(
   { holder, weightDType, math }: OpenedDevice & { readonly weightDType: DType; readonly math: MathDType },
-  folder: ModelFolder,
+  folder: OfDiT<ModelFolder>,
   cases: readonly PreparedCase[],
   bench: Pick<VerifyBench, 'tensors' | 'targets'>,
   output: Output,

@@ -1,6 +1,7 @@
 import {
   type Calibration,
   compileRunPlan,
+  type DiTConfig,
   drawNoise,
   maxLag,
   parseCalibration,
@@ -30,7 +31,7 @@ export interface CalibrateOptions {
  */
 export async function calibrate(
   model: Pick<DiTModel, 'run'>,
-  folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>,
+  folder: Pick<ModelFolder, 'scheduler' | 'defaults'> & { readonly config: DiTConfig },
   options: CalibrateOptions,
 ): Promise<Calibration> {
   const { steps, pairs, signal, onProgress } = options;

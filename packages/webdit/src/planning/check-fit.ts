@@ -1,4 +1,4 @@
-import { compileRunPlan, WebDiTError } from '@webdit/core';
+import { compileRunPlan, type OfDiT, WebDiTError } from '@webdit/core';
 import { type DeviceHolder, grantsOf } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import type { DType } from '../types.ts';
@@ -9,7 +9,7 @@ export class FitCheck {
   private readonly table: MemoryTable;
 
   constructor(
-    private readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>,
+    private readonly folder: OfDiT<Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>>,
     private readonly dtype: DType,
     holder: DeviceHolder,
   ) {

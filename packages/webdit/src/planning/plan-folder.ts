@@ -1,4 +1,4 @@
-import { type CacheSpec, compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
+import { type CacheSpec, compileRunPlan, type OfDiT, type RunPlan, WebDiTError } from '@webdit/core';
 import { adapterGrants } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openRequired } from '@webdit/weights';
 import { automaticDType } from '../dtype.ts';
@@ -23,7 +23,11 @@ export interface PlanRequest {
 }
 
 /** @throws WebDiTError `bad-argument` for steps or guidance no run has; what reading the folder throws; `signal.reason`. */
-export async function planFolder(source: ModelSource, folder: ModelFolder, request: PlanRequest): Promise<ModelPlan> {
+export async function planFolder(
+  source: ModelSource,
+  folder: OfDiT<ModelFolder>,
+  request: PlanRequest,
+): Promise<ModelPlan> {
   const { signal } = request;
   const numInferenceSteps = request.steps ?? folder.defaults.numInferenceSteps;
   const guidanceScale = request.guidanceScale ?? folder.defaults.guidanceScale;
@@ -42,11 +46,7 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
     numInferenceSteps,
     guidanceScale,
     batch: uncached.labels.length,
-    download: {
-      weights: folder.weightsSize,
-      weightsNotKept: folder.loadedSize,
-      vae: await decoderSize(source, folder, signal),
-    },
+    download: { weights: folder.weightsSize, vae: await decoderSize(source, folder, signal) },
     adapter: info,
     limits: { maxBufferSize, maxStorageBufferBindingSize, memory },
     dtypes: dtypes.map((dtype): DTypePlan => {
@@ -75,7 +75,7 @@ const named = ({ cache, plan }: Compiled): NamedPlan[] =>
   plan instanceof WebDiTError ? [] : [{ policy: policyName(cache), plan }];
 
 function compileFor(
-  { config, scheduler }: Pick<ModelFolder, 'config' | 'scheduler'>,
+  { config, scheduler }: OfDiT<Pick<ModelFolder, 'config' | 'scheduler'>>,
   { schedules, calibrations }: PlanFiles,
   run: { readonly steps: number; readonly guidanceScale: number; readonly cache: CacheSpec },
 ): RunPlan {

@@ -1,3 +1,4 @@
+import { requireDiT } from '@webdit/core';
 import { type ModelSource, openModelFolder } from '@webdit/weights';
 import { sourceOf } from '../load-request.ts';
 import type { TransferableModel } from '../model-input.ts';
@@ -7,5 +8,6 @@ import type { ModelPlan } from './types.ts';
 /** @throws like `planModel`. */
 export async function readPlan(model: TransferableModel | ModelSource, request: PlanRequest): Promise<ModelPlan> {
   const source = sourceOf(model, 'read-only');
-  return planFolder(source, await openModelFolder(source, { signal: request.signal }), request);
+  const folder = requireDiT(await openModelFolder(source, { signal: request.signal }), 'The planner of memory');
+  return planFolder(source, folder, request);
 }

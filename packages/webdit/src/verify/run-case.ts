@@ -1,4 +1,4 @@
-import { chooseSampler, compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
+import { chooseSampler, compileRunPlan, type RunPlan, requireDiT, WebDiTError } from '@webdit/core';
 import type { DiTModel } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
@@ -33,7 +33,7 @@ export function prepareCase(
   steps: number | undefined,
 ): PreparedCase {
   if (entry.type !== 'sample') return entry;
-  const { scheduler, config } = folder;
+  const { scheduler, config } = requireDiT(folder, 'Verification');
   const plan = compileRunPlan({
     model: config,
     sampler: entry.spacing ? chooseSampler(`${scheduler.kind}-${entry.spacing}`, scheduler) : scheduler,

@@ -1,3 +1,4 @@
+import { requireDiT } from '@webdit/core';
 import { type ModelSource, openModelFolder } from '@webdit/weights';
 import type { GenerateRequest } from '../arguments.ts';
 import { refuseDiagnosis } from '../diagnosis/refuse.ts';
@@ -32,7 +33,7 @@ export class CpuEngine implements EngineDriver {
   static async load(source: ModelSource, options: EngineOptions, hooks: LoadHooks): Promise<CpuEngine> {
     const { signal, onProgress, thread, notes = [] } = hooks;
     signal?.throwIfAborted();
-    const folder = await openModelFolder(source, { signal });
+    const folder = requireDiT(await openModelFolder(source, { signal }), 'The engine without WebGPU');
     const model = await CpuModel.create(folder.config, options.wasmPaths);
     const { vae, storage } = await fillModel(model, {
       source,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ditTensorShapes, parseTolerantJson } from '@webdit/core';
+import { parseTolerantJson, tensorShapes } from '@webdit/core';
 import { readPieces } from '../byte-reader.ts';
 import { indexPath, schedulerPath, transformerWeightsPath } from '../layouts/paths.ts';
 import { makeManifest, modelFiles } from '../make-manifest.ts';
@@ -105,7 +105,7 @@ async function writeWeights(path: string, folder: ModelFolder, { dtype, onProgre
   const { config, tensors, weightsSize } = folder;
   // Position tables are written when there was one; all readers can compute it.
   const hasPositions = tensors.some(({ name }) => name.startsWith('pos_embed') && !name.includes('proj'));
-  const shapes = ditTensorShapes(config).filter(({ optional }) => optional !== true || hasPositions);
+  const shapes = tensorShapes(config).filter(({ optional }) => optional !== true || hasPositions);
   const planned = plannedTensors(shapes, dtype);
   const loaded = new Map<string, number>();
   return TensorFile.write(path, planned, { format: 'pt' }, (file) =>

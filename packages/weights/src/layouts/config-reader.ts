@@ -1,4 +1,4 @@
-import { type DiTConfig, WebDiTError } from '@webdit/core';
+import { type TransformerConfig, WebDiTError } from '@webdit/core';
 
 /**
  * Takes a config apart key by key. A key that is missing, has the wrong type, or that nobody asked about is refused by
@@ -98,7 +98,7 @@ export function unsupported(message: string): WebDiTError {
 }
 
 /** @throws WebDiTError `unsupported-config` for sizes that do not divide. */
-export function checkDivisibility(config: DiTConfig, path: string): DiTConfig {
+export function checkDivisibility<T extends TransformerConfig>(config: T, path: string): T {
   const { inputSize, patchSize, hiddenSize, numHeads, frequencyEmbeddingSize } = config;
   const fail = (what: string) => unsupported(`${path}: ${what}.`);
   if (!Number.isInteger(inputSize / patchSize)) {
@@ -108,5 +108,8 @@ export function checkDivisibility(config: DiTConfig, path: string): DiTConfig {
   if (hiddenSize % 4 !== 0)
     throw fail(`hidden size ${hiddenSize} is not a multiple of 4, which the position table needs`);
   if (frequencyEmbeddingSize % 2 !== 0) throw fail(`the frequency embedding size ${frequencyEmbeddingSize} is odd`);
+  if (config.kind === 'pixart' && config.sizeConditions && hiddenSize % 3 !== 0) {
+    throw fail(`hidden size ${hiddenSize} is not a multiple of 3, which conditions of size need`);
+  }
   return config;
 }

@@ -1,8 +1,16 @@
-import { type DiTConfig, parseSchedulerConfig, parseTolerantJson, type SamplerSpec, WebDiTError } from '@webdit/core';
+import {
+  parseSchedulerConfig,
+  parseTolerantJson,
+  type SamplerSpec,
+  type TransformerConfig,
+  WebDiTError,
+} from '@webdit/core';
 import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
 import { findWeights, type Weights } from '../weight-files.ts';
 import { ConfigReader, unsupported } from './config-reader.ts';
 import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
+import { diffusersPixArtTensors, parseDiffusersPixArt } from './diffusers-pixart.ts';
+import { parseNativePixArt } from './native-pixart.ts';
 import { inferOriginalConfig, originalScheduler, originalTensors, parseOriginalConfig } from './original.ts';
 import {
   indexPath,
@@ -34,9 +42,9 @@ export interface OpenFolderOptions extends OpenOptions {
 /** The part of a folder that differs between layouts. */
 export interface Description {
   readonly layout: Layout;
-  readonly config: DiTConfig;
-  /** What the weights of a config have to hold. */
-  readonly expected: (config: DiTConfig) => ExpectedTensor[];
+  readonly config: TransformerConfig;
+  /** What the weights have to hold. */
+  readonly expected: () => ExpectedTensor[];
   readonly scheduler: SamplerSpec;
   readonly defaults: Defaults;
   readonly index: Readonly<Record<string, unknown>>;
@@ -50,6 +58,40 @@ export interface Description {
 const diffusersDefaults: Defaults = { numInferenceSteps: 50, guidanceScale: 4 };
 /** Guidance of the original's `sample.py`; its 250 DDPM steps become 50 of DDIM. */
 const originalDefaults: Defaults = { numInferenceSteps: 50, guidanceScale: 4 };
+/** Those of the diffusers PixArt-alpha pipeline, and of the original. */
+const pixArtDefaults: Defaults = { numInferenceSteps: 20, guidanceScale: 4.5 };
+
+/** How a transformer of one class is read from its config. */
+type ReadTransformer = (
+  json: unknown,
+  path: string,
+) => Pick<Description, 'layout' | 'config' | 'expected' | 'defaults'>;
+
+function family<T extends TransformerConfig>(
+  layout: Layout,
+  defaults: Defaults,
+  parse: (json: unknown, path: string) => T,
+  tensors: (config: T) => ExpectedTensor[],
+): ReadTransformer {
+  return (json, path) => {
+    const config = parse(json, path);
+    return { layout, config, expected: () => tensors(config), defaults };
+  };
+}
+
+const diffusersPixArt = family('diffusers', pixArtDefaults, parseDiffusersPixArt, diffusersPixArtTensors);
+const diffusersDiT = family('diffusers', diffusersDefaults, parseDiffusersConfig, diffusersTensors);
+
+/** Readers by `_class_name`. */
+const families: Readonly<Record<string, ReadTransformer>> = {
+  DiT: family('native', originalDefaults, parseOriginalConfig, originalTensors),
+  PixArt: family('native', pixArtDefaults, parseNativePixArt, originalTensors),
+  DiTTransformer2DModel: diffusersDiT,
+  PixArtTransformer2DModel: diffusersPixArt,
+  // The class of both, from before diffusers split it.
+  Transformer2DModel: (json, path) =>
+    (new ConfigReader(json, path).raw('norm_type') === 'ada_norm_single' ? diffusersPixArt : diffusersDiT)(json, path),
+};
 
 /**
  * Reads the configs of a model folder and leaves its weights alone, but for the headers of an original file without a config.
@@ -62,24 +104,22 @@ export async function describeLayout(source: ModelSource, options: OpenFolderOpt
     : describeOriginal(source, options);
 }
 
-/** A folder with `model_index.json`: the transformer's class tells native from diffusers. */
+/** A folder with `model_index.json`: the transformer's class tells native from diffusers, and DiT from PixArt. */
 async function describePipeline(source: ModelSource, json: unknown, options: OpenOptions): Promise<Description> {
   const index = new ConfigReader(json, indexPath).all();
   const config = await readJson(source, transformerConfigPath, options);
   const className = new ConfigReader(config, transformerConfigPath).text('_class_name');
-  const native = className === 'DiT';
-  if (!native && className !== 'DiTTransformer2DModel' && className !== 'Transformer2DModel') {
+  const read = Object.hasOwn(families, className) ? families[className] : undefined;
+  if (!read) {
     throw unsupported(
-      `${transformerConfigPath} has _class_name ${className}; WebDiT reads DiT and DiTTransformer2DModel.`,
+      `${transformerConfigPath} has _class_name ${className}; WebDiT reads ${Object.keys(families).join(', ')}.`,
     );
   }
-  const dit = (native ? parseOriginalConfig : parseDiffusersConfig)(config, transformerConfigPath);
+  const transformer = read(config, transformerConfigPath);
   return {
-    layout: native ? 'native' : 'diffusers',
-    config: dit,
-    expected: native ? originalTensors : diffusersTensors,
+    ...transformer,
     scheduler: parseSchedulerConfig(await readJson(source, schedulerPath, options)),
-    defaults: parseDefaults(index.defaults, native ? originalDefaults : diffusersDefaults),
+    defaults: parseDefaults(index.defaults, transformer.defaults),
     index,
     weightsFile: transformerWeightsPath,
     weights: null,
@@ -98,7 +138,7 @@ async function describeOriginal(source: ModelSource, options: OpenFolderOptions)
   return {
     layout: 'original',
     config,
-    expected: originalTensors,
+    expected: () => originalTensors(config),
     scheduler: parseSchedulerConfig(originalScheduler),
     defaults: originalDefaults,
     index: {},

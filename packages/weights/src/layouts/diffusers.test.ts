@@ -98,7 +98,7 @@ describe('the diffusers layout', () => {
       'an unknown tensor',
       (tensors) => tensors.set('extra.weight', { dtype: 'F32', shape: [1], data: new Uint8Array(4) }),
       'format',
-      `${weights} holds the tensor extra.weight, which a DiT of this config does not have.`,
+      `${weights} holds the tensor extra.weight, which a model of this config does not have.`,
     ],
   ])('refuses a file with %s', async (_, change, code, message) => {
     const copy = await copyOf(folder);

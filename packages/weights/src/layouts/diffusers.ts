@@ -1,25 +1,20 @@
 import { type DiTConfig, ditTensorShapes, type TensorShape } from '@webdit/core';
-import { elementCount } from '../safetensors/dtypes.ts';
 import { ConfigReader, checkDivisibility } from './config-reader.ts';
-import { type ExpectedTensor, whole } from './tensor-map.ts';
+import { type ExpectedTensor, partsOf, whole } from './tensor-map.ts';
 
 /**
- * `transformer/config.json` of a diffusers DiT. Missing keys take the defaults of its constructor where older files leave
- * them out; what distinguishes it numerically is in `timestepDivisor`, `mlpNormEps` and `guidanceChannels`.
+ * What diffusers says in the same keys of all transformers made of its `BasicTransformerBlock`. Missing keys take the defaults of
+ * the constructor where older files leave them out.
  * @throws WebDiTError `unsupported-config`, naming the key.
  */
-export function parseDiffusersConfig(json: unknown, path: string): DiTConfig {
-  const reader = new ConfigReader(json, path);
-  // Transformer2DModel is the class's name from before diffusers split it.
-  reader.fixed('_class_name', 'DiTTransformer2DModel', 'Transformer2DModel');
-  reader.fixed('norm_type', 'ada_norm_zero');
+export function readDiffusersTransformer(reader: ConfigReader) {
   reader.fixed('activation_fn', 'gelu-approximate');
   reader.fixed('attention_bias', true);
   reader.fixed('norm_elementwise_affine', false);
   reader.fixed('attention_type', 'default');
   for (const off of ['use_linear_projection', 'only_cross_attention', 'double_self_attention'])
     reader.fixed(off, false);
-  // These two change precision and training only.
+  // These change precision and training only.
   reader.ignore('upcast_attention', 'dropout', 'norm_num_groups');
 
   const numHeads = reader.count('num_attention_heads');
@@ -29,8 +24,7 @@ export function parseDiffusersConfig(json: unknown, path: string): DiTConfig {
   if (outChannels !== inChannels && outChannels !== 2 * inChannels) {
     throw reader.fail(`has out_channels ${outChannels}, which is neither in_channels nor twice that`);
   }
-  const config: DiTConfig = {
-    kind: 'dit',
+  return {
     inputSize: reader.count('sample_size'),
     patchSize: reader.count('patch_size'),
     inChannels,
@@ -39,24 +33,45 @@ export function parseDiffusersConfig(json: unknown, path: string): DiTConfig {
     depth: reader.count('num_layers'),
     numHeads,
     mlpHiddenSize: 4 * hiddenSize,
-    numClasses: reader.count('num_embeds_ada_norm'),
     learnSigma: outChannels !== inChannels,
     frequencyEmbeddingSize: 256,
-    timestepDivisor: 127,
+    // The final layer's; no key changes it.
     normEps: 1e-6,
+    guidanceChannels: inChannels,
+  } as const;
+}
+
+/**
+ * `transformer/config.json` of a diffusers DiT. What distinguishes it numerically is in `timestepDivisor`, `mlpNormEps` and
+ * `guidanceChannels`.
+ * @throws WebDiTError `unsupported-config`, naming the key.
+ */
+export function parseDiffusersConfig(json: unknown, path: string): DiTConfig {
+  const reader = new ConfigReader(json, path);
+  // Transformer2DModel is the class's name from before diffusers split it.
+  reader.fixed('_class_name', 'DiTTransformer2DModel', 'Transformer2DModel');
+  reader.fixed('norm_type', 'ada_norm_zero');
+  const config: DiTConfig = {
+    kind: 'dit',
+    ...readDiffusersTransformer(reader),
+    numClasses: reader.count('num_embeds_ada_norm'),
+    timestepDivisor: 127,
     mlpNormEps: reader.positive('norm_eps', 1e-5),
     embeddersPerBlock: true,
-    guidanceChannels: inChannels,
   };
   reader.done();
   return checkDivisibility(config, path);
 }
 
-/** Original module name -> diffusers', inside a block. */
-const blockModules: Readonly<Record<string, string>> = {
+/** Original module name -> diffusers', inside a block; those of the blocks' linears. */
+export const diffusersBlockModules: Readonly<Record<string, string>> = {
   'attn.proj': 'attn1.to_out.0',
   'mlp.fc1': 'ff.net.0.proj',
   'mlp.fc2': 'ff.net.2',
+};
+
+const blockModules: Readonly<Record<string, string>> = {
+  ...diffusersBlockModules,
   'adaLN_modulation.1': 'norm1.linear',
   't_embedder.mlp.0': 'norm1.emb.timestep_embedder.linear_1',
   't_embedder.mlp.2': 'norm1.emb.timestep_embedder.linear_2',
@@ -71,32 +86,37 @@ const otherModules: Readonly<Record<string, string>> = {
 
 /** Diffusers' names; its q, k and v are thirds of the original's qkv. */
 export function diffusersTensors(config: DiTConfig): ExpectedTensor[] {
-  return ditTensorShapes(config).flatMap(expectedTensors);
+  return ditTensorShapes(config).flatMap((target) =>
+    target.name === 'pos_embed'
+      ? [whole('pos_embed.pos_embed', target)]
+      : diffusersSources(target, blockModules, otherModules),
+  );
 }
 
-function expectedTensors(target: TensorShape): ExpectedTensor[] {
-  if (target.name === 'pos_embed') return [whole('pos_embed.pos_embed', target)];
+/** Parts of a block's linears that diffusers keeps apart, in the order in which the original joins them. */
+const joined: Readonly<Record<string, readonly string[]>> = {
+  'attn.qkv': ['attn1.to_q', 'attn1.to_k', 'attn1.to_v'],
+  'cross_attn.kv_linear': ['attn2.to_k', 'attn2.to_v'],
+};
+
+/**
+ * Diffusers' tensors that make up an original one.
+ * @param inBlock original module name -> diffusers', inside a block.
+ * @param others the same, of the whole name.
+ */
+export function diffusersSources(
+  target: TensorShape,
+  inBlock: Readonly<Record<string, string>>,
+  others: Readonly<Record<string, string>>,
+): ExpectedTensor[] {
   const dot = target.name.lastIndexOf('.');
   const module = target.name.slice(0, dot);
   const parameter = target.name.slice(dot + 1);
   const [, index, inner = ''] = /^blocks\.(\d+)\.(.*)$/.exec(module) ?? [];
-  if (inner === 'attn.qkv') {
-    return ['to_q', 'to_k', 'to_v'].map((part, i) =>
-      third(`transformer_blocks.${index}.attn1.${part}.${parameter}`, target, i),
-    );
-  }
-  const source = index === undefined ? otherModules[module] : `transformer_blocks.${index}.${blockModules[inner]}`;
-  return [whole(`${source}.${parameter}`, target)];
-}
-
-function third(source: string, { name, shape }: TensorShape, index: number): ExpectedTensor {
-  const [rows = 0, ...rest] = shape;
-  const partShape = [rows / 3, ...rest];
-  const count = elementCount(partShape);
-  return {
-    source,
-    shape: partShape,
-    target: { name, shape, elementOffset: index * count, elementCount: count },
-    optional: false,
-  };
+  if (index === undefined) return [whole(`${others[module]}.${parameter}`, target)];
+  const modules = joined[inner] ?? [inBlock[inner]];
+  return partsOf(
+    target,
+    modules.map((name) => `transformer_blocks.${index}.${name}.${parameter}`),
+  );
 }

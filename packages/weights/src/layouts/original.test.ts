@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DiTConfig, ditXl2 } from '@webdit/core';
+import { type DiTConfig, ditXl2, requireDiT } from '@webdit/core';
 import { describe, expect, test } from 'vitest';
 import { openModelFolder } from '../model-folder.ts';
 import { parseSafetensors } from '../safetensors/whole-file.ts';
@@ -108,7 +108,7 @@ describe('the config of a native folder', () => {
   });
 
   test("keeps what is diffusers' own", async () => {
-    const { config } = await openModelFolder(pathSource(golden('dit-diffusers-tiny')));
+    const { config } = requireDiT(await openModelFolder(pathSource(golden('dit-diffusers-tiny'))), 'The test');
     expect(config.embeddersPerBlock).toBe(true);
     expect(roundTrip(config)).toEqual(config);
   });

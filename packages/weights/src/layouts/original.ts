@@ -1,10 +1,8 @@
-import { type DiTConfig, ditTensorShapes } from '@webdit/core';
+import { type DiTConfig, type TransformerConfig, tensorShapes } from '@webdit/core';
 import type { Weights } from '../weight-files.ts';
 import { ConfigReader, checkDivisibility, unsupported } from './config-reader.ts';
+import { nativeTransformer, originalNormEps, readNativeTransformer, unless } from './native-config.ts';
 import { type ExpectedTensor, whole } from './tensor-map.ts';
-
-/** LayerNorm epsilon of all original models. Source: the original DiT's `models.py`. */
-const originalNormEps = 1e-6;
 
 /** Heads of the published models, DiT-S, B, L and XL, by width. */
 const publishedHeads: Readonly<Record<number, number>> = { 384: 6, 768: 12, 1024: 16, 1152: 16 };
@@ -22,75 +20,35 @@ export const originalScheduler = {
 };
 
 /** Original names are the canonical ones. */
-export function originalTensors(config: DiTConfig): ExpectedTensor[] {
-  return ditTensorShapes(config).map((target) => whole(target.name, target));
+export function originalTensors(config: TransformerConfig): ExpectedTensor[] {
+  return tensorShapes(config).map((target) => whole(target.name, target));
 }
 
 /**
- * `transformer/config.json` of a native folder, or `config.json` beside an original file: the constructor arguments of
- * the original `DiT`, and those that tell a converted diffusers model from one.
+ * `transformer/config.json` of a native DiT folder, or `config.json` beside an original file.
  * @throws WebDiTError `unsupported-config`, naming the key.
  */
 export function parseOriginalConfig(json: unknown, path: string): DiTConfig {
   const reader = new ConfigReader(json, path);
   reader.fixed('_class_name', 'DiT');
-  reader.ignore('class_dropout_prob');
-  const inChannels = reader.count('in_channels');
-  const hiddenSize = reader.count('hidden_size');
-  const learnSigma = reader.boolean('learn_sigma');
-  const frequencyEmbeddingSize = reader.count('frequency_embedding_size', 256);
-  const normEps = reader.positive('norm_eps', originalNormEps);
   const config: DiTConfig = {
     kind: 'dit',
-    timestepDivisor: reader.positive('timestep_divisor', frequencyEmbeddingSize / 2),
-    inputSize: reader.count('input_size'),
-    patchSize: reader.count('patch_size'),
-    inChannels,
-    outChannels: learnSigma ? 2 * inChannels : inChannels,
-    hiddenSize,
-    depth: reader.count('depth'),
-    numHeads: reader.count('num_heads'),
-    mlpHiddenSize: Math.trunc(hiddenSize * reader.positive('mlp_ratio', 4)),
+    ...readNativeTransformer(reader, originalGuidanceChannels),
     numClasses: reader.count('num_classes'),
-    learnSigma,
-    frequencyEmbeddingSize,
-    normEps,
-    mlpNormEps: reader.positive('mlp_norm_eps', normEps),
     embeddersPerBlock: reader.has('embedders_per_block') && reader.boolean('embedders_per_block'),
-    guidanceChannels: reader.count('guidance_channels', originalGuidanceChannels(inChannels, learnSigma)),
   };
   reader.done();
   return checkDivisibility(config, path);
 }
 
-/** What `parseOriginalConfig` reads as `config`. Keys of its defaults that only other families change are left out. */
+/** What `parseOriginalConfig` reads as `config`. */
 export function nativeConfig(config: DiTConfig): Record<string, unknown> {
-  const { inChannels, learnSigma, frequencyEmbeddingSize, normEps } = config;
-  const other = (value: number | boolean, usual: number | boolean) => (value === usual ? undefined : value);
   return {
     _class_name: 'DiT',
-    input_size: config.inputSize,
-    patch_size: config.patchSize,
-    in_channels: inChannels,
-    hidden_size: config.hiddenSize,
-    depth: config.depth,
-    num_heads: config.numHeads,
-    mlp_ratio: mlpRatio(config),
+    ...nativeTransformer(config, originalGuidanceChannels),
     num_classes: config.numClasses,
-    learn_sigma: learnSigma,
-    frequency_embedding_size: frequencyEmbeddingSize,
-    norm_eps: normEps,
-    mlp_norm_eps: other(config.mlpNormEps, normEps),
-    timestep_divisor: other(config.timestepDivisor, frequencyEmbeddingSize / 2),
-    embedders_per_block: other(config.embeddersPerBlock, false),
-    guidance_channels: other(config.guidanceChannels, originalGuidanceChannels(inChannels, learnSigma)),
+    embedders_per_block: unless(false, config.embeddersPerBlock),
   };
-}
-
-/** The ratio that gives this MLP width again, cut to a whole number. */
-function mlpRatio({ hiddenSize, mlpHiddenSize }: DiTConfig): number {
-  const ratio = mlpHiddenSize / hiddenSize;
-  return Math.trunc(hiddenSize * ratio) === mlpHiddenSize ? ratio : (mlpHiddenSize + 0.5) / hiddenSize;
 }
 
 /**

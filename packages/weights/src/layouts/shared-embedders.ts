@@ -1,4 +1,4 @@
-import type { DiTConfig } from '@webdit/core';
+import type { DiTConfig, TransformerConfig } from '@webdit/core';
 import type { SafetensorsTensor } from '../safetensors/header.ts';
 import { type FileRange, sameBytesAt } from '../same-bytes.ts';
 import type { ModelSource } from '../source.ts';
@@ -8,7 +8,7 @@ import type { ExpectedTensor } from './tensor-map.ts';
 
 /** What is read of a model's embedders. */
 export interface EmbedderChoice {
-  readonly config: DiTConfig;
+  readonly config: TransformerConfig;
   readonly expected: readonly ExpectedTensor[];
   /** What was decided, for the user; null for a model with one set. */
   readonly note: string | null;
@@ -33,11 +33,13 @@ const sampleBytes = 16 * 1024;
 export async function chooseEmbedders(
   source: ModelSource,
   weights: Weights,
-  config: DiTConfig,
+  config: TransformerConfig,
   expected: readonly ExpectedTensor[],
   { embedders, ...options }: OpenFolderOptions,
 ): Promise<EmbedderChoice> {
-  if (!config.embeddersPerBlock || config.depth === 1 || embedders === 'own') return { config, expected, note: null };
+  if (config.kind !== 'dit' || !config.embeddersPerBlock || config.depth === 1 || embedders === 'own') {
+    return { config, expected, note: null };
+  }
   const own = (note: string): EmbedderChoice => ({ config, expected, note });
   const ranges = sampledRanges(weights, config, expected);
   const same = ranges ? await sameBytesAt(source, ranges, options) : false;

@@ -27,6 +27,25 @@ export function whole(source: string, target: TensorShape): ExpectedTensor {
   };
 }
 
+/** File tensors `sources` that are equal parts of the rows of `target`, in this order. */
+export function partsOf(target: TensorShape, sources: readonly string[]): ExpectedTensor[] {
+  const { name, shape } = target;
+  const [rows = 0, ...rest] = shape;
+  const partShape = [rows / sources.length, ...rest];
+  const count = elementCount(partShape);
+  return sources.map((source, index) => ({
+    source,
+    shape: partShape,
+    target: { name, shape, elementOffset: index * count, elementCount: count },
+    optional: false,
+  }));
+}
+
+/** A file tensor `source` that may be there, and is not read. */
+export function unread(source: string, shape: readonly number[]): ExpectedTensor {
+  return { source, shape, target: null, optional: true };
+}
+
 /**
  * Checks weights against their layout before anything is read.
  * @returns the target of every tensor to read, by its name in the files.
@@ -50,7 +69,7 @@ export function matchTensors(weights: Weights, expected: readonly ExpectedTensor
   }
   for (const name of found.keys()) {
     if (known.has(name)) continue;
-    throw formatError(`${fileOf(name, weights)} holds the tensor ${name}, which a DiT of this config does not have.`);
+    throw formatError(`${fileOf(name, weights)} holds the tensor ${name}, which a model of this config does not have.`);
   }
   return targets;
 }

@@ -64,7 +64,11 @@ export class LoadedPanel extends LitElement {
       <dl>
         ${fact('Parameters', `${(parameterCount(config) / 1e6).toFixed(1)} million`)}
         ${fact('Layers', config.depth)} ${fact('Width', config.hiddenSize)} ${fact('Heads', config.numHeads)}
-        ${fact('Classes', `${config.numClasses}${named ? '' : ', without names'}`)}
+        ${
+          config.kind === 'dit'
+            ? fact('Classes', `${config.numClasses}${named ? '' : ', without names'}`)
+            : fact('Captions', `${config.captionChannels} wide, at most ${config.maxCaptionTokens} tokens`)
+        }
         ${fact('Latents', `${inChannels} x ${inputSize} x ${inputSize}`)}
         ${info ? this.loadedFacts(info) : fact('On the graphics card', 'not yet: it loads with the first picture')}
       </dl>
