@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { splitWeights, startFakeHub } from '@webdit/weights/testing';
+import { serveFolder, splitWeights, startFakeHub, startLocalServer, widenEmbedders } from '@webdit/weights/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLatents, writeLatents } from './files.ts';
 import { run } from './run.ts';
@@ -81,6 +81,20 @@ describe('inspect', () => {
     } finally {
       await hub.server.stop();
     }
+  });
+
+  it('says what is left out of the download', async () => {
+    const model = join(folder, 'wide');
+    cpSync(join(root, 'goldens/dit-diffusers-tiny'), model, { recursive: true });
+    const server = await startLocalServer();
+    await serveFolder(server, await widenEmbedders(model));
+    const { lines } = await webdit('inspect', server.url, '--policies', 'none');
+    await server.stop();
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^download +2\.3 MiB of weights \(6\.3 MiB where they are kept\)$/),
+    );
+    const local = await webdit('inspect', model, '--policies', 'none');
+    expect(local.lines).toContainEqual(expect.stringMatching(/^download +6\.3 MiB of weights$/));
   });
 
   it('reads shards', async () => {

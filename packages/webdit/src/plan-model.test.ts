@@ -1,6 +1,10 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ModelSource } from '@webdit/weights';
+import { type ModelSource, makeManifest } from '@webdit/weights';
 import { pathSource } from '@webdit/weights/node';
+import { serveFolder, startLocalServer, widenEmbedders } from '@webdit/weights/testing';
 import { describe, expect, test } from 'vitest';
 import { planModel } from './plan-model.ts';
 
@@ -50,6 +54,22 @@ test('says what a model takes without WebGPU, from the header of its weights', a
   expect(none?.kept).toBeLessThan(1024);
   expect(fora).toEqual({ kept: features + (none?.kept as number), fits: true });
   expect(taylor?.kept).toBeGreaterThan(2.9 * features);
+});
+
+test('says what is fetched when the model is kept, and when it is not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webdit-plan-'));
+  await cp(fileURLToPath(new URL('../../../goldens/dit-diffusers-tiny', import.meta.url)), folder, { recursive: true });
+  await widenEmbedders(folder);
+  const server = await startLocalServer();
+  await serveFolder(server, folder);
+  const download = async () => (await planModel(server.url, { policies: ['none'] })).download;
+  // The embedders of two of three blocks: tables of 16384 classes, and the layers of the timestep.
+  expect(await download()).toEqual({ weights: 6_651_416, weightsNotKept: 6_651_416 - 2 * 2_134_272, vae: 0 });
+  const manifest = JSON.stringify(await makeManifest(pathSource(folder)));
+  server.files.set('manifest.json', { bytes: new TextEncoder().encode(manifest) });
+  expect(await download()).toEqual({ weights: 6_651_416, weightsNotKept: 6_651_416, vae: 0 });
+  await server.stop();
+  await rm(folder, { recursive: true });
 });
 
 test('without guidance a run works in less', async () => {

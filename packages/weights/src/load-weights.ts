@@ -1,10 +1,16 @@
 import { type TensorSink, WebDiTError } from '@webdit/core';
 import { openAt } from './read-range.ts';
-import { formatError, type SafetensorsHeader } from './safetensors/header.ts';
-import { assertFloat, type LoadProgress, streamSafetensors, type TensorTarget } from './safetensors/stream.ts';
+import { bytesOfParts } from './safetensors/data-reader.ts';
+import { fileBytes, formatError, type SafetensorsHeader } from './safetensors/header.ts';
+import {
+  assertFloat,
+  type LoadProgress,
+  scalesFor,
+  streamSafetensors,
+  type TensorTarget,
+} from './safetensors/stream.ts';
 import { type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
-import { isPinned } from './version.ts';
-import type { WeightFile } from './weight-files.ts';
+import { mayLeaveOut, type WeightFile } from './weight-files.ts';
 
 /** Progress of one of a model's weight files. */
 export interface WeightsProgress extends LoadProgress {
@@ -34,8 +40,7 @@ export async function loadWeights(
   for (const { path, header } of files) {
     for (const tensor of header.tensors) if (targets.has(tensor.name)) assertFloat(tensor, path);
   }
-  for (const { path, header } of files) {
-    if (!header.tensors.some(({ name }) => targets.has(name))) continue;
+  for (const { path, header } of files.filter((file) => isNeeded(file, targets))) {
     const file = await openRequired(source, path, { signal });
     const select = (found: SafetensorsHeader) => {
       if (isSame(found, header)) return targets;
@@ -49,9 +54,16 @@ export async function loadWeights(
   }
 }
 
-/** Whether parts of a file may be put together from several answers: nobody wants the rest, and all of them name its content. */
-function mayLeaveOut({ keepsWhole, version }: SourceFile): boolean {
-  return !keepsWhole && isPinned(version);
+/** Bytes of weight files that `loadWeights` reads. */
+export function bytesToLoad(files: readonly WeightFile[], targets: ReadonlyMap<string, TensorTarget>): number {
+  const wanted = new Set([...targets.keys(), ...scalesFor(targets)]);
+  return files
+    .filter((file) => isNeeded(file, targets))
+    .reduce((sum, { header, inParts }) => sum + (inParts ? bytesOfParts(header, wanted) : fileBytes(header)), 0);
+}
+
+function isNeeded({ header }: WeightFile, targets: ReadonlyMap<string, TensorTarget>): boolean {
+  return header.tensors.some(({ name }) => targets.has(name));
 }
 
 /** @throws WebDiTError `integrity` for what is not the same file any more. */

@@ -11,9 +11,9 @@ import {
 import { chooseEmbedders } from './layouts/shared-embedders.ts';
 import { matchTensors } from './layouts/tensor-map.ts';
 import { type OnnxVae, readVae } from './layouts/vae.ts';
-import { type LoadWeightsOptions, loadWeights } from './load-weights.ts';
+import { bytesToLoad, type LoadWeightsOptions, loadWeights } from './load-weights.ts';
 import { feedPositionTable } from './position-table.ts';
-import type { SafetensorsTensor } from './safetensors/header.ts';
+import { fileBytes, type SafetensorsTensor } from './safetensors/header.ts';
 import { type ModelSource, type OpenOptions, openRequired } from './source.ts';
 import { findWeights, openWeights, type Weights } from './weight-files.ts';
 
@@ -40,6 +40,11 @@ export interface ModelFolder {
   readonly weightFiles: readonly WeightFileInfo[];
   /** Bytes of these files. */
   readonly weightsSize: number;
+  /**
+   * Bytes of them that `loadWeights` reads: fewer where the model does not need all, the source gives parts of files and says of what
+   * version, and nobody keeps the files whole.
+   */
+  readonly loadedSize: number;
   /** The type most of their bytes have. */
   readonly weightsDType: TensorDType;
   /** Every tensor of these files, in file order. */
@@ -85,7 +90,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const { config, expected, note } = await chooseEmbedders(source, weights, description.config, everything, options);
   const targets = matchTensors(weights, expected);
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
-  const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: header.dataStart + header.dataBytes }));
+  const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
   return {
     name: source.name,
     layout,
@@ -96,6 +101,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     vae: await readVae(source, index, config.inChannels, options),
     weightFiles,
     weightsSize: weightFiles.reduce((sum, { bytes }) => sum + bytes, 0),
+    loadedSize: bytesToLoad(weights.files, targets),
     weightsDType: mainDType(weights),
     tensors: weights.tensors,
     schedules: listOfPaths(index, 'schedules'),

@@ -1,13 +1,16 @@
 import type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
 import { openSafetensors } from './safetensors/stream.ts';
 import { checkShards, parseShardIndex, type ShardIndex, shardIndexPath } from './shard-index.ts';
-import { type ModelSource, missingFile, type OpenOptions, openRequired } from './source.ts';
+import { type ModelSource, missingFile, type OpenOptions, openRequired, type SourceFile } from './source.ts';
+import { isPinned } from './version.ts';
 
 /** One safetensors file of a model. */
 export interface WeightFile {
   /** Path inside the model folder. */
   readonly path: string;
   readonly header: SafetensorsHeader;
+  /** Whether parts of it may be left out. */
+  readonly inParts: boolean;
 }
 
 /** A model's weights, their headers read: one file, or shards. */
@@ -27,7 +30,7 @@ export interface Weights {
  */
 export async function findWeights(source: ModelSource, path: string, options: OpenOptions): Promise<Weights | null> {
   const file = await source.open(path, options);
-  if (file) return weightsOf(path, [{ path, header: await openSafetensors(file, options.signal) }]);
+  if (file) return weightsOf(path, [await readHeader(file, options)]);
   // Whoever names one file means that file.
   if (source.weightsFile !== null) return null;
   const indexPath = shardIndexPath(path);
@@ -45,11 +48,19 @@ export async function openWeights(source: ModelSource, path: string, options: Op
 async function openShards(source: ModelSource, index: ShardIndex, options: OpenOptions): Promise<Weights> {
   const files: WeightFile[] = [];
   for (const path of index.shards) {
-    const shard = await openRequired(source, path, options);
-    files.push({ path, header: await openSafetensors(shard, options.signal) });
+    files.push(await readHeader(await openRequired(source, path, options), options));
   }
   checkShards(files, index);
   return weightsOf(index.path, files);
+}
+
+async function readHeader(file: SourceFile, { signal }: OpenOptions): Promise<WeightFile> {
+  return { path: file.path, header: await openSafetensors(file, signal), inParts: mayLeaveOut(file) };
+}
+
+/** Whether parts of a file may be put together from several answers: nobody wants the rest, and all of them name its content. */
+export function mayLeaveOut({ keepsWhole, version }: SourceFile): boolean {
+  return !keepsWhole && isPinned(version);
 }
 
 function weightsOf(path: string, files: readonly WeightFile[]): Weights {

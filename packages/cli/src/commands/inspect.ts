@@ -27,7 +27,8 @@ export const inspect: Command = async (args, output) => {
   const source = modelSource(line.positionals[0] as string);
   const folder = await openModelFolder(source, { numHeads });
   if (!isDiT(folder)) {
-    const download = { weights: folder.weightsSize, vae: folder.vae ? null : 0 };
+    const { weightsSize: weights, loadedSize: weightsNotKept, vae } = folder;
+    const download = { weights, weightsNotKept, vae: vae ? null : 0 };
     for (const text of describeFolder(folder, download)) output.line(text);
     return 0;
   }
@@ -127,9 +128,11 @@ function describeSampler(spec: SamplerSpec): string {
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
 }
 
-function describeDownload({ weights, vae }: ModelPlan['download']): string {
+/** What these commands fetch; nothing of it is kept. */
+function describeDownload({ weights, weightsNotKept, vae }: ModelPlan['download']): string {
+  const whole = weightsNotKept < weights ? ` (${printMebibytes(weights)} where they are kept)` : '';
   const decoder = vae === null ? ', and the VAE decoder' : `, ${printMebibytes(vae)} of VAE decoder`;
-  return `${printMebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
+  return `${printMebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {

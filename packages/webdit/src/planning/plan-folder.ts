@@ -46,7 +46,11 @@ export async function planFolder(
     numInferenceSteps,
     guidanceScale,
     batch: uncached.labels.length,
-    download: { weights: folder.weightsSize, vae: await decoderSize(source, folder, signal) },
+    download: {
+      weights: folder.weightsSize,
+      weightsNotKept: folder.loadedSize,
+      vae: await decoderSize(source, folder, signal),
+    },
     adapter: info,
     limits: { maxBufferSize, maxStorageBufferBindingSize, memory },
     dtypes: dtypes.map((dtype): DTypePlan => {

@@ -20,8 +20,13 @@ export interface ModelPlan {
   /** Rows the transformer computes at once: 2 with guidance, 1 without. */
   readonly batch: number;
   readonly download: {
-    /** Files of weights, whole. A load that stores nothing may leave out what the model does not need of them. */
+    /** Files of weights, whole: what a load fetches that keeps the model on the device, as loads in browsers do. */
     readonly weights: number;
+    /**
+     * What a load fetches that keeps nothing (`store: 'none'`, and in Node): less of a file that repeats what the model needs once, if no
+     * manifest asks for the whole and its server gives parts of it under a strong ETag.
+     */
+    readonly weightsNotKept: number;
     /** The VAE's decoder; 0 for a model without one, null where the source does not say. */
     readonly vae: number | null;
   };

@@ -1,10 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireDiT } from '@webdit/core';
 import { describe, expect, test } from 'vitest';
 import { type ModelFolder, openModelFolder } from '../model-folder.ts';
-import { elementCount } from '../safetensors/dtypes.ts';
-import { encodeSafetensors, type ParsedTensor } from '../safetensors/whole-file.ts';
+import type { ParsedTensor } from '../safetensors/whole-file.ts';
 import { httpSource } from '../sources/http.ts';
 import { pathSource } from '../sources/path.ts';
 import { cacheBackend } from '../store/backend.ts';
@@ -12,16 +10,14 @@ import { ModelStore } from '../store/model-store.ts';
 import { storedSource } from '../store/stored-source.ts';
 import { CountingServer } from '../testing/counting-server.ts';
 import { FakeCaches } from '../testing/fake-browser.ts';
-import { copyOf, editJson, editTensors, errorOf, golden, load, sameBytes } from '../testing/fixtures.ts';
-import { startLocalServer } from '../testing/local-server.ts';
+import { copyOf, editTensors, errorOf, golden, load, sameBytes } from '../testing/fixtures.ts';
+import { serveFolder, startLocalServer } from '../testing/local-server.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { splitWeights } from '../testing/split-weights.ts';
-import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
+import { inBlock0, widenEmbedders } from '../testing/wide-embedders.ts';
 
 const tiny = golden('dit-diffusers-tiny');
 const weights = 'transformer/diffusion_pytorch_model.safetensors';
-const inBlock0 = (name: string) =>
-  name.replace(/^transformer_blocks\.\d+\.norm1\.emb\./, 'transformer_blocks.0.norm1.emb.');
 const embeddersPerBlock = (model: ModelFolder) => requireDiT(model, 'The test').config.embeddersPerBlock;
 const shared = 'All 4 blocks repeat the same embedders: one set is loaded.';
 
@@ -88,25 +84,7 @@ describe('embedders that every block repeats', () => {
 });
 
 describe('over HTTP', () => {
-  /** A diffusers folder with embedders of 2 MiB in each of three blocks, the same in all. */
-  async function wideFolder(): Promise<string> {
-    const folder = await copyOf(tiny);
-    const configPath = join(folder, 'transformer/config.json');
-    await editJson(configPath, (json) =>
-      Object.assign(json, { num_layers: 3, attention_head_dim: 16, num_embeds_ada_norm: 16383 }),
-    );
-    const config = parseDiffusersConfig(JSON.parse(await readFile(configPath, 'utf8')), 'config');
-    const tensors = diffusersTensors(config).filter(({ optional }) => !optional);
-    const named = tensors.map(({ source, shape }) => {
-      const seed = [...inBlock0(source)].reduce((sum, char) => (31 * sum + char.charCodeAt(0)) % 9973, 7);
-      const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => ((i * seed) % 1009) / 1009);
-      return [source, { dtype: 'F32' as const, shape, data }] as const;
-    });
-    const sorted = named.sort(([a], [b]) => (a < b ? -1 : 1));
-    await writeFile(join(folder, weights), encodeSafetensors(Object.fromEntries(sorted)));
-    return folder;
-  }
-
+  const wideFolder = async () => widenEmbedders(await copyOf(tiny));
   const sum = (sent: ReadonlyMap<string, number>) => [...sent.values()].reduce((a, b) => a + b, 0);
 
   /** What was taken is what was sent, but for the last chunks of answers that were broken off. */
@@ -134,6 +112,9 @@ describe('over HTTP', () => {
       // Headers and samples; then all but the class tables of two blocks.
       expect(opened).toBeLessThan(400_000);
       const fetched = sum(server.sent) - opened;
+      // But for what had been sent of answers that were broken off.
+      expect(fetched - model.loadedSize).toBeGreaterThanOrEqual(0);
+      expect(fetched - model.loadedSize).toBeLessThan(20_000);
       expect(model.weightsSize - fetched).toBeGreaterThan(2 * table - 8192);
       expect(model.weightsSize - fetched).toBeLessThan(2 * table + 100_000);
     }
@@ -145,6 +126,7 @@ describe('over HTTP', () => {
     const model = await openModelFolder(server.source());
     expect([embeddersPerBlock(model), model.notes.length]).toEqual([true, 1]);
     expect(model.notes[0]).toContain('without ranges');
+    expect(model.loadedSize).toBe(model.weightsSize);
     const opened = sum(server.sent);
     const sink = new RecordingSink();
     await model.loadWeights(sink);
@@ -167,9 +149,11 @@ describe('over HTTP', () => {
       const sink = new RecordingSink();
       await model.loadWeights(sink);
       sinks.push(sink);
-      return { once: !embeddersPerBlock(model), size: model.weightsSize, ...(await source.finish()) };
+      const { weightsSize: size, loadedSize } = model;
+      return { once: !embeddersPerBlock(model), size, loadedSize, ...(await source.finish()) };
     };
     const first = await loadStored();
+    expect(first.loadedSize).toBe(first.size);
     expect(first).toMatchObject({ once: true, state: 'stored' });
     expect(first.storedBytes).toBeGreaterThan(first.size);
     expectTaken(first.networkBytes, sum(server.sent));
@@ -192,11 +176,9 @@ describe('over HTTP', () => {
   });
 
   /** The folder on a server that breaks connections. */
-  async function cuttingServer(folder: string, etag = '"1"') {
+  async function cuttingServer(folder: string) {
     const server = await startLocalServer();
-    for (const path of ['model_index.json', 'transformer/config.json', 'scheduler/scheduler_config.json', weights]) {
-      server.files.set(path, { bytes: await readFile(join(folder, path)), etag });
-    }
+    await serveFolder(server, folder);
     return { server, source: storedSource(httpSource(server.url), null, { retryDelays: [0, 0] }) };
   }
 

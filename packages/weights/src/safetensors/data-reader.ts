@@ -1,6 +1,7 @@
 import { ByteReader, pieceBytes } from '../byte-reader.ts';
 import type { SourceFileParts } from '../source.ts';
 import {
+  fileBytes,
   readSafetensorsHeader,
   type SafetensorsHeader,
   type SafetensorsTensor,
@@ -9,8 +10,23 @@ import {
 } from './header.ts';
 import type { StreamOptions } from './stream.ts';
 
-/** What is read over rather than left out, in bytes: a new request takes about as long. */
-const smallGap = 2 ** 20;
+/** Whether what lies between is left out rather than read over: of a mebibyte or less, a new request takes about as long. */
+const isFar = (from: number, to: number) => to - from > 2 ** 20;
+
+/** Bytes that are read of a file of which only these tensors are wanted, where what nobody wants may be left out. */
+export function bytesOfParts(header: SafetensorsHeader, wanted: ReadonlySet<string>): number {
+  const { tensors, dataStart, dataBytes } = header;
+  let position = 0;
+  let bytes = dataStart;
+  for (const { begin, end } of [
+    ...tensors.filter(({ name }) => wanted.has(name)),
+    { begin: dataBytes, end: dataBytes },
+  ]) {
+    bytes += end - (isFar(position, begin) ? begin : position);
+    position = end;
+  }
+  return bytes;
+}
 
 /** Reads a safetensors file's data section from front to back; what lies between the tensors that are asked for may be left out. */
 export class DataReader {
@@ -40,8 +56,7 @@ export class DataReader {
 
   /** Goes on to a tensor that has not been passed yet. */
   async goTo({ begin }: SafetensorsTensor): Promise<void> {
-    const far = begin - this.#position > smallGap;
-    const again = far ? await this.options.reopen?.(this.header.dataStart + begin) : null;
+    const again = isFar(this.#position, begin) ? await this.options.reopen?.(this.header.dataStart + begin) : null;
     if (!again) return this.#readOver(begin);
     this.#reader.close();
     this.#reader = new ByteReader(again, this.options.signal);
@@ -62,15 +77,14 @@ export class DataReader {
 
   /** Says how far it has come. @throws `signal.reason`. */
   report(): void {
-    const { dataStart, dataBytes } = this.header;
     this.options.signal?.throwIfAborted();
-    this.options.onProgress?.({ loaded: dataStart + this.#position, total: dataStart + dataBytes });
+    this.options.onProgress?.({ loaded: this.header.dataStart + this.#position, total: fileBytes(this.header) });
   }
 
   /** Goes on to the end. @throws WebDiTError `format` where it is not the file's. */
   async finish(): Promise<void> {
     const { dataBytes } = this.header;
-    if (this.options.reopen && dataBytes - this.#position > smallGap) {
+    if (this.options.reopen && isFar(this.#position, dataBytes)) {
       this.#position = dataBytes;
       return this.report();
     }

@@ -24,6 +24,9 @@ export interface SafetensorsHeader {
   readonly dataBytes: number;
 }
 
+/** Bytes of the whole file. */
+export const fileBytes = ({ dataStart, dataBytes }: SafetensorsHeader) => dataStart + dataBytes;
+
 /** The format's own cap. It keeps a stray first eight bytes from becoming a huge allocation. */
 export const maxHeaderBytes = 100_000_000;
 

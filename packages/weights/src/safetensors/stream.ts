@@ -60,7 +60,7 @@ export async function streamSafetensors(
     const targets = select(reader.header);
     for (const tensor of tensors) if (targets.has(tensor.name)) assertFloat(tensor, file.path);
     const pieces = new PieceWriter(file.path);
-    const scaling = new Set([...targets.values()].map(({ scaledBy }) => scaledBy));
+    const scaling = scalesFor(targets);
     const scales = new Map<string, Float32Array<ArrayBuffer>>();
     for (const tensor of tensors) {
       if (scaling.has(tensor.name)) scales.set(tensor.name, await readScales(reader, tensor, file.path));
@@ -81,6 +81,11 @@ export async function streamSafetensors(
   } finally {
     reader.close();
   }
+}
+
+/** Names of the tensors with the scales of others. */
+export function scalesFor(targets: ReadonlyMap<string, TensorTarget>): ReadonlySet<string> {
+  return new Set([...targets.values()].flatMap(({ scaledBy = [] }) => scaledBy));
 }
 
 function beginTransfer(

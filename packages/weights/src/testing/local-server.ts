@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join, relative } from 'node:path';
 
 /** How a `LocalServer` sends one file. */
 export interface LocalFile {
@@ -37,6 +39,15 @@ export interface LocalServer {
   /** Stops, with all connections. Starting again takes the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
+}
+
+/** Puts every file of a folder on a server, under one ETag. */
+export async function serveFolder(server: LocalServer, folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    server.files.set(relative(folder, path), { bytes: await readFile(path), etag: '"1"' });
+  }
 }
 
 /** @param headers sent with every answer. */
