@@ -28,7 +28,7 @@ describe('checkGenerate', () => {
   it('lets the name of a sampler through, and refuses others by name', () => {
     expect(check({ scheduler: 'dpmpp' }).scheduler).toBe('dpmpp');
     expect(check({ scheduler: 'ddim-trailing' }).scheduler).toBe('ddim-trailing');
-    expect(() => check({ scheduler: 'euler' })).toThrow('There is no sampler "euler".');
+    expect(() => check({ scheduler: 'heun' })).toThrow('There is no sampler "heun".');
     expect(() => check({ scheduler: 7 })).toThrow('scheduler is 7.');
   });
 

@@ -124,6 +124,7 @@ function describeConditions(config: TransformerConfig, classes: ModelFolder['cla
 }
 
 function describeSampler(spec: SamplerSpec): string {
+  if (spec.kind === 'euler') return `${samplerName(spec)}, shift ${spec.shift}, ${spec.trainSteps} training steps`;
   const { betaSchedule, betaStart, betaEnd, trainSteps } = spec.noise;
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
 }

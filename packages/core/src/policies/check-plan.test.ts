@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunPlan } from '../plan.ts';
 import { ditXl2, pixArtXl2 } from '../published-models.ts';
-import { ditSampler } from '../samplers/sampler.ts';
+import { chooseSampler, ditSampler } from '../samplers/sampler.ts';
 import { checkPolicyPlan, checkRunPlan } from './check-plan.ts';
 import type { Extent } from './check-steps.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
@@ -197,6 +197,15 @@ describe('checkRunPlan', () => {
     expect(checkRunPlan(structuredClone(compiled), options)).toEqual(compiled);
   });
 
+  it('passes timesteps that are not whole, and steps that take noise', () => {
+    const euler = { kind: 'euler', spacing: 'flow', shift: 3, trainSteps: 1000 } as const;
+    for (const sampler of [euler, chooseSampler('ddpm', ditSampler)]) {
+      const compiled = compileRunPlan({ ...options, sampler });
+      expect(checkRunPlan(structuredClone(compiled), { ...options, sampler })).toEqual(compiled);
+    }
+    expect(compileRunPlan({ ...options, sampler: euler }).steps[1]?.timestep).toBe(981.8745727539062);
+  });
+
   const compiled = compileRunPlan(options);
   const step = compiled.steps[3] as RunPlan['steps'][number];
   it.each([
@@ -207,6 +216,11 @@ describe('checkRunPlan', () => {
     [
       'a timestep that is no number',
       { steps: compiled.steps.toSpliced(3, 1, { ...step, timestep: Number.NaN }) },
+      'bad-argument',
+    ],
+    [
+      'noise that is no number',
+      { steps: compiled.steps.toSpliced(3, 1, { ...step, noise: Number.POSITIVE_INFINITY }) },
       'bad-argument',
     ],
     [

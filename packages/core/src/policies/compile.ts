@@ -3,7 +3,6 @@ import { conditioningFlops, executed } from '../flops.ts';
 import type { PixArtConfig, TransformerConfig } from '../model.ts';
 import type { RunPlan, StepCompute } from '../plan.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
-import { checkSteps } from '../samplers/timesteps.ts';
 import type { Calibration } from '../schedule/calibration.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
@@ -40,7 +39,7 @@ export interface RunOptions {
  */
 export function compileRunPlan(options: RunOptions): RunPlan {
   const { model, sampler, steps } = options;
-  checkSteps(steps, sampler.noise.trainSteps);
+  const moves = samplerSteps(sampler, steps);
   const guidance = {
     scale: checkGuidanceScale(options.guidanceScale),
     channels: checkGuidanceChannels(options.guidanceChannels ?? model.guidanceChannels, model.inChannels),
@@ -49,7 +48,6 @@ export function compileRunPlan(options: RunOptions): RunPlan {
   const labels = guidance.scale === 1 ? pair.slice(0, 1) : pair;
   const name = samplerName(sampler);
   const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
-  const moves = samplerSteps(sampler, steps);
   const run: RunSpec = {
     steps,
     sampler: name,

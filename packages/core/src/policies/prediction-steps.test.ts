@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SamplerStep } from '../plan.ts';
-import { ditSampler, samplerSteps } from '../samplers/sampler.ts';
+import { chooseSampler, ditSampler, samplerSteps } from '../samplers/sampler.ts';
 import { interpolationWeights } from './forecast-steps.ts';
 import { type PredictionForecast, predictionSteps } from './prediction-steps.ts';
 
@@ -100,7 +100,7 @@ describe('predictionSteps', () => {
   });
 
   it('leaves samplers that look back themselves uncorrected', () => {
-    const dpmpp = samplerSteps({ kind: 'dpmpp', spacing: 'linspace', noise: ditSampler.noise, stepsOffset: 0 }, 8);
+    const dpmpp = samplerSteps(chooseSampler('dpmpp', ditSampler), 8);
     const found = predictionSteps('11001001', { order: 1, correction: 1 }, dpmpp);
     expect(found.filter(({ kind, predictions }) => kind === 'full' && predictions)).toEqual([]);
   });

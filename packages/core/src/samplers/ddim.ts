@@ -1,21 +1,19 @@
 import type { SamplerStep } from '../plan.ts';
-import { alphasCumprod, type NoiseSchedule } from './noise-schedule.ts';
+import { type DiffusionSpec, foresight, type NoiseLevel, noiseLevel, type PredictionType } from './diffusion.ts';
+import { alphasCumprod } from './noise-schedule.ts';
 import { ddimTimesteps, type TimestepSpacing } from './timesteps.ts';
 
-/** DDIM with eta 0 on a model that predicts epsilon. Song et al., "Denoising Diffusion Implicit Models", equation 12. */
-export interface DdimSpec {
+/** DDIM with eta 0. Song et al., "Denoising Diffusion Implicit Models", equation 12. */
+export interface DdimSpec extends DiffusionSpec {
   readonly kind: 'ddim';
   readonly spacing: TimestepSpacing;
-  readonly noise: NoiseSchedule;
-  /** Added to every timestep of `leading` spacing. */
-  readonly stepsOffset: number;
   /** alpha-bar after the last step: 1, or else that of timestep 0. */
   readonly finalAlphaOne: boolean;
 }
 
 /** @throws WebDiTError `bad-argument` for a bad number of steps. */
 export function ddimSteps(spec: DdimSpec, steps: number): SamplerStep[] {
-  const { spacing, noise } = spec;
+  const { spacing, noise, predictionType } = spec;
   const alphas = alphasCumprod(noise);
   const timesteps = ddimTimesteps(spacing, steps, noise.trainSteps, spec.stepsOffset);
   const finalAlpha = spec.finalAlphaOne ? 1 : (alphas[0] as number);
@@ -24,24 +22,33 @@ export function ddimSteps(spec: DdimSpec, steps: number): SamplerStep[] {
   return timesteps.map((timestep, n) => {
     const previous = spacing === 'respaced' ? timesteps[n + 1] : timestep - stride;
     const previousAlpha = previous === undefined || previous < 0 ? finalAlpha : (alphas[previous] as number);
-    return ddimStep(timestep, alphas[timestep] as number, previousAlpha);
+    const from = noiseLevel(alphas[timestep] as number);
+    return {
+      timestep,
+      ...move(predictionType, from, noiseLevel(previousAlpha)),
+      ...foresight(predictionType, from),
+      history: 0,
+      noise: 0,
+    };
   });
 }
 
-/**
- * x0 = (x - sqrt(1 - a) eps) / sqrt(a), then x' = sqrt(a') x0 + sqrt(1 - a') eps, as weights of x and eps.
- *
- * @param previousAlpha a', after the step: diffusers' word.
- */
-function ddimStep(timestep: number, alpha: number, previousAlpha: number): SamplerStep {
-  const sample = Math.sqrt(previousAlpha / alpha);
-  return {
-    timestep,
-    sample,
-    prediction: Math.sqrt(1 - previousAlpha) - sample * Math.sqrt(1 - alpha),
-    x0Sample: Math.sqrt(1 / alpha),
-    x0Prediction: -Math.sqrt(1 / alpha - 1),
-    history: 0,
-    noise: 0,
-  };
+/** `x' = alpha' x0 + sigma' eps` as weights of x and the prediction. */
+function move(
+  predictionType: PredictionType,
+  from: NoiseLevel,
+  to: NoiseLevel,
+): Pick<SamplerStep, 'sample' | 'prediction'> {
+  switch (predictionType) {
+    case 'epsilon': {
+      const sample = to.alpha / from.alpha;
+      return { sample, prediction: to.sigma - sample * from.sigma };
+    }
+    case 'v_prediction':
+      // a rotation: v is x a quarter of a turn further on
+      return {
+        sample: to.alpha * from.alpha + to.sigma * from.sigma,
+        prediction: to.sigma * from.alpha - to.alpha * from.sigma,
+      };
+  }
 }

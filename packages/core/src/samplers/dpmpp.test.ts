@@ -5,7 +5,13 @@ import type { DpmppSpec } from './dpmpp.ts';
 import { alphasCumprod, ditNoiseSchedule } from './noise-schedule.ts';
 import { chooseSampler, ditSampler, samplerSteps } from './sampler.ts';
 
-const spec: DpmppSpec = { kind: 'dpmpp', spacing: 'linspace', noise: ditNoiseSchedule, stepsOffset: 0 };
+const spec: DpmppSpec = {
+  kind: 'dpmpp',
+  spacing: 'linspace',
+  noise: ditNoiseSchedule,
+  predictionType: 'epsilon',
+  stepsOffset: 0,
+};
 const schedulers = readJson('goldens/schedulers/schedulers.json') as Record<
   string,
   { timesteps: number[]; sigmas: number[] }
@@ -60,6 +66,22 @@ describe('DPM-Solver++ 2M', () => {
       const x0 = Math.sqrt(sigma ** 2 + 1) * x - sigma * eps;
       const found = step.sample * x + step.prediction * eps + step.history * before;
       expect(Math.abs(found - longHand(sigmas, x, n, x0, before)), `step ${n}`).toBeLessThan(1e-5 * Math.abs(x0));
+    });
+  });
+
+  it('moves latents the same by v as by the noise that it stands for', () => {
+    const byNoise = samplerSteps(spec, 12);
+    samplerSteps({ ...spec, predictionType: 'v_prediction' }, 12).forEach((step, n) => {
+      const { timestep, sample, prediction, history } = byNoise[n] as SamplerStep;
+      const [alpha, sigma] = [Math.sqrt(alphas[timestep] as number), Math.sqrt(1 - (alphas[timestep] as number))];
+      const [x0, eps, before] = [0.4, -1.3, 0.6];
+      const [x, v] = [alpha * x0 + sigma * eps, alpha * eps - sigma * x0];
+      expect(step.sample * x + step.prediction * v + step.history * before).toBeCloseTo(
+        sample * x + prediction * eps + history * before,
+        9,
+      );
+      expect(step.x0Sample * x + step.x0Prediction * v).toBeCloseTo(x0, 12);
+      expect(step.timestep).toBe(timestep);
     });
   });
 

@@ -1,5 +1,6 @@
 import type { SamplerStep } from '../plan.ts';
-import { alphasCumprod, type NoiseSchedule } from './noise-schedule.ts';
+import { type DiffusionSpec, foresight, type NoiseLevel, noiseLevel, type PredictionType } from './diffusion.ts';
+import { alphasCumprod } from './noise-schedule.ts';
 import { checkSteps, ddimTimesteps } from './timesteps.ts';
 
 /** How diffusers' `DPMSolverMultistepScheduler` may space timesteps; the first is its default. */
@@ -8,21 +9,15 @@ export const dpmppSpacings = ['linspace', 'leading', 'trailing'] as const;
 export type DpmppSpacing = (typeof dpmppSpacings)[number];
 
 /**
- * DPM-Solver++ 2M on a model that predicts epsilon: multistep, order 2, midpoint, final sigma 0. Lu et al., "DPM-Solver++",
- * algorithm 2. Two steps are of first order: the first, which knows no x0 before its own, and the last, which returns x0.
+ * DPM-Solver++ 2M: multistep, order 2, midpoint, final sigma 0. Lu et al., "DPM-Solver++", algorithm 2. Two steps are of first order: the first, which knows no x0 before its own, and the last, which returns x0.
  */
-export interface DpmppSpec {
+export interface DpmppSpec extends DiffusionSpec {
   readonly kind: 'dpmpp';
   readonly spacing: DpmppSpacing;
-  readonly noise: NoiseSchedule;
-  /** Added to every timestep of `leading` spacing. */
-  readonly stepsOffset: number;
 }
 
-/** Where a run is on its way from noise to x0: `x = alpha x0 + sigma eps`, lambda = log(alpha / sigma). */
-interface Node {
-  readonly alpha: number;
-  readonly sigma: number;
+/** Where a run is on its way from noise to x0; lambda = log(alpha / sigma). */
+interface Node extends NoiseLevel {
   readonly lambda: number;
 }
 
@@ -33,7 +28,7 @@ export function dpmppSteps(spec: DpmppSpec, steps: number): SamplerStep[] {
   const nodes = timesteps.map((t) => nodeOf(alphas[t] as number));
   return timesteps.map((timestep, n) => ({
     timestep,
-    ...update(nodes[n] as Node, nodes[n + 1], nodes[n - 1]),
+    ...update(spec.predictionType, nodes[n] as Node, nodes[n + 1], nodes[n - 1]),
   }));
 }
 
@@ -45,21 +40,24 @@ function dpmppTimesteps({ spacing, noise: { trainSteps }, stepsOffset }: DpmppSp
 }
 
 function nodeOf(alphaBar: number): Node {
-  const alpha = Math.sqrt(alphaBar);
-  const sigma = Math.sqrt(1 - alphaBar);
-  return { alpha, sigma, lambda: Math.log(alpha / sigma) };
+  const level = noiseLevel(alphaBar);
+  return { ...level, lambda: Math.log(level.alpha / level.sigma) };
 }
 
 /**
  * `x' = (sigma' / sigma) x + alpha' (1 - e^-h) ((1 + 1 / 2r) x0 - (1 / 2r) x0before)` with h the step in lambda and r the step
- * before over it, as weights of x, eps and x0before. `alpha' (1 - e^-h)` is `alpha' - alpha sigma' / sigma`.
+ * before over it, as weights of x, the prediction and x0before. `alpha' (1 - e^-h)` is `alpha' - alpha sigma' / sigma`.
  *
  * @param to undefined at the end, where sigma' is 0.
  * @param before undefined at the start.
  */
-function update(from: Node, to: Node | undefined, before: Node | undefined): Omit<SamplerStep, 'timestep'> {
-  const x0Sample = 1 / from.alpha;
-  const x0Prediction = -from.sigma / from.alpha;
+function update(
+  predictionType: PredictionType,
+  from: Node,
+  to: Node | undefined,
+  before: Node | undefined,
+): Omit<SamplerStep, 'timestep'> {
+  const { x0Sample, x0Prediction } = foresight(predictionType, from);
   if (!to) return { sample: x0Sample, prediction: x0Prediction, x0Sample, x0Prediction, history: 0, noise: 0 };
   const kept = to.sigma / from.sigma;
   const moved = to.alpha - from.alpha * kept;

@@ -1,4 +1,5 @@
 import { WebDiTError } from '../errors.ts';
+import { type DiffusionSpec, predictionTypes } from './diffusion.ts';
 import { dpmppSpacings } from './dpmpp.ts';
 import type { SamplerSpec } from './sampler.ts';
 import { maxSteps, timestepSpacings } from './timesteps.ts';
@@ -11,42 +12,54 @@ interface SchedulerClass {
   readonly fixed: Json;
   /** Keys that act only together with a fixed key that is off. */
   readonly inert: readonly string[];
-  /** Keys of its own that `read` reads, beside those of every class. */
+  /** Keys that `read` reads. */
   readonly own: readonly string[];
   readonly read: (config: Json) => SamplerSpec;
 }
 
-const epsilonOnly: Json = {
-  prediction_type: 'epsilon',
-  thresholding: false,
-  rescale_betas_zero_snr: false,
-  trained_betas: null,
-};
+const fixedDiffusion: Json = { thresholding: false, rescale_betas_zero_snr: false, trained_betas: null };
 const thresholdingKeys = ['dynamic_thresholding_ratio', 'sample_max_value'];
-const commonKeys = [
+const diffusionKeys = [
   'num_train_timesteps',
   'beta_start',
   'beta_end',
   'beta_schedule',
+  'prediction_type',
   'timestep_spacing',
   'steps_offset',
 ];
 
 const classes: Readonly<Record<string, SchedulerClass>> = {
   DDIMScheduler: {
-    fixed: { ...epsilonOnly, clip_sample: false },
+    fixed: { ...fixedDiffusion, clip_sample: false },
     inert: [...thresholdingKeys, 'clip_sample_range'],
-    own: ['set_alpha_to_one'],
+    own: [...diffusionKeys, 'set_alpha_to_one'],
     read: (config) => ({
       kind: 'ddim',
       spacing: oneOf(config, 'timestep_spacing', timestepSpacings, 'leading'),
-      ...readNoise(config),
+      ...readDiffusion(config),
       finalAlphaOne: oneOf(config, 'set_alpha_to_one', [true, false] as const, true),
     }),
   },
+  DDPMScheduler: {
+    fixed: { ...fixedDiffusion, clip_sample: false },
+    inert: [...thresholdingKeys, 'clip_sample_range'],
+    own: [...diffusionKeys, 'variance_type'],
+    read: (config) => {
+      // fixed_small_log is computed by way of its logarithm, and is the same
+      const types = ['fixed_small', 'fixed_small_log', 'fixed_large'] as const;
+      return {
+        kind: 'ddpm',
+        spacing: oneOf(config, 'timestep_spacing', timestepSpacings, 'leading'),
+        ...readDiffusion(config),
+        variance:
+          oneOf(config, 'variance_type', types, 'fixed_small') === 'fixed_large' ? 'fixed_large' : 'fixed_small',
+      };
+    },
+  },
   DPMSolverMultistepScheduler: {
     fixed: {
-      ...epsilonOnly,
+      ...fixedDiffusion,
       algorithm_type: 'dpmsolver++',
       solver_order: 2,
       solver_type: 'midpoint',
@@ -61,11 +74,30 @@ const classes: Readonly<Record<string, SchedulerClass>> = {
     },
     // With a final sigma of zero the last step is of first order, whatever the two keys of its order say.
     inert: [...thresholdingKeys, 'lower_order_final', 'euler_at_final', 'flow_shift', 'time_shift_type'],
-    own: [],
+    own: diffusionKeys,
     read: (config) => ({
       kind: 'dpmpp',
       spacing: oneOf(config, 'timestep_spacing', dpmppSpacings, 'linspace'),
-      ...readNoise(config),
+      ...readDiffusion(config),
+    }),
+  },
+  FlowMatchEulerDiscreteScheduler: {
+    fixed: {
+      use_dynamic_shifting: false,
+      shift_terminal: null,
+      invert_sigmas: false,
+      stochastic_sampling: false,
+      use_karras_sigmas: false,
+      use_exponential_sigmas: false,
+      use_beta_sigmas: false,
+    },
+    inert: ['base_shift', 'max_shift', 'base_image_seq_len', 'max_image_seq_len', 'time_shift_type'],
+    own: ['num_train_timesteps', 'shift'],
+    read: (config) => ({
+      kind: 'euler',
+      spacing: 'flow',
+      shift: number(config, 'shift', 1, (v) => v > 0 && v <= 1000),
+      trainSteps: readTrainSteps(config),
     }),
   },
 };
@@ -85,7 +117,7 @@ export function parseSchedulerConfig(json: unknown): SamplerSpec {
   const known = typeof name === 'string' && Object.hasOwn(classes, name) ? classes[name] : undefined;
   const { fixed, inert, own, read } = known ?? refuse('_class_name', name, Object.keys(classes).join(' | '));
 
-  const keys = new Set([...Object.keys(fixed), ...inert, ...own, ...commonKeys]);
+  const keys = new Set([...Object.keys(fixed), ...inert, ...own]);
   for (const [key, value] of Object.entries(config)) {
     if (!key.startsWith('_') && !keys.has(key) && value !== null) refuse(key, value, null);
   }
@@ -98,21 +130,21 @@ export function parseSchedulerConfig(json: unknown): SamplerSpec {
   return read(config);
 }
 
-function readNoise(config: Json): Pick<SamplerSpec, 'noise' | 'stepsOffset'> {
+function readDiffusion(config: Json): DiffusionSpec {
   return {
     noise: {
       betaSchedule: oneOf(config, 'beta_schedule', ['linear', 'scaled_linear'] as const, 'linear'),
       betaStart: number(config, 'beta_start', 1e-4, (v) => v > 0 && v < 1),
       betaEnd: number(config, 'beta_end', 0.02, (v) => v > 0 && v < 1),
-      trainSteps: number(
-        config,
-        'num_train_timesteps',
-        1000,
-        (v) => Number.isInteger(v) && v >= 1 && v <= 10 * maxSteps,
-      ),
+      trainSteps: readTrainSteps(config),
     },
+    predictionType: oneOf(config, 'prediction_type', predictionTypes, 'epsilon'),
     stepsOffset: number(config, 'steps_offset', 0, (v) => Number.isInteger(v) && v >= 0),
   };
+}
+
+function readTrainSteps(config: Json): number {
+  return number(config, 'num_train_timesteps', 1000, (v) => Number.isInteger(v) && v >= 1 && v <= 10 * maxSteps);
 }
 
 function oneOf<T>(config: Json, key: string, values: readonly T[], fallback: T): T {

@@ -1,4 +1,4 @@
-import { chooseSampler, compileRunPlan, type RunPlan, requireDiT, WebDiTError } from '@webdit/core';
+import { chooseSampler, compileRunPlan, noiseRows, type RunPlan, requireDiT, WebDiTError } from '@webdit/core';
 import type { DiTModel } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
@@ -25,7 +25,8 @@ export interface VerifyBench {
  * Compiles a case against its model.
  *
  * @param steps run only so many steps of a sample case.
- * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden.
+ * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden;
+ *   `unsupported-config` for one that draws noise.
  */
 export function prepareCase(
   entry: GoldenCase,
@@ -49,6 +50,13 @@ export function prepareCase(
       'schedule-mismatch',
       `Run ${entry.name} expects timestep ${entry.timesteps[wrong.n]} at step ${wrong.n}, but ${plan.sampler} visits ${wrong.timestep}.`,
       'Check the scheduler config of the model folder.',
+    );
+  }
+  if (noiseRows(plan.steps) > 0) {
+    throw new WebDiTError(
+      'unsupported-config',
+      `Run ${entry.name} draws noise in its steps (${plan.sampler}), which a golden does not hold.`,
+      'Make the golden with a sampler without noise, such as DDIM.',
     );
   }
   const most = Math.min(steps ?? Number.POSITIVE_INFINITY, entry.steps ?? Number.POSITIVE_INFINITY);
