@@ -12,6 +12,13 @@ export {
   openModelFolder,
   type WeightFileInfo,
 } from './model-folder.ts';
+export {
+  type AttentionMask,
+  type Embeddings,
+  type PromptEmbeds,
+  promptEmbedsPath,
+  readPromptEmbeds,
+} from './prompt-embeds.ts';
 export type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
 export {
   type LoadProgress,
