@@ -58,7 +58,7 @@ webdit calibrate --model DIR --out F.json [--steps N] [--scheduler NAME] [--pair
 Every command takes --adapter default|swiftshader|lavapipe; those that run a model take --dtype f32|f16|int8 and
 --math f32|f16, and generate, compare, search and fit-preview take --tune auto|always|never (default never). Latents are safetensors
 files. POLICY is a name such as procache, a name with settings such as fora:3 or procache:B11, or a schedule.
-S is ddim or dpmpp, or one with its timesteps such as dpmpp-trailing; the model's own by default.
+S is ddim, ddpm or dpmpp, or one with its timesteps such as dpmpp-trailing; the model's own by default.
 Exit codes: 0 done, 1 the work failed, 2 bad usage.`;
 
 /** Errors that lie in what was typed. */

@@ -226,8 +226,8 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   /** Cache policy: its name, name and settings in short (`fora:3`), an object with settings, or a schedule. Default `none`. */
   readonly cache?: CacheSpec;
   /**
-   * `ddim` or `dpmpp`, or one of them with other timesteps, such as `dpmpp-trailing`; default the model folder's. `report.sampler` has
-   * the full name.
+   * `ddim`, `ddpm` or `dpmpp`, or one of them with other timesteps, such as `dpmpp-trailing`; `euler` for models that predict a flow.
+   * Default the model folder's. `report.sampler` has the full name.
    */
   readonly scheduler?: string;
   /** Must equal the model's own size when given, in pixels. */
@@ -237,7 +237,7 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly numImages?: number;
   /** Default `bitmap`, or `imageData` where there is no `createImageBitmap`. */
   readonly outputType?: O;
-  /** Start from these latents instead of seeded noise; not together with `seed`. */
+  /** Start from these latents instead of seeded noise; not together with `seed`, nor with a sampler that draws noise (`ddpm`). */
   readonly latents?: Latents;
   /** When it throws, the run stops and rejects with what it threw. */
   readonly onStep?: (step: StepEvent) => void;
