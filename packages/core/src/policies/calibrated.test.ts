@@ -161,7 +161,7 @@ describe('parseCalibration', () => {
     ['too few ratios', { residualRatio: [1] }, /sets residualRatio/],
     ['a negative change', { inputChange: emoji.inputChange.map(() => -1) }, /sets inputChange/],
     ['too few lags', { branchChange: { ...emoji.branchChange, attn: [[]] } }, /branchChange sets attn/],
-    ['an unknown branch', { branchChange: { ...emoji.branchChange, cross: [] } }, /branchChange sets "cross"/],
+    ['an unknown branch', { branchChange: { ...emoji.branchChange, text: [] } }, /branchChange sets "text"/],
   ])('refuses %s', (_, change, message) => {
     expect(() => parseCalibration({ ...emoji, ...change }, 'a.json')).toThrow(
       expect.objectContaining({ code: 'format', message: expect.stringMatching(message) }),

@@ -19,5 +19,5 @@ export function foraPattern(steps: number, interval: number): string {
  * the interval defaults to 3.
  */
 export const fora = numberPolicy(words, ({ steps }, { interval }) =>
-  patternSteps(foraPattern(steps, interval), () => []),
+  patternSteps(foraPattern(steps, interval), () => ({})),
 );

@@ -30,7 +30,7 @@ export function numberPolicy<S extends Settings, F extends string>(
     ...(usesCalibration ? { usesCalibration } : {}),
     parse: (text) => words.parse(text),
     plan(run, config) {
-      const values = words.read(config);
+      const values = words.read(config, run.kind);
       return {
         name: words.name(values),
         derived: false,

@@ -5,7 +5,10 @@ import { keepWhatIsRead } from './keep-what-is-read.ts';
 import { patternSteps } from './pattern-steps.ts';
 
 const kept = (pattern: string, tokens: (n: number) => readonly number[]) =>
-  keepWhatIsRead(patternSteps(pattern, tokens), 16);
+  keepWhatIsRead(
+    patternSteps(pattern, (n) => ({ mlpTokens: tokens(n) })),
+    16,
+  );
 
 describe('the steps of a pattern', () => {
   it('stores and scores only what a later step reads', () => {

@@ -1,7 +1,7 @@
 import { WebDiTError } from '../errors.ts';
 import type { SelectionSpec } from '../plan.ts';
-import { type Json, numberField, refuseUnknownKeys } from '../schedule/fields.ts';
-import { checkPatternLength } from '../schedule/pattern.ts';
+import { choiceField, type Json, numberField, refuseUnknownKeys } from '../schedule/fields.ts';
+import { checkPatternLength, reversePattern } from '../schedule/pattern.ts';
 import { type Schedule, scheduleSettings } from '../schedule/schedule.ts';
 import { readSettings, type ScheduleSettings, settingKeys } from '../schedule/settings.ts';
 import { keepWhatIsRead } from './keep-what-is-read.ts';
@@ -10,37 +10,31 @@ import { patternSteps } from './pattern-steps.ts';
 import type { CachePolicy, PolicyPlan, RunSpec } from './policy.ts';
 import { defaultBudget, derivePattern } from './procache/derive.ts';
 import { parseProCacheWords, proCacheName, type ResolvedProCache } from './procache/name.ts';
-import { defaultDeepLayerStart, defaultMode, fitsGrid, presets, printSides } from './procache/presets.ts';
+import { defaultDeepLayerStart, defaultMode, fitsGrid, presetsOf, printSides } from './procache/presets.ts';
 import { tokensToRecompute } from './procache/tokens.ts';
 
 const context = { what: 'The cache policy "procache"', code: 'bad-argument' } as const;
 
 /**
  * ProCache: a non-uniform pattern of full, reused and selective steps. A selective step reuses everything but the MLP of the
- * deepest layers, which it recomputes for a few tokens. "ProCache: Constraint-Aware Feature Caching with Selective Computation
+ * deepest layers, and their cross-attention in a PixArt, which it recomputes for a few tokens. "ProCache: Constraint-Aware Feature Caching with Selective Computation
  * for Diffusion Transformer Acceleration", AAAI 2026; docs/procache.md.
  *
  * Settings: those of a schedule (`ScheduleSettings`), all optional, or `budget`, the number of full steps, in place of
  * `pattern`. As text, words of a plan's name: `procache:B11`, `procache:paper`, `procache:s4x6.3x4.2x7_D21_r0.07`. Without a
  * pattern the model folder's schedule for these steps and sampler is taken, the one whose budget is nearest; else one is
- * derived.
+ * derived. Either way `reversed` runs the pattern backwards, its first step full: what the authors' PixArt code does, which the
+ * paper does not mean; the plan has the name of the pattern that runs.
  */
 export const procache: CachePolicy = { name: 'procache', parse: (text) => ({ ...parseProCacheWords(text) }), plan };
 
 function plan(run: RunSpec, config: Json): PolicyPlan {
   const { settings, derived } = chooseSettings(run, config);
   const resolved = resolve(run, settings);
-  const { pattern, deepLayerStart, ratioSchedule, tokenRatio } = resolved;
-  const computed = patternSteps(pattern, (n) =>
-    Array.from({ length: run.depth }, (_, layer) =>
-      layer < deepLayerStart
-        ? 0
-        : tokensToRecompute(ratioSchedule, tokenRatio, run.tokens, { n, steps: run.steps, layer, depth: run.depth }),
-    ),
-  );
+  const computed = patternSteps(resolved.pattern, (n) => tokensToRecompute(run, resolved, n, resolved.deepLayerStart));
   const steps = keepWhatIsRead(computed, run.tokens);
   return {
-    name: proCacheName(resolved),
+    name: proCacheName(resolved, run.kind),
     derived,
     selection: steps.some(({ kind }) => kind === 'selective') ? selectionOf(resolved) : null,
     steps,
@@ -49,9 +43,17 @@ function plan(run: RunSpec, config: Json): PolicyPlan {
 
 type PatternSettings = ScheduleSettings & { readonly pattern: string };
 
-/** Settings with a pattern: the caller's, a schedule's below the caller's other settings, or a derived one. */
+/** Settings with the pattern that runs. */
 function chooseSettings(run: RunSpec, config: Json): { settings: PatternSettings; derived: boolean } {
-  refuseUnknownKeys(config, [...settingKeys.filter((key) => key !== 'order'), 'budget'], context);
+  const { reversed, ...rest } = config;
+  const { settings, derived } = choosePattern(run, rest);
+  if (reversed === undefined || !choiceField(config, 'reversed', [true, false], context)) return { settings, derived };
+  return { settings: { ...settings, pattern: reversePattern(settings.pattern) }, derived };
+}
+
+/** Settings with a pattern: the caller's, a schedule's below the caller's other settings, or a derived one. */
+function choosePattern(run: RunSpec, config: Json): { settings: PatternSettings; derived: boolean } {
+  refuseUnknownKeys(config, [...settingKeys.filter((key) => key !== 'order'), 'budget', 'reversed'], context);
   const given = readSettings(config, context);
   if (given.pattern !== undefined) {
     if (config.budget !== undefined) {
@@ -71,7 +73,7 @@ function chooseSettings(run: RunSpec, config: Json): { settings: PatternSettings
   if (schedule !== undefined) {
     return { settings: { ...scheduleSettings(schedule), ...given, pattern: schedule.pattern }, derived: false };
   }
-  const pattern = derivePattern(run.steps, budget ?? defaultBudget(run.steps));
+  const pattern = derivePattern(run.steps, budget ?? defaultBudget(run.steps), run.kind);
   return { settings: { ...given, pattern }, derived: true };
 }
 
@@ -84,7 +86,7 @@ function chooseSchedule(run: RunSpec, given: ScheduleSettings, budget: number | 
 /** Fills in what the mode and the model decide, and checks the rest against the run. */
 function resolve(run: RunSpec, settings: PatternSettings): ResolvedProCache {
   refuseUnknownKeys({ order: settings.order }, [], context);
-  const preset = presets[settings.mode ?? defaultMode];
+  const preset = presetsOf(run.kind)[settings.mode ?? defaultMode];
   const { pattern, staleness = preset.staleness, deepLayerStart = defaultDeepLayerStart(run.depth) } = settings;
   checkPatternLength(pattern, run.steps);
   if (deepLayerStart > run.depth) {

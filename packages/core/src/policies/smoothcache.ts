@@ -1,5 +1,5 @@
 import type { StepCompute } from '../plan.ts';
-import { needCalibration } from '../schedule/calibration.ts';
+import { needCalibration, refuseCalibration } from '../schedule/calibration.ts';
 import { numberPolicy } from './number-policy.ts';
 import { NumberWords } from './words.ts';
 
@@ -34,8 +34,8 @@ export function smoothCacheList(
 }
 
 /**
- * Reuses attention and MLP outputs, each on a list of steps of its own that all layers share, for as long as uncached runs have
- * shown them to change little. Steps that compute one of the two are selective: all attentions, or all tokens of all MLPs. Liu et
+ * Reuses attention and MLP outputs, and cross-attention's, each on a list of steps of its own that all layers share, for as long as
+ * uncached runs have shown them to change little. Steps that compute some of them are selective: all attentions, or all tokens. Liu et
  * al., "SmoothCache: A Universal Inference Acceleration Technique for Diffusion Transformers"; docs/procache.md 4.
  *
  * `{policy: 'smoothcache', threshold}`, or `smoothcache:a0.18`. Needs the model's calibration for the steps and sampler.
@@ -44,13 +44,22 @@ export const smoothcache = numberPolicy(
   words,
   (run, { threshold }) => {
     const { branchChange } = needCalibration(words.policy, run);
-    const attn = smoothCacheList(branchChange.attn, run.steps, threshold);
-    const mlp = smoothCacheList(branchChange.mlp, run.steps, threshold);
+    const computed = run.branches.map((branch) => {
+      const changes = branchChange[branch] ?? refuseCalibration(words.policy, run);
+      return { branch, list: smoothCacheList(changes, run.steps, threshold) };
+    });
     const layers = Array.from({ length: run.depth }, (_, layer) => layer);
-    return attn.map((attention, n): StepCompute => {
-      if (attention && mlp[n]) return { kind: 'full' };
-      if (attention) return { kind: 'selective', attnLayers: layers, mlpTokens: layers.map(() => 0) };
-      return mlp[n] ? { kind: 'selective', mlpTokens: layers.map(() => run.tokens) } : { kind: 'reuse' };
+    const tokens = (all: boolean) => layers.map(() => (all ? run.tokens : 0));
+    return Array.from({ length: run.steps }, (_, n): StepCompute => {
+      const now = computed.filter(({ list }) => list[n]).map(({ branch }) => branch);
+      if (now.length === run.branches.length) return { kind: 'full' };
+      if (now.length === 0) return { kind: 'reuse' };
+      return {
+        kind: 'selective',
+        ...(now.includes('attn') ? { attnLayers: layers } : {}),
+        mlpTokens: tokens(now.includes('mlp')),
+        ...(run.branches.includes('cross') ? { crossTokens: tokens(now.includes('cross')) } : {}),
+      };
     });
   },
   { usesCalibration: true },

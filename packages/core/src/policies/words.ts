@@ -1,10 +1,12 @@
 import { choiceField, type Json, numberField, refuseUnknownKeys } from '../schedule/fields.ts';
+import type { ModelSpec } from './policy.ts';
 import { readWords } from './read-words.ts';
 
 /** One number that a policy is set by, and the letter it has in names: `N3`. */
 export interface NumberSetting {
   readonly letter: string;
-  readonly default: number;
+  /** The same for every model, or one for each kind. */
+  readonly default: number | Readonly<Record<ModelSpec['kind'], number>>;
   readonly least: number;
   readonly most: number;
   /** Fractions are allowed. */
@@ -47,12 +49,17 @@ export class NumberWords<S extends Settings, F extends string = never> {
     return settings;
   }
 
-  /** Every setting, those that are not given at their default. @throws WebDiTError `bad-argument`, naming the setting. */
-  read(config: Json): Values<S, F> {
+  /**
+   * Every setting, those that are not given at their default for a model of this kind.
+   * @throws WebDiTError `bad-argument`, naming the setting.
+   */
+  read(config: Json, kind: ModelSpec['kind'] = 'dit'): Values<S, F> {
     const context = { what: `The cache policy "${this.policy}"`, code: 'bad-argument' } as const;
     refuseUnknownKeys(config, [...Object.keys(this.settings), ...this.flags], context);
     const numbers = Object.entries(this.settings).map(([key, { least, most, fraction, ...setting }]) => {
-      if (config[key] === undefined) return [key, setting.default];
+      if (config[key] === undefined) {
+        return [key, typeof setting.default === 'number' ? setting.default : setting.default[kind]];
+      }
       const expected = `a ${fraction ? '' : 'whole '}number from ${least} to ${most}`;
       const valid = (value: number) =>
         value >= least && value <= most && (fraction ? Number.isFinite(value) : Number.isInteger(value));

@@ -1,4 +1,5 @@
 import { WebDiTError } from '../errors.ts';
+import type { Branch } from '../model.ts';
 import { maxSteps } from '../samplers/timesteps.ts';
 import {
   asObject,
@@ -18,6 +19,8 @@ export const maxLag = 3;
 /** How far each branch's outputs move, by lag: entry `[k - 1][n]` from step n to step n + k, k from 1 to `maxLag`. */
 export interface BranchChanges {
   readonly attn: readonly (readonly number[])[];
+  /** Of a model with cross-attention. */
+  readonly cross?: readonly (readonly number[])[];
   readonly mlp: readonly (readonly number[])[];
 }
 
@@ -31,7 +34,7 @@ export interface Calibration {
   readonly steps: number;
   /** A sampler's name, such as `ddim-respaced`. */
   readonly sampler: string;
-  /** Relative L1 changes of attention and MLP outputs before their gate, mean over the layers. `[maxLag][steps - k]`. */
+  /** Relative L1 changes of attention, cross-attention and MLP outputs before their gate, mean over the layers. `[maxLag][steps - k]`. */
   readonly branchChange: BranchChanges;
   /** What all blocks add to the token state: its norm at step n + 1 over that at step n, mean over the tokens. `[steps - 1]`. */
   readonly residualRatio: readonly number[];
@@ -79,15 +82,19 @@ export function parseCalibration(json: unknown, path: string): Calibration {
 
 function branchChanges(json: unknown, steps: number, context: FieldContext): BranchChanges {
   const object = asObject(json, context);
-  refuseUnknownKeys(object, ['attn', 'mlp'], context);
-  const lags = (key: 'attn' | 'mlp') => {
+  refuseUnknownKeys(object, ['attn', 'cross', 'mlp'], context);
+  const lags = (key: Branch) => {
     const lists: unknown = object[key];
     if (!Array.isArray(lists) || lists.length !== maxLag) {
       return refuseField(key, lists, `a list of changes for each lag from 1 to ${maxLag}`, context);
     }
     return lists.map((_, i) => measured(lists as unknown as Json, String(i), Math.max(0, steps - 1 - i), context));
   };
-  return { attn: lags('attn'), mlp: lags('mlp') };
+  return {
+    attn: lags('attn'),
+    ...(object.cross === undefined ? {} : { cross: lags('cross') }),
+    mlp: lags('mlp'),
+  };
 }
 
 function measured(json: Json, key: string, length: number, context: FieldContext): number[] {
@@ -102,7 +109,11 @@ export function needCalibration(
   policy: string,
   run: { readonly steps: number; readonly sampler: string; readonly calibration: Calibration | null },
 ): Calibration {
-  if (run.calibration) return run.calibration;
+  return run.calibration ?? refuseCalibration(policy, run);
+}
+
+/** What a policy says that finds no calibration for the run, or not all of one. */
+export function refuseCalibration(policy: string, run: { readonly steps: number; readonly sampler: string }): never {
   throw new WebDiTError(
     'schedule-mismatch',
     `The cache policy "${policy}" needs a calibration for ${run.steps} steps of ${run.sampler}, and the model has none.`,

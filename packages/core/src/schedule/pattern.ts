@@ -96,6 +96,11 @@ export function injectSelective(pattern: string): string {
   return removeSelective(checkPattern(pattern)).replace(/00/g, '02');
 }
 
+/** The pattern read backwards in time; its first step is full whatever that gives. */
+export function reversePattern(pattern: string): string {
+  return `1${[...checkPattern(pattern)].reverse().join('').slice(1)}`;
+}
+
 /** The pattern with its selective steps reused. */
 export function removeSelective(pattern: string): string {
   return pattern.replaceAll('2', '0');

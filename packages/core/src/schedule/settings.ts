@@ -15,7 +15,7 @@ export const proCacheModes = ['paper', 'released'] as const;
 /** `released`: what the authors' code does. `paper`: what the paper says. They differ in how tokens are chosen. */
 export type ProCacheMode = (typeof proCacheModes)[number];
 
-export const ratioSchedules = ['constant', 'toca-ddim50', 'toca-ddpm250'] as const;
+export const ratioSchedules = ['constant', 'toca-ddim50', 'toca-ddpm250', 'toca-pixart'] as const;
 
 /** How the share of recomputed tokens depends on step and layer. docs/procache.md 3. */
 export type RatioSchedule = (typeof ratioSchedules)[number];

@@ -9,6 +9,12 @@ describe('derivePattern', () => {
     expect(derivePattern(50, 17)).toBe('10201020102010201020102010210210210210101010101010');
   });
 
+  it('is the pattern released for PixArt at 7 of 20', () => {
+    expect(defaultBudget(20)).toBe(7);
+    expect(derivePattern(20, 7, 'pixart')).toBe('10210210210210210210');
+    expect(printSegments(segmentLengths(derivePattern(50, 17, 'pixart')))).toBe('3x16.2x1');
+  });
+
   it.each([
     [1, 1, '1'],
     [2, 1, '10'],
@@ -31,21 +37,24 @@ describe('derivePattern', () => {
     expect(printSegments(segmentLengths(derivePattern(steps, budget)))).toBe(segments);
   });
 
-  it('reuses 1 to 3 steps at the default budget, for every number of steps', () => {
-    for (let steps = 2; steps <= 1000; steps++) {
-      const lengths = segmentLengths(derivePattern(steps, defaultBudget(steps)));
-      expect(Math.min(...lengths), `${steps} steps`).toBeGreaterThanOrEqual(2);
-      expect(Math.max(...lengths), `${steps} steps`).toBeLessThanOrEqual(4);
-    }
-  });
+  it.each(['dit', 'pixart'] as const)(
+    'reuses 1 to 3 steps at the default budget, for every number of steps: %s',
+    (kind) => {
+      for (let steps = 2; steps <= 1000; steps++) {
+        const lengths = segmentLengths(derivePattern(steps, defaultBudget(steps), kind));
+        expect(Math.min(...lengths), `${steps} steps`).toBeGreaterThanOrEqual(2);
+        expect(Math.max(...lengths), `${steps} steps`).toBeLessThanOrEqual(4);
+      }
+    },
+  );
 
   it('meets steps, budget and monotonicity for all of them', () => {
     const any = fc
       .integer({ min: 1, max: 1000 })
       .chain((t) => fc.tuple(fc.constant(t), fc.integer({ min: 1, max: t })));
     fc.assert(
-      fc.property(any, ([steps, budget]) => {
-        const pattern = derivePattern(steps, budget);
+      fc.property(any, fc.constantFrom('dit', 'pixart'), ([steps, budget], kind) => {
+        const pattern = derivePattern(steps, budget, kind);
         expect(pattern).toHaveLength(steps);
         expect(countSteps(pattern).full).toBe(budget);
         expect(isMonotone(pattern)).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { injectSelective, removeSelective } from '../../schedule/pattern.ts';
 import { ratioSchedules, scoreKinds } from '../../schedule/settings.ts';
 import { parseProCacheWords, proCacheName, type ResolvedProCache } from './name.ts';
-import { presets } from './presets.ts';
+import { pixArtPresets, presets, presetsOf } from './presets.ts';
 
 const released = '10201020102010201020102010210210210210101010101010';
 const run: ResolvedProCache = { ...presets.released, pattern: released, deepLayerStart: 21 };
@@ -31,6 +31,15 @@ describe('proCacheName', () => {
     expect(proCacheName({ ...run, ...change })).toBe(name);
   });
 
+  it.each<[Partial<ResolvedProCache>, string]>([
+    [{}, 'procache_s4x6.3x4.2x7_D21_r0.3'],
+    [pixArtPresets.paper, 'procache_s4x6.3x4.2x7_D21_r0.3_paper'],
+    [{ shareCfg: false }, 'procache_s4x6.3x4.2x7_D21_r0.3_unshared'],
+    [presets.released, 'procache_s4x6.3x4.2x7_D21_r0.07_toca-ddim50_attention_stale0.25x4_bonus2x0.6_unshared'],
+  ])('of PixArt %o is %s', (change, name) => {
+    expect(proCacheName({ ...run, ...pixArtPresets.released, ...change }, 'pixart')).toBe(name);
+  });
+
   const ratio = fc.oneof(fc.constant(0.07), fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs));
   const positive = fc.double({ min: 1e-9, max: 1e30, noNaN: true });
   const anyRun: fc.Arbitrary<ResolvedProCache> = fc.record({
@@ -44,11 +53,15 @@ describe('proCacheName', () => {
     ratioSchedule: fc.constantFrom(...ratioSchedules),
     score: fc.constantFrom(...scoreKinds),
     staleness: fc.option(
-      fc.oneof(fc.constant({ weight: 0.25, period: 4 }), fc.record({ weight: positive, period: positive })),
+      fc.oneof(
+        fc.constantFrom({ weight: 0.25, period: 4 }, { weight: 0.25, period: 3 }),
+        fc.record({ weight: positive, period: positive }),
+      ),
     ),
     bonus: fc.option(
       fc.oneof(
         fc.constant({ window: 2, ratio: 0.6 }),
+        fc.constant({ window: 4, ratio: 0.4 }),
         fc.record({ window: fc.integer({ min: 2, max: 9 }), ratio: positive }),
       ),
     ),
@@ -57,10 +70,10 @@ describe('proCacheName', () => {
 
   it('reads back as the same run, so that no two runs share a name', () => {
     fc.assert(
-      fc.property(anyRun, (some) => {
-        const name = proCacheName(some);
+      fc.property(anyRun, fc.constantFrom('dit', 'pixart'), (some, kind) => {
+        const name = proCacheName(some, kind);
         const { mode, ...words } = parseProCacheWords(name.slice('procache_'.length));
-        const { pattern, ...rest } = { ...presets[mode ?? 'released'], ...words };
+        const { pattern, ...rest } = { ...presetsOf(kind)[mode ?? 'released'], ...words };
         expect(pattern).toBe(some.pattern);
         // without selective steps the rest decides nothing, and the name leaves it out
         if (some.pattern.includes('2')) expect({ pattern, ...rest }).toEqual(some);
@@ -76,6 +89,7 @@ describe('parseProCacheWords', () => {
     expect(parseProCacheWords('paper')).toEqual({ mode: 'paper' });
     expect(parseProCacheWords('B11_paper_r0.1')).toEqual({ budget: 11, mode: 'paper', tokenRatio: 0.1 });
     expect(parseProCacheWords('s3x1.2x1')).toEqual({ pattern: '10210' });
+    expect(parseProCacheWords('reversed_unshared')).toEqual({ reversed: true, shareCfg: false });
     expect(parseProCacheWords('s3x1.2x1_plain_D4')).toEqual({ pattern: '10010', deepLayerStart: 4 });
   });
 

@@ -10,8 +10,9 @@ import {
   splitSegments,
 } from '../../schedule/pattern.ts';
 import { ratioSchedules, type ScheduleSettings, scoreKinds } from '../../schedule/settings.ts';
+import type { ModelSpec } from '../policy.ts';
 import { readWords } from '../read-words.ts';
-import { presets, type SelectiveRule } from './presets.ts';
+import { type presets, presetsOf, type SelectiveRule } from './presets.ts';
 
 /** Everything that fixes what a `procache` run computes. */
 export interface ResolvedProCache extends SelectiveRule {
@@ -25,23 +26,24 @@ export interface ResolvedProCache extends SelectiveRule {
  * - `s4x6.3x4.2x7`: segments, length x count, every second zero of a run selective; `s..._plain`: nothing selective, and so
  *   nothing else matters; `p1022x1.10x2`: segments written out, for any other pattern.
  * - `D21`: first layer recomputed. `r0.07`: base ratio.
- * - `paper` for the rule of that mode; else what differs from the released rule: `constant`, `toca-ddpm250`, `value-norm`,
- *   `value-norm-negative`, `nostale`, `stale<weight>x<period>`, `nobonus`, `bonus<window>x<ratio>`, `shared`.
+ * - `paper` for the rule of that mode; else what differs from the rule released for this kind of model: `constant`,
+ *   `toca-ddpm250`, `value-norm`, `value-norm-negative`, `nostale`, `stale<weight>x<period>`, `nobonus`,
+ *   `bonus<window>x<ratio>`, `shared`, `unshared`.
  */
-export function proCacheName(run: ResolvedProCache): string {
+export function proCacheName(run: ResolvedProCache, kind: ModelSpec['kind'] = 'dit'): string {
   const { pattern, deepLayerStart, tokenRatio } = run;
   const segments = `s${printSegments(segmentLengths(pattern))}`;
   if (!pattern.includes('2')) return `procache_${segments}_plain`;
   const injected = injectSelective(pattern) === pattern;
   const words = [injected ? segments : `p${printRuns(splitSegments(pattern))}`, `D${deepLayerStart}`, `r${tokenRatio}`];
-  const rule = ruleWords(run);
-  const paper = ruleWords(presets.paper).join('_');
+  const modes = presetsOf(kind);
+  const rule = ruleWords(run, modes);
+  const paper = ruleWords(modes.paper, modes).join('_');
   return ['procache', ...words, ...(rule.join('_') === paper ? ['paper'] : rule)].join('_');
 }
 
 /** What differs from the released rule, the base ratio aside. */
-function ruleWords(rule: SelectiveRule): string[] {
-  const { released } = presets;
+function ruleWords(rule: SelectiveRule, { released }: typeof presets): string[] {
   const { staleness, bonus } = rule;
   const words: string[] = [];
   if (rule.ratioSchedule !== released.ratioSchedule) words.push(rule.ratioSchedule);
@@ -54,11 +56,11 @@ function ruleWords(rule: SelectiveRule): string[] {
   else if (bonus.window !== released.bonus?.window || bonus.ratio !== released.bonus.ratio) {
     words.push(`bonus${bonus.window}x${bonus.ratio}`);
   }
-  if (rule.shareCfg) words.push('shared');
+  if (rule.shareCfg !== released.shareCfg) words.push(rule.shareCfg ? 'shared' : 'unshared');
   return words;
 }
 
-type Words = ScheduleSettings & { readonly budget?: number };
+type Words = ScheduleSettings & { readonly budget?: number; readonly reversed?: boolean };
 
 const number = String.raw`(\d+(?:\.\d+)?(?:e[+-]?\d+)?)`;
 
@@ -86,7 +88,8 @@ const grammar: readonly (readonly [RegExp, (first: string, second?: string) => W
   [new RegExp(`^stale${number}x${number}$`), (w, p) => ({ staleness: { weight: Number(w), period: Number(p) } })],
   [/^nobonus$/, () => ({ bonus: null })],
   [new RegExp(`^bonus(\\d+)x${number}$`), (w, r) => ({ bonus: { window: Number(w), ratio: Number(r) } })],
-  [/^shared$/, () => ({ shareCfg: true })],
+  [/^(un)?shared$/, (un) => ({ shareCfg: un === '' })],
+  [/^reversed$/, () => ({ reversed: true })],
   ...ratioSchedules.map((ratioSchedule) => [new RegExp(`^${ratioSchedule}$`), () => ({ ratioSchedule })] as const),
   ...scoreKinds.map((score) => [new RegExp(`^${score}$`), () => ({ score })] as const),
 ];

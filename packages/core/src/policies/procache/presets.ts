@@ -11,7 +11,7 @@ export interface SelectiveRule extends SelectionSpec {
 /** The mode of a `procache` that names none: the one the published numbers were made with. */
 export const defaultMode: ProCacheMode = 'released';
 
-/** How each mode of `procache` chooses tokens, where settings do not say otherwise. Source: docs/procache.md 3. */
+/** How each mode of `procache` chooses tokens on a DiT, where settings do not say otherwise. Source: docs/procache.md 3. */
 export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
   // the authors' DiT script: docs/procache.md 3
   released: {
@@ -32,6 +32,25 @@ export const presets: Readonly<Record<ProCacheMode, SelectiveRule>> = {
     shareCfg: false,
   },
 };
+
+/** The same on a PixArt, where the pair of rows shares its choice. Source: docs/procache.md 3. */
+export const pixArtPresets: typeof presets = {
+  // the authors' PixArt script
+  released: {
+    tokenRatio: 0.3,
+    ratioSchedule: 'toca-pixart',
+    score: 'cross-entropy',
+    staleness: { weight: 0.25, period: 3 },
+    bonus: { window: 4, ratio: 0.4 },
+    shareCfg: true,
+  },
+  paper: { ...presets.paper, tokenRatio: 0.3, shareCfg: true },
+};
+
+/** The modes of `procache` on this kind of model. */
+export function presetsOf(kind: ModelSpec['kind']): typeof presets {
+  return kind === 'pixart' ? pixArtPresets : presets;
+}
 
 /** The first of the deepest quarter of the layers. */
 export function defaultDeepLayerStart(depth: number): number {
