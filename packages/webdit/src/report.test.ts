@@ -1,4 +1,4 @@
-import { compileRunPlan, ditSampler, executed, published } from '@webdit/core';
+import { compileRunPlan, ditSampler, executed, pixArtXl2, published, runFlops } from '@webdit/core';
 import { describe, expect, it } from 'vitest';
 import { buildReport, compareReports, type MeasuredRun } from './report.ts';
 import { tinyDiT as model } from './testing/tiny-dit.ts';
@@ -6,26 +6,23 @@ import { tinyDiT as model } from './testing/tiny-dit.ts';
 const plan = compileRunPlan({ model, sampler: ditSampler, steps: 3, guidanceScale: 3, label: 1 });
 
 /** An executor that took `ms` a step, and half of that on the GPU's own clock. */
-function measured(ms: number, { gpuClock = true, peakBytes = 1000 } = {}): MeasuredRun {
+function measured(ms: number, { gpuClock = true, peakBytes = 1000, of = plan } = {}): MeasuredRun {
   return {
-    steps: plan.steps.map(({ n, kind, flops }) => ({ n, kind, ms, flops, ...(gpuClock ? { gpuMs: ms / 2 } : {}) })),
+    steps: of.steps.map(({ n, kind, flops }) => ({ n, kind, ms, flops, ...(gpuClock ? { gpuMs: ms / 2 } : {}) })),
     waits: { final: 1, probe: 0 },
     peakBytes,
   };
 }
-const report = (...runs: MeasuredRun[]) =>
-  buildReport({
-    model,
-    plan,
-    runs,
-    decodeMs: 5,
-    device: 'webgpu',
-    adapter: { vendor: 'v', architecture: '', device: '', description: '', isFallback: true },
-    dtype: 'f16',
-    math: 'f32',
-    vaeBackend: 'wasm',
-    kernels: { matmul: 'register' },
-  });
+const others = {
+  decodeMs: 5,
+  device: 'webgpu',
+  adapter: { vendor: 'v', architecture: '', device: '', description: '', isFallback: true },
+  dtype: 'f16',
+  math: 'f32',
+  vaeBackend: 'wasm',
+  kernels: { matmul: 'register' },
+} as const;
+const report = (...runs: MeasuredRun[]) => buildReport({ model, plan, runs, ...others });
 
 describe('buildReport', () => {
   it('adds up pictures: times, both accounts of FLOPs, kinds, waits, the peak', () => {
@@ -54,6 +51,16 @@ describe('buildReport', () => {
 
   it('has FLOP ratios of 1 for a run that caches nothing', () => {
     expect(report(measured(10)).flopRatio).toEqual({ executed: 1, published: 1 });
+  });
+
+  it('counts a text model by the captions of its plan, in step 0 and in what it is held against', () => {
+    const text = { model: pixArtXl2, sampler: ditSampler, steps: 6, guidanceScale: 3, captionTokens: 30 };
+    const cached = compileRunPlan({ ...text, cache: 'procache' });
+    const run = measured(10, { of: cached });
+    const { flopRatio, totals } = buildReport({ ...others, model: pixArtXl2, plan: cached, runs: [run, run] });
+    const flops = runFlops(pixArtXl2, cached);
+    expect(flopRatio).toEqual({ executed: flops.executed.ratio, published: flops.published.ratio });
+    expect(totals.flops).toEqual({ executed: 2 * flops.executed.total, published: 2 * flops.published.total });
   });
 
   it('gives no GPU time when any step lacks one', () => {

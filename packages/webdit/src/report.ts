@@ -1,4 +1,4 @@
-import { executed, published, type RunPlan, skipOf, type TransformerConfig } from '@webdit/core';
+import { published, type RunPlan, runFlops, skipOf, type TransformerConfig } from '@webdit/core';
 import type {
   AdapterInfo,
   ComputeDevice,
@@ -41,9 +41,10 @@ export interface ReportInputs {
 export function buildReport(inputs: ReportInputs): RunReport {
   const { model, plan, runs } = inputs;
   const rows = plan.labels.length;
-  const publishedSteps = plan.steps.map((step) => published(model, rows, step));
+  const planned = runFlops(model, plan);
+  const publishedSteps = plan.steps.map((step) => published(model, rows, step, plan.captionTokens));
   // what a probe had skipped costs what a skip does
-  const publishedSkips = plan.steps.map((step) => published(model, rows, skipOf(step)));
+  const publishedSkips = plan.steps.map((step) => published(model, rows, skipOf(step), plan.captionTokens));
   const steps: StepReport[] = runs.flatMap((run, image) =>
     run.steps.map((step) => ({
       image,
@@ -73,8 +74,8 @@ export function buildReport(inputs: ReportInputs): RunReport {
       byKind: countKinds(steps),
     },
     flopRatio: {
-      executed: ratio(steps.length * executed(model, rows, { kind: 'full' }), flops.executed),
-      published: ratio(steps.length * published(model, rows, { kind: 'full' }), flops.published),
+      executed: ratio(runs.length * planned.executed.uncached, flops.executed),
+      published: ratio(runs.length * planned.published.uncached, flops.published),
     },
     waits: { final: sum(runs, (run) => run.waits.final), probe: sum(runs, (run) => run.waits.probe) },
     peakGpuBytes: Math.max(0, ...runs.map((run) => run.peakBytes)),

@@ -152,6 +152,9 @@ describe('policies that need a calibration', () => {
 describe('parseCalibration', () => {
   it('reads what it wrote', () => {
     expect(parseCalibration(JSON.parse(JSON.stringify(emoji)), 'a.json')).toEqual(emoji);
+    const { attn, mlp } = emoji.branchChange;
+    const crossed = { ...emoji, branchChange: { attn, cross: mlp, mlp } };
+    expect(parseCalibration(JSON.parse(JSON.stringify(crossed)), 'a.json')).toEqual(crossed);
   });
 
   it.each<[string, object, RegExp]>([

@@ -10,6 +10,7 @@ import {
   patternOfSegments,
   printSegments,
   removeSelective,
+  reversePattern,
   segmentLengths,
 } from './pattern.ts';
 
@@ -35,6 +36,14 @@ describe('patterns', () => {
     expect(countSteps(released)).toEqual({ full: 17, reuse: 23, selective: 10 });
     expect(isMonotone(released)).toBe(true);
     expect(isMonotone(`11${released}`)).toBe(false);
+  });
+
+  it.each([
+    ['1', '1'],
+    ['1020', '1201'],
+    ['10210210210210210210', '11201201201201201201'],
+  ])('reads %s backwards as %s', (pattern, reversed) => {
+    expect(reversePattern(pattern)).toBe(reversed);
   });
 
   it.each(['', '0', '2010', '10a', '1 0', '13'])('refuses "%s"', (pattern) => {
