@@ -13,6 +13,6 @@ export function modelSource(model: string): ModelSource {
 export function remoteSource(model: string): ModelSource | null {
   if (!/^(hf:|https?:\/\/)/.test(model)) return null;
   const { HF_TOKEN, HF_ENDPOINT } = process.env;
-  const options = { token: HF_TOKEN || undefined, hubUrl: HF_ENDPOINT?.replace(/\/+$/, '') || undefined };
+  const options = { accessToken: HF_TOKEN || undefined, hubUrl: HF_ENDPOINT?.replace(/\/+$/, '') || undefined };
   return storedSource(networkSource(model, options), null);
 }

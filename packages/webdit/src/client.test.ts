@@ -19,6 +19,7 @@ const loadRequest: LoadRequest = {
   math: 'auto',
   tune: 'auto',
   store: 'none',
+  accessToken: null,
   vaeBackend: 'auto',
   wasmPaths: null,
 };

@@ -1,4 +1,5 @@
 import type { SamplerSpec, TransformerConfig } from '@webdit/core';
+import { checkAccessToken } from '@webdit/weights';
 import { checkHooks } from './arguments.ts';
 import { checkModel, type ModelInput } from './model-input.ts';
 import type { PlanFiles } from './schedules.ts';
@@ -16,18 +17,25 @@ export interface ModelDescription extends PlanFiles {
   classes(): Promise<readonly ModelClass[] | null>;
 }
 
+/** How a model is described. Every option may be left out. */
+export interface DescribeModelOptions {
+  /** A token of the Hugging Face hub for a gated or private model there; sent to the hub's own host alone. */
+  readonly accessToken?: string;
+  /** Aborts the reading, which then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Reads what a model folder says of itself: a few kilobytes of configs and schedules, and no GPU. For pages that plan runs, or
  * show what they would cost, before anybody has asked for the model.
  * @throws WebDiTError `bad-argument`, `not-found`, `network`, `format`, `unsupported-config`; or `signal.reason`.
  */
-export async function describeModel(
-  model: ModelInput,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<ModelDescription> {
+export async function describeModel(model: ModelInput, options: DescribeModelOptions = {}): Promise<ModelDescription> {
   const checked = checkModel(model);
   checkHooks(options, []);
+  const { accessToken, signal } = options;
+  if (accessToken !== undefined) checkAccessToken(accessToken);
   // Readers of configs: pages that load models leave them to the worker.
   const { readDescription } = await import('./read-description.ts');
-  return readDescription(checked, options.signal);
+  return readDescription(checked, accessToken ?? null, signal);
 }

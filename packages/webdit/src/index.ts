@@ -44,7 +44,7 @@ export {
   type StoreBackend,
 } from '@webdit/weights';
 export { checkArguments } from './check-arguments.ts';
-export { describeModel, type ModelDescription } from './describe-model.ts';
+export { type DescribeModelOptions, describeModel, type ModelDescription } from './describe-model.ts';
 export type {
   BenchmarkEvent,
   BenchmarkOptions,

@@ -7,8 +7,8 @@ import type { StoreModelOptions } from './stored-models.ts';
  * @throws WebDiTError, as `storeModel` says; or `signal.reason`.
  */
 export async function keepModel(address: string, store: ModelStore, options: StoreModelOptions): Promise<void> {
-  const { signal, onProgress } = options;
-  const source = storedSource(networkSource(address), store, { wait: true });
+  const { signal, onProgress, accessToken } = options;
+  const source = storedSource(networkSource(address, { accessToken }), store, { wait: true });
   await source.checkRoom({ signal });
   const { weightFiles, vae, schedules, calibrations } = await openModelFolder(source, { signal, embedders: 'own' });
   const files = new Map(weightFiles.map(({ path, bytes }) => [path, { loaded: 0, total: bytes }]));

@@ -15,6 +15,8 @@ import type { ComputeDevice, DType, MathDType, TuneWhen, VaeBackend, WasmPaths }
 export interface LoadRequest extends EngineOptions {
   readonly model: TransferableModel;
   readonly store: StoreUse;
+  /** For the Hugging Face hub; null for none. */
+  readonly accessToken: string | null;
 }
 
 export interface EngineOptions {
@@ -29,11 +31,21 @@ export interface EngineOptions {
 /** Whether a model from a URL may come from the browser's storage, and is to be kept there. */
 export type StoreUse = 'auto' | 'read-only' | 'none';
 
-/** The source a model names. @param use of the browser's storage, or a store of the caller's own. */
-export function sourceOf(model: TransferableModel | ModelSource, use: StoreUse | StoreBackend): ModelSource {
+/**
+ * The source a model names.
+ * @param use of the browser's storage, or a store of the caller's own.
+ * @param accessToken sent to the Hugging Face hub for a model there, and nowhere else.
+ */
+export function sourceOf(
+  model: TransferableModel | ModelSource,
+  use: StoreUse | StoreBackend,
+  accessToken: string | null,
+): ModelSource {
   if (typeof model === 'string') {
     const store = typeof use === 'object' ? customStore(use) : use === 'none' ? null : browserStore();
-    return storedSource(networkSource(model), store, { readOnly: use === 'read-only' });
+    return storedSource(networkSource(model, { accessToken: accessToken ?? undefined }), store, {
+      readOnly: use === 'read-only',
+    });
   }
   if (isDirectory(model)) return directorySource(model);
   return isTransferable(model) ? filesSource(model) : model;

@@ -1,11 +1,11 @@
 import { WebDiTError } from '@webdit/core';
 import { isStoredSource } from '@webdit/weights';
 import { FakeDirectory } from '@webdit/weights/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sourceOf } from './load-request.ts';
 import { checkModel, isTransferable, type ModelInput } from './model-input.ts';
 
-const sourceOfModel = (model: ModelInput) => sourceOf(checkModel(model), 'none');
+const sourceOfModel = (model: ModelInput) => sourceOf(checkModel(model), 'none', null);
 
 test.each([
   ['https://models.test/m/', 'https://models.test/m/'],
@@ -24,7 +24,7 @@ test('the handle of a directory is a model that can cross to a worker', async ()
   await directory.getFileHandle('config.json', { create: true });
   const model = checkModel(directory.handle);
   expect(isTransferable(model)).toBe(true);
-  expect(await (await sourceOf(model, 'none').open('config.json'))?.text()).toBe('');
+  expect(await (await sourceOf(model, 'none', null).open('config.json'))?.text()).toBe('');
 });
 
 test('dropped files are a model: one safetensors file, or the shards of a folder', () => {
@@ -34,6 +34,25 @@ test('dropped files are a model: one safetensors file, or the shards of a folder
   const index = 'model.safetensors.index.json';
   const source = sourceOfModel([...shards, index].map((name) => ({ path: `mine/${name}`, file })));
   expect([source.name, source.weightsFile]).toEqual(['mine', null]);
+});
+
+test.each([
+  ['hf:owner/name', 'huggingface.co Bearer hf_secret'],
+  ['https://huggingface.co/owner/name', 'huggingface.co Bearer hf_secret'],
+  // A file's address is one like any other.
+  ['https://huggingface.co/owner/name/resolve/main/model.safetensors', 'huggingface.co null'],
+  ['https://models.test/huggingface.co/name/', 'models.test null'],
+])('%s is asked for with an access token only where it is a model on the hub', async (model, expected) => {
+  const sent = new Set<string>();
+  const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    sent.add(`${new URL(String(input)).host} ${new Headers(init?.headers).get('authorization')}`);
+    return new Response(null, { status: 404 });
+  });
+  await sourceOf(checkModel(model), 'none', 'hf_secret')
+    .open('model_index.json')
+    .catch(() => null);
+  fetch.mockRestore();
+  expect([...sent]).toEqual([expected]);
 });
 
 test.each([42, '', [], [1], {}, null, new Date()])('%o is no model', (model) => {

@@ -9,7 +9,7 @@ import { badArgument, show } from './arguments.ts';
  * - files the user picked: those of a folder, or one safetensors file with or without its config. Files of a dropped folder do not
  *   know where they lay: they come with their paths;
  * - the handle of a directory: of the origin private file system, or one the user gave access to;
- * - with `worker: false`, any source: `hubSource` with a token, say.
+ * - with `worker: false`, any source: `hubSource` of another hub, say.
  */
 export type ModelInput =
   | string

@@ -18,6 +18,7 @@ describe('fromPretrained', () => {
     ['a worker that is no boolean', url, { worker: 'yes' }, 'worker is "yes".'],
     ['an unknown store', url, { store: 'opfs' }, 'store is "opfs".'],
     ['a store that can only get', url, { store: { get: () => null } }, 'store is an object.'],
+    ['a token that is none', url, { accessToken: 'pw' }, 'accessToken is not an access token of the Hugging Face hub.'],
     ['a device that is none', url, { device: 'gpu' }, 'device is "gpu".'],
     [
       'halves on the processor',

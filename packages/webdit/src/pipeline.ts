@@ -1,5 +1,5 @@
 import { WebDiTError } from '@webdit/core';
-import type { ModelSource, StoreBackend } from '@webdit/weights';
+import { checkAccessToken, type ModelSource, type StoreBackend } from '@webdit/weights';
 import { badArgument, checkGenerate, checkHooks, checkStore, refuseUnknownKeys, show } from './arguments.ts';
 import { WorkerClient } from './client.ts';
 import { checkBenchmark, checkCheckKernels, checkVerify } from './diagnosis/arguments.ts';
@@ -14,8 +14,8 @@ import type {
   VerifyResult,
 } from './diagnosis/types.ts';
 import type { EngineDriver } from './driver.ts';
-import type { EngineOptions, StoreUse } from './load-request.ts';
-import { absoluteUrl, checkModel, isTransferable, type ModelInput, type TransferableModel } from './model-input.ts';
+import type { EngineOptions } from './load-request.ts';
+import { absoluteUrl, checkModel, isTransferable, type ModelInput } from './model-input.ts';
 import { hasPagePolicies } from './page-policies.ts';
 import { startWorker } from './start-worker.ts';
 import type {
@@ -67,6 +67,11 @@ export interface FromPretrainedOptions {
    * bundled as a module of its own.
    */
   readonly workerUrl?: string | URL;
+  /**
+   * A token of the Hugging Face hub, `hf_…`, for a gated or private model there (`hf:owner/name`, or its page's address). It is sent to the
+   * hub's own host alone, never to another that it redirects to, and neither stored nor logged.
+   */
+  readonly accessToken?: string;
   /** Where onnxruntime-web's files are, if the bundler cannot tell. */
   readonly wasmPaths?: WasmPaths;
   /** What decodes latents: `auto` (default) is webgpu on hardware, wasm on software adapters and in Node. */
@@ -82,6 +87,7 @@ const loadKeys = [
   'signal',
   'worker',
   'store',
+  'accessToken',
   'workerUrl',
   'wasmPaths',
   'vaeBackend',
@@ -127,8 +133,13 @@ export class DiffusionPipeline {
     const input = checkModel(model);
     const ownStore = typeof options.store === 'object' ? options.store : undefined;
     const store = typeof options.store === 'string' ? options.store : 'auto';
-    const inPlace = (note?: string) =>
-      loadInPlace(input, ownStore ?? store, settings, { device: options.device, signal, onProgress, note });
+    const accessToken = options.accessToken ?? null;
+    const inPlace = async (note?: string) => {
+      // Imported lazily: a page that runs the worker never downloads the engine twice.
+      const { sourceOf } = await import('./load-request.ts');
+      const source = sourceOf(input, ownStore ?? store, accessToken);
+      return loadInPlace(source, settings, { device: options.device, signal, onProgress, note });
+    };
     const load = async (): Promise<EngineDriver> => {
       if (!wantsWorker(options)) return inPlace();
       if (!isTransferable(input)) {
@@ -141,7 +152,7 @@ export class DiffusionPipeline {
         const worker = startWorker(options.workerUrl);
         return await WorkerClient.load(
           worker,
-          { model: input, store, ...settings },
+          { model: input, store, accessToken, ...settings },
           { signal, onProgress, store: ownStore },
         );
       } catch (error) {
@@ -297,6 +308,7 @@ function checkLoadOptions(options: FromPretrainedOptions): void {
   oneOf(options.vaeBackend, 'vaeBackend', ['auto', 'webgpu', 'wasm']);
   oneOf(options.worker, 'worker', [true, false]);
   checkStore(options.store, ['auto', 'none']);
+  if (options.accessToken !== undefined) checkAccessToken(options.accessToken);
   checkHooks(options, ['onProgress']);
   const { device } = options;
   const named = [undefined, 'auto', 'wasm'].includes(device as string);
@@ -328,8 +340,7 @@ function wantsWorker(options: FromPretrainedOptions): boolean {
 }
 
 async function loadInPlace(
-  model: TransferableModel | ModelSource,
-  store: StoreUse | StoreBackend,
+  source: ModelSource,
   settings: EngineOptions,
   hooks: {
     device: FromPretrainedOptions['device'];
@@ -338,11 +349,9 @@ async function loadInPlace(
     note: string | undefined;
   },
 ): Promise<EngineDriver> {
-  // Imported lazily: a page that runs the worker never downloads the engine twice.
   const { loadEngine } = await import('./load-engine.ts');
-  const { sourceOf } = await import('./load-request.ts');
   const { device, signal, onProgress, note } = hooks;
-  return loadEngine(sourceOf(model, store), settings, {
+  return loadEngine(source, settings, {
     thread: 'page',
     signal,
     onProgress,

@@ -1,4 +1,5 @@
 import { type CacheSpec, policyNames, policyOf } from '@webdit/core';
+import { checkAccessToken } from '@webdit/weights';
 import {
   badArgument,
   checkCache,
@@ -26,11 +27,13 @@ export interface PlanModelOptions {
   readonly limits?: Partial<MemoryLimits>;
   /** Whose adapter is asked for its limits; by default this page's, where it has one. */
   readonly gpu?: GPU;
+  /** A token of the Hugging Face hub for a gated or private model there; sent to the hub's own host alone. */
+  readonly accessToken?: string;
   /** Aborts the reading, which then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
-const keys = ['dtype', 'policies', 'numInferenceSteps', 'guidanceScale', 'limits', 'gpu', 'signal'];
+const keys = ['dtype', 'policies', 'numInferenceSteps', 'guidanceScale', 'limits', 'gpu', 'accessToken', 'signal'];
 const dtypes: readonly unknown[] = ['auto', 'f32', 'f16', 'int8'];
 const limitKeys = ['maxBufferSize', 'maxStorageBufferBindingSize', 'memory'];
 
@@ -50,7 +53,8 @@ export async function planModel(model: ModelInput, options: PlanModelOptions = {
   refuseUnknownKeys(options, keys, 'planModel()');
   checkHooks(options, []);
   const checked = checkModel(model);
-  const { dtype = 'auto', numInferenceSteps: steps, guidanceScale, gpu, signal } = options;
+  const { dtype = 'auto', numInferenceSteps: steps, guidanceScale, gpu, accessToken, signal } = options;
+  if (accessToken !== undefined) checkAccessToken(accessToken);
   const request = {
     dtypes: checkDTypes(Array.isArray(dtype) ? dtype : [dtype]),
     policies: (options.policies ?? policyNames()).map(checkPolicy),
@@ -62,7 +66,7 @@ export async function planModel(model: ModelInput, options: PlanModelOptions = {
   };
   // The engine's own code, and readers of configs: pages that load models leave them to the worker.
   const { readPlan } = await import('./planning/read-plan.ts');
-  return readPlan(checked, request);
+  return readPlan(checked, request, accessToken ?? null);
 }
 
 function checkDTypes(given: readonly unknown[]): readonly (DType | 'auto')[] {

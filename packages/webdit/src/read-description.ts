@@ -9,9 +9,10 @@ import { FolderSchedules } from './schedules.ts';
 /** @throws like `describeModel`. */
 export async function readDescription(
   model: TransferableModel | ModelSource,
+  accessToken: string | null,
   signal: AbortSignal | undefined,
 ): Promise<ModelDescription> {
-  const folder = await describeModelFolder(sourceOf(model, 'read-only'), { signal });
+  const folder = await describeModelFolder(sourceOf(model, 'read-only', accessToken), { signal });
   return {
     name: shortName(folder.name),
     config: folder.config,

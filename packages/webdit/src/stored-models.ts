@@ -1,6 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import {
   browserStore,
+  checkAccessToken,
   customStore,
   type ModelStore,
   modelAddress,
@@ -19,6 +20,8 @@ export interface StoreModelOptions {
   readonly signal?: AbortSignal;
   /** A store of your own; default the browser's storage. */
   readonly store?: StoreBackend;
+  /** A token of the Hugging Face hub for a gated or private model there; sent to the hub's own host alone, and not stored. */
+  readonly accessToken?: string;
 }
 
 /** Which store is meant. */
@@ -73,7 +76,8 @@ export async function deleteStoredModel(url: string | URL, options: StoredModels
  *   `unsupported-config`, `shape-mismatch`, `bad-argument`; or `signal.reason`.
  */
 export async function storeModel(url: string | URL, options: StoreModelOptions = {}): Promise<StoredModel> {
-  refuseUnknownKeys(options, ['onProgress', 'signal', 'store'], 'storeModel()');
+  refuseUnknownKeys(options, ['onProgress', 'signal', 'store', 'accessToken'], 'storeModel()');
+  if (options.accessToken !== undefined) checkAccessToken(options.accessToken);
   checkHooks(options, ['onProgress']);
   const address = addressOf(url);
   const store = storeOf(options);

@@ -14,7 +14,7 @@ const host: EngineHost = {
     const events = relay(onProgress);
     const outcome = await settle(async () => {
       const backend = store ? remoteStore(store as unknown as Remote<StoreHost>) : request.store;
-      engine = await loadEngine(sourceOf(request.model, backend), request, {
+      engine = await loadEngine(sourceOf(request.model, backend, request.accessToken), request, {
         thread: 'worker',
         signal,
         onProgress: events.send,

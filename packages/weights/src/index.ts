@@ -36,6 +36,7 @@ export {
   tensorToFloat32,
 } from './safetensors/whole-file.ts';
 export { type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
+export { checkAccessToken } from './sources/access-token.ts';
 export { directorySource } from './sources/directory.ts';
 export { filesSource, type PickedFile } from './sources/files.ts';
 export { type HttpSourceOptions, httpSource, modelAddress } from './sources/http.ts';

@@ -6,8 +6,12 @@ import { type PlanRequest, planFolder } from './plan-folder.ts';
 import type { ModelPlan } from './types.ts';
 
 /** @throws like `planModel`. */
-export async function readPlan(model: TransferableModel | ModelSource, request: PlanRequest): Promise<ModelPlan> {
-  const source = sourceOf(model, 'read-only');
+export async function readPlan(
+  model: TransferableModel | ModelSource,
+  request: PlanRequest,
+  accessToken: string | null,
+): Promise<ModelPlan> {
+  const source = sourceOf(model, 'read-only', accessToken);
   const folder = requireDiT(await openModelFolder(source, { signal: request.signal }), 'The planner of memory');
   return planFolder(source, folder, request);
 }

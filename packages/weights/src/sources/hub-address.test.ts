@@ -43,7 +43,7 @@ describe('addresses of the hub', () => {
   test.each([
     ['a', {}, '"a" is not the name of a model on the hub.'],
     ['a/b', { subfolder: '../c' }, '"../c" is not a path inside a model folder.'],
-    ['a/b', { token: 'secret' }, 'The token does not begin with hf_.'],
+    ['a/b', { accessToken: 'secret' }, 'accessToken is not an access token of the Hugging Face hub.'],
   ])('hubSource refuses %s %o', async (repo, options, message) => {
     const error = await errorOf(new Promise((resolve) => resolve(hubSource(repo, options))));
     expect([error.code, error.message]).toEqual(['bad-argument', message]);

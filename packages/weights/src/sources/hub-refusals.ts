@@ -8,7 +8,7 @@ export function accessRefused(repo: string, hasToken: boolean, cause?: unknown):
     `The Hugging Face hub does not give out ${repo}: it is gated, private or not there.`,
     hasToken
       ? 'Check the name, that the token is valid, and that its account may read the model.'
-      : 'Check the name; for a gated model accept its terms on its page, and give a token to hubSource() or as HF_TOKEN.',
+      : 'Check the name; for a gated model accept its terms on its page, and give accessToken, on the command line HF_TOKEN.',
     { cause },
   );
 }

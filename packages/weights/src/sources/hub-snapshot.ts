@@ -25,7 +25,8 @@ export interface SnapshotQuery {
   readonly revision: string;
   /** Folder to list; empty for all. */
   readonly subfolder: string;
-  readonly token: string | undefined;
+  /** Whether `fetch` sends one. */
+  readonly hasToken: boolean;
   readonly hubUrl: string;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
@@ -36,11 +37,10 @@ export interface SnapshotQuery {
  * @throws WebDiTError `not-found`, `network`; `signal.reason`.
  */
 export async function takeSnapshot(query: SnapshotQuery): Promise<HubSnapshot> {
-  const { repo, revision, subfolder, token, hubUrl, signal } = query;
+  const { repo, revision, subfolder, hubUrl, signal } = query;
   const access = {
     hubUrl,
     fetch: ((input, init) => query.fetch(input, signal ? { ...init, signal } : init)) as typeof fetch,
-    ...(token === undefined ? {} : { accessToken: token }),
   };
   try {
     const commit = isCommit(revision)
@@ -67,10 +67,10 @@ export async function takeSnapshot(query: SnapshotQuery): Promise<HubSnapshot> {
 
 const isCommit = (revision: string) => /^[0-9a-f]{40}$/.test(revision);
 
-function snapshotFailure(cause: unknown, { repo, revision, subfolder, token, hubUrl }: SnapshotQuery): WebDiTError {
+function snapshotFailure(cause: unknown, { repo, revision, subfolder, hasToken, hubUrl }: SnapshotQuery): WebDiTError {
   if (!(cause instanceof HubApiError)) return unreachable(`${hubUrl}/${repo}`, cause);
   const { statusCode } = cause;
-  if (statusCode === 401 || statusCode === 403) return accessRefused(repo, token !== undefined, cause);
+  if (statusCode === 401 || statusCode === 403) return accessRefused(repo, hasToken, cause);
   if (statusCode !== 404) return refused(`${hubUrl}/${repo}`, statusCode);
   return new WebDiTError(
     'not-found',

@@ -1,5 +1,5 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openModelFolder } from '../model-folder.ts';
 import { cacheBackend } from '../store/backend.ts';
@@ -8,6 +8,7 @@ import { storedSource } from '../store/stored-source.ts';
 import { FakeCaches } from '../testing/fake-browser.ts';
 import { type FakeHub, hubCommit, startFakeHub } from '../testing/fake-hub.ts';
 import { errorOf, golden, load, sameBytes, scratchFolder } from '../testing/fixtures.ts';
+import { startLocalServer } from '../testing/local-server.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { type HubSourceOptions, hubSource } from './hub.ts';
 import { networkSource } from './network.ts';
@@ -109,13 +110,46 @@ describe('a model on the hub', () => {
       'not-found',
       'The Hugging Face hub does not give out owner/name: it is gated, private or not there.',
     ]);
-    expect(gated.remedy).toContain('give a token');
+    expect(gated.remedy).toContain('give accessToken');
     hub.access = 'private';
     expect(await errorOf(openModelFolder(open()))).toMatchObject({ message: gated.message, remedy: gated.remedy });
-    const wrong = await errorOf(openModelFolder(open({ token: 'hf_wrong' })));
+    const wrong = await errorOf(openModelFolder(open({ accessToken: 'hf_wrong' })));
     expect([wrong.message, wrong.remedy]).toEqual([gated.message, expect.stringContaining('the token is valid')]);
-    expect((await openModelFolder(open({ token: 'hf_right' }))).layout).toBe('diffusers');
+    expect((await openModelFolder(open({ accessToken: 'hf_right' }))).layout).toBe('diffusers');
   });
+
+  test('a token goes to the hub, and to no host that it points or redirects to', async () => {
+    const elsewhere = await startLocalServer();
+    hub.elsewhere = elsewhere;
+    const sent: [where: string, path: string, authorization: string | undefined][] = [];
+    for (const [where, server] of Object.entries({ hub: hub.server, elsewhere })) {
+      const answer = server.intercept;
+      server.intercept = (path, response) => {
+        sent.push([where, path.split('/').at(-1) ?? '', response.req.headers.authorization]);
+        return answer(path, response);
+      };
+    }
+    const source = open({ accessToken: 'hf_right' });
+    expect(await (await source.open(weights))?.bytes()).toHaveLength(7162552);
+    expect(await (await source.open('model_index.json'))?.bytes()).toBeDefined();
+    await elsewhere.stop();
+    expect(sent).toEqual([
+      ['hub', 'main', 'Bearer hf_right'],
+      ['hub', hubCommit, 'Bearer hf_right'],
+      ['elsewhere', 'tree', undefined],
+      ['hub', basename(weights), 'Bearer hf_right'],
+      ['elsewhere', basename(weights), undefined],
+      ['hub', 'model_index.json', 'Bearer hf_right'],
+    ]);
+  });
+
+  test.each([42, 'secret', 'hf_', 'hf_a b', ''])(
+    'a token that is none is refused, and not shown: %j',
+    (accessToken) => {
+      const make = () => open({ accessToken: accessToken as string });
+      expect(make).toThrow('accessToken is not an access token of the Hugging Face hub.');
+    },
+  );
 
   test.each([
     ['a model', 'owner/nobody', {}, 'no model owner/nobody with revision main.'],

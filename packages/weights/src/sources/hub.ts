@@ -3,6 +3,7 @@ import { ByteReader } from '../byte-reader.ts';
 import { byteStream } from '../byte-stream.ts';
 import { assertInsideFolder, type ModelSource, missingFile, type OpenOptions, sourceFile } from '../source.ts';
 import { gitVersion, hashVersion } from '../version.ts';
+import { checkAccessToken } from './access-token.ts';
 import { httpSource } from './http.ts';
 import { defaultHubUrl, defaultRevision, isRepo, printHubAddress } from './hub-address.ts';
 import { accessRefused } from './hub-refusals.ts';
@@ -14,8 +15,8 @@ export interface HubSourceOptions {
   readonly revision?: string | undefined;
   /** The folder of the repository that is the model folder; default all of it. */
   readonly subfolder?: string | undefined;
-  /** An access token, `hf_…`, for gated and private models. */
-  readonly token?: string | undefined;
+  /** A token, `hf_…`, for gated and private models. It is sent to the hub's own host alone. */
+  readonly accessToken?: string | undefined;
   /** Where the hub is; default https://huggingface.co. */
   readonly hubUrl?: string | undefined;
   /** Stands in for the global `fetch`. */
@@ -31,29 +32,27 @@ export interface HubSourceOptions {
  *   and `network`.
  */
 export function hubSource(repo: string, options: HubSourceOptions = {}): ModelSource {
-  const { revision = defaultRevision, token, hubUrl = defaultHubUrl } = options;
+  const { revision = defaultRevision, accessToken, hubUrl = defaultHubUrl } = options;
   const subfolder = (options.subfolder ?? '').replace(/^\/+|\/+$/g, '');
-  checkOptions(repo, subfolder, token);
-  const fetchAny = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  checkOptions(repo, subfolder, accessToken);
+  const fetchHub = withToken(options.fetch ?? ((input, init) => globalThis.fetch(input, init)), hubUrl, accessToken);
+  const hasToken = accessToken !== undefined;
   const name = printHubAddress({ repo, subfolder, revision });
 
   let pinned: Promise<HubSnapshot> | null = null;
   const pin = (signal: AbortSignal | undefined) => {
-    pinned ??= takeSnapshotLazily({ repo, revision, subfolder, token, hubUrl, fetch: fetchAny, signal }).catch(
-      (error) => {
-        pinned = null;
-        throw error;
-      },
-    );
+    const query = { repo, revision, subfolder, hasToken, hubUrl, fetch: fetchHub, signal };
+    pinned ??= takeSnapshotLazily(query).catch((error) => {
+      pinned = null;
+      throw error;
+    });
     return pinned;
   };
   const fetchFile: typeof fetch = async (input, init) => {
-    const headers = new Headers(init?.headers);
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    const response = await fetchAny(input, { ...init, headers });
+    const response = await fetchHub(input, init);
     if (response.status !== 401 && response.status !== 403) return response;
     await response.body?.cancel();
-    throw accessRefused(repo, token !== undefined);
+    throw accessRefused(repo, hasToken);
   };
 
   let folder: ModelSource | null = null;
@@ -80,6 +79,20 @@ export function hubSource(repo: string, options: HubSourceOptions = {}): ModelSo
       if (options.begin) return { ...(await openNow(options)), ...said };
       return sourceFile({ ...said, stream: () => lazyStream(() => openNow(options)), failure: asItIs }, options.signal);
     },
+  };
+}
+
+/**
+ * Sends the token with what is asked of the hub's own host, and of no other, wherever listings point. Where the hub redirects to another,
+ * `fetch` itself leaves it out.
+ */
+function withToken(fetchAny: typeof fetch, hubUrl: string, accessToken: string | undefined): typeof fetch {
+  if (accessToken === undefined) return fetchAny;
+  const { origin } = new URL(hubUrl);
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    if (new URL(String(input)).origin === origin) headers.set('authorization', `Bearer ${accessToken}`);
+    return fetchAny(input, { ...init, headers });
   };
 }
 
@@ -120,12 +133,10 @@ function asItIs(cause: unknown): WebDiTError {
   throw cause;
 }
 
-function checkOptions(repo: string, subfolder: string, token: string | undefined): void {
+function checkOptions(repo: string, subfolder: string, accessToken: string | undefined): void {
   if (!isRepo(repo)) {
     throw new WebDiTError('bad-argument', `"${repo}" is not the name of a model on the hub.`, 'Give owner/name.');
   }
   if (subfolder !== '') assertInsideFolder(subfolder);
-  if (token !== undefined && !token.startsWith('hf_')) {
-    throw new WebDiTError('bad-argument', 'The token does not begin with hf_.', 'Give an access token of the hub.');
-  }
+  if (accessToken !== undefined) checkAccessToken(accessToken);
 }

@@ -4,12 +4,12 @@ import { type HubSourceOptions, hubSource } from './hub.ts';
 import { parseHubAddress } from './hub-address.ts';
 
 /**
- * The source that an address names: `hf:…` and models on huggingface.co through the hub, any other URL through HTTP.
+ * The source that an address names: `hf:…` and models on huggingface.co through the hub, any other URL through HTTP, which is sent no token.
  * @throws WebDiTError `bad-argument` for a wrong `hf:` address.
  */
 export function networkSource(
   address: string,
-  options: Pick<HubSourceOptions, 'token' | 'hubUrl' | 'fetch'> = {},
+  options: Pick<HubSourceOptions, 'accessToken' | 'hubUrl' | 'fetch'> = {},
 ): ModelSource {
   const hub = parseHubAddress(address);
   if (hub) return hubSource(hub.repo, { ...options, ...hub });

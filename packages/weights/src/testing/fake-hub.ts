@@ -15,6 +15,8 @@ export interface FakeHub {
   readonly asked: string[];
   /** How the model may be read. `gated`: listed to all, given to those with a token. */
   access: 'public' | 'gated' | 'private';
+  /** Another host that has the second page of listings and the content of large files; the hub then points there. */
+  elsewhere: LocalServer | null;
   /** Sends this for a large file's content. */
   replace(path: string, bytes: Uint8Array): void;
 }
@@ -38,6 +40,7 @@ export async function startFakeHub(folder: string): Promise<FakeHub> {
     url: server.url.slice(0, -1),
     asked,
     access: 'public',
+    elsewhere: null,
     replace: (path, bytes) => server.files.set(prefix + path, { bytes, etag: '"other"' }),
   };
   const json = (response: ServerResponse, status: number, body: unknown) => {
@@ -49,7 +52,12 @@ export async function startFakeHub(folder: string): Promise<FakeHub> {
     const mayRead = hub.access === 'public' || headers.authorization === 'Bearer hf_right';
     if (path.startsWith(prefix)) {
       asked.push(path.slice(prefix.length));
-      return mayRead ? false : json(response, 401, { error: 'Access to model owner/name is restricted.' });
+      if (!mayRead) return json(response, 401, { error: 'Access to model owner/name is restricted.' });
+      const file = server.files.get(path);
+      if (!hub.elsewhere || !file || file.bytes.length < 1000) return false;
+      hub.elsewhere.files.set(path, file);
+      response.writeHead(302, { location: hub.elsewhere.url + path }).end();
+      return true;
     }
     if (!path.startsWith('api/models/')) return false;
     if (hub.access === 'private' && !mayRead) return json(response, 401, { error: 'Repository not found' });
@@ -60,7 +68,9 @@ export async function startFakeHub(folder: string): Promise<FakeHub> {
     // In two pages.
     const half = Math.ceil(within.length / 2);
     if (url.includes('cursor=2')) return json(response, 200, within.slice(half));
-    response.setHeader('Link', `<${hub.url}${url}&cursor=2>; rel="next"`);
+    hub.elsewhere?.files.set('tree', { bytes: new TextEncoder().encode(JSON.stringify(within.slice(half))) });
+    const next = hub.elsewhere ? `${hub.elsewhere.url}tree` : `${hub.url}${url}&cursor=2`;
+    response.setHeader('Link', `<${next}>; rel="next"`);
     return json(response, 200, within.slice(0, half));
   };
   return hub;
