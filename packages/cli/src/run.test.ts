@@ -53,6 +53,21 @@ describe('inspect', () => {
     expect(text).toMatch(new RegExp(`^guidance +${guidance}$`, 'm'));
   });
 
+  it.each([
+    [{ _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 }, 'euler-flow, shift 3, 1000 training steps'],
+    [
+      { _class_name: 'DDPMScheduler', clip_sample: false, prediction_type: 'v_prediction' },
+      'ddpm-leading, 1000 linear betas from 0.0001 to 0.02, v_prediction',
+    ],
+  ])('names the sampler of a config: %j', async (config, sampler) => {
+    const model = join(folder, config._class_name);
+    cpSync(join(root, 'goldens/dit-diffusers-tiny'), model, { recursive: true });
+    writeFileSync(join(model, 'scheduler/scheduler_config.json'), JSON.stringify(config));
+    const { code, lines } = await webdit('inspect', model);
+    expect(code).toBe(0);
+    expect(lines.map((line) => line.replace(/^sampler +/, ''))).toContain(sampler);
+  });
+
   it('says what a PixArt is conditioned on', async () => {
     const { code, lines } = await webdit('inspect', join(root, 'goldens/pixart-tiny-microcond'));
     expect(code).toBe(0);

@@ -126,7 +126,8 @@ function describeConditions(config: TransformerConfig, classes: ModelFolder['cla
 function describeSampler(spec: SamplerSpec): string {
   if (spec.kind === 'euler') return `${samplerName(spec)}, shift ${spec.shift}, ${spec.trainSteps} training steps`;
   const { betaSchedule, betaStart, betaEnd, trainSteps } = spec.noise;
-  return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}`;
+  const predicts = spec.predictionType === 'epsilon' ? '' : `, ${spec.predictionType}`;
+  return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}${predicts}`;
 }
 
 /** What these commands fetch; nothing of it is kept. */

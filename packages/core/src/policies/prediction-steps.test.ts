@@ -99,6 +99,18 @@ describe('predictionSteps', () => {
     );
   });
 
+  it.each(['epsilon', 'v_prediction'] as const)(
+    'leaves a last step that does not move uncorrected: %s',
+    (predictionType) => {
+      const leading = { ...ditSampler, spacing: 'leading', finalAlphaOne: false, predictionType } as const;
+      const moves = samplerSteps(leading, 8);
+      expect(moves.at(-1)).toMatchObject({ sample: 1, prediction: 0 });
+      const found = predictionSteps('11001001', { order: 1, correction: 1 }, moves);
+      expect(found.at(-1)).toEqual({ kind: 'full' });
+      expect(found[4]?.predictions?.every(Number.isFinite)).toBe(true);
+    },
+  );
+
   it('leaves samplers that look back themselves uncorrected', () => {
     const dpmpp = samplerSteps(chooseSampler('dpmpp', ditSampler), 8);
     const found = predictionSteps('11001001', { order: 1, correction: 1 }, dpmpp);

@@ -31,8 +31,9 @@ export function predictionSteps(
     if (digit !== '1') return { kind: 'forecast', predictions: interpolationWeights(read, n) };
     const [latest = n] = nodes;
     nodes.unshift(n);
-    if (share === 0 || n - latest < 2) return { kind: 'full' };
     const { sample, prediction } = moves[n] as SamplerStep;
+    // a step that goes nowhere, such as DDIM's last at timestep 0 without set_alpha_to_one, has nothing to correct with
+    if (share === 0 || n - latest < 2 || prediction === 0) return { kind: 'full' };
     // the latents are off by `drift` x (own prediction - its forecast); the update takes latents x sample + own x prediction
     const own = (sample * share * drift(read, n, moves)) / prediction;
     return { kind: 'full', predictions: [1 + own, ...interpolationWeights(read, n).map((weight) => -own * weight)] };
