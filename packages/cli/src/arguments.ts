@@ -110,7 +110,8 @@ export function choiceOption<T extends string>(
 ): T | undefined {
   const value = values[name];
   if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
-  throw badUsage(`--${name} is "${value}".`, `Pass ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}.`);
+  const others = allowed.slice(0, -1).join(', ');
+  throw badUsage(`--${name} is "${value}".`, `Pass ${others === '' ? '' : `${others} or `}${allowed.at(-1)}.`);
 }
 
 /** A seed: a bigint only where a number would lose digits. @throws WebDiTError `bad-argument`. */

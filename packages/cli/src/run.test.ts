@@ -132,12 +132,28 @@ describe('synth', () => {
 
   it('refuses what it does not know, before it writes', async () => {
     const out = join(folder, 'synth');
-    expect(await rejected('dit-b-2', out)).toContain('There is no model "dit-b-2". Use one of: dit-xl-2, dit-s-2.');
+    expect(await rejected('dit-b-2', out)).toContain(
+      'There is no model "dit-b-2". Use one of: dit-xl-2, dit-s-2, pixart-xl-2, pixart-tiny.',
+    );
     expect(await rejected('dit-s-2', out, '--dtype', 'int8')).toContain('--dtype is "int8". Pass f32 or f16.');
     expect(await rejected('dit-s-2', out, '--size', '128')).toContain('--size is "128". Pass 256 or 512.');
+    expect(await rejected('pixart-xl-2', out, '--size', '128')).toContain('Pass 256, 512 or 1024.');
+    expect(await rejected('pixart-tiny', out, '--size', '256')).toContain('--size is "256". Pass 128.');
     expect(await rejected('dit-s-2', out, '--seed', '4294967')).toContain('Pass a whole number from 0 to 4294966.');
     expect(await rejected('dit-s-2')).toContain('takes 2 arguments');
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('writes a small PixArt, which says what it is', async () => {
+    const out = join(folder, 'pixart');
+    const { code, lines } = await webdit('synth', 'pixart-tiny', out);
+    expect([code, lines.join()]).toEqual([
+      0,
+      expect.stringMatching(/: pixart-tiny, 0\.41 M parameters, F16, 0\.8 MiB, in /),
+    ]);
+    const inspected = await webdit('inspect', out);
+    expect(inspected.lines).toContain('layout        diffusers');
+    expect(inspected.lines).toContain('sampler       dpmpp-linspace, 1000 linear betas from 0.0001 to 0.02');
   });
 
   it('writes over nothing', async () => {

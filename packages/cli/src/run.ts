@@ -49,7 +49,7 @@ webdit bench [--quick] [--sweep matmul|attention] [--json F]
 webdit inspect DIR [--num-heads N] [--dtype D] [--policies a,b] [--steps N] [--guidance X] [--memory-mib N]
 webdit manifest DIR
 webdit convert IN OUT [--dtype f32|f16|int8] [--num-heads N]
-webdit synth dit-xl-2|dit-s-2 OUT [--dtype f32|f16] [--seed N] [--size 256|512]
+webdit synth dit-xl-2|dit-s-2|pixart-xl-2|pixart-tiny OUT [--dtype f32|f16] [--seed N] [--size 256|512|1024]
 webdit fit-preview --model DIR --out F.json [--pairs N] [--steps N] [--guidance X] [--cache POLICY|F.json] [--seed N]
                    [--labels a,b]
 webdit calibrate --model DIR --out F.json [--steps N] [--scheduler NAME] [--pairs N] [--guidance X] [--seed N]

@@ -1,11 +1,27 @@
 import { performance } from 'node:perf_hooks';
-import { type DiTConfig, ditS2, ditXl2, parameterCount } from '@webdit/core';
-import { maxSynthSeed, writeSynthModel } from '@webdit/weights/node';
+import { type DiTConfig, ditS2, ditXl2, parameterCount, type TransformerConfig } from '@webdit/core';
+import { maxSynthSeed, pixArtAt, pixArtTiny, writeSynthModel } from '@webdit/weights/node';
 import { badUsage, choiceOption, integerOption, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { printMebibytes } from '../print.ts';
 
-const models: Readonly<Record<string, DiTConfig>> = { 'dit-xl-2': ditXl2, 'dit-s-2': ditS2 };
+/** A model and the pixels of its pictures' sides, of which the first is the default. */
+interface SynthModel {
+  readonly sizes: readonly [string, ...string[]];
+  readonly at: (pixels: number) => TransformerConfig;
+}
+
+const dit = (config: DiTConfig): SynthModel => ({
+  sizes: ['256', '512'],
+  at: (pixels) => ({ ...config, inputSize: pixels / 8 }),
+});
+
+const models: Readonly<Record<string, SynthModel>> = {
+  'dit-xl-2': dit(ditXl2),
+  'dit-s-2': dit(ditS2),
+  'pixart-xl-2': { sizes: ['256', '512', '1024'], at: (pixels) => pixArtAt(pixels) },
+  'pixart-tiny': { sizes: ['128'], at: () => pixArtTiny },
+};
 
 /** Writes a model folder of random weights with the names and shapes of a published model. Needs no GPU. */
 export const synth: Command = async (args, output) => {
@@ -15,8 +31,7 @@ export const synth: Command = async (args, output) => {
   if (!model) throw badUsage(`There is no model "${name}".`, `Use one of: ${Object.keys(models).join(', ')}.`);
   const dtype = choiceOption(line, 'dtype', ['f32', 'f16']) === 'f32' ? 'F32' : 'F16';
   const seed = integerOption(line, 'seed', 0, maxSynthSeed) ?? 0;
-  const pixels = Number(choiceOption(line, 'size', ['256', '512']) ?? 256);
-  const config = { ...model, inputSize: pixels / 8 };
+  const config = model.at(Number(choiceOption(line, 'size', model.sizes) ?? model.sizes[0]));
 
   const start = performance.now();
   const bytes = await writeSynthModel(path, {

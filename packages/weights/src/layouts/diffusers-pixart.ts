@@ -50,6 +50,31 @@ export function parseDiffusersPixArt(json: unknown, path: string): PixArtConfig 
   return checkDivisibility(config, path);
 }
 
+/** What `parseDiffusersPixArt` reads as `config`, for one of its family. */
+export function diffusersPixArtConfig(config: PixArtConfig): Record<string, unknown> {
+  return {
+    _class_name: 'PixArtTransformer2DModel',
+    activation_fn: 'gelu-approximate',
+    attention_bias: true,
+    attention_head_dim: config.hiddenSize / config.numHeads,
+    attention_type: 'default',
+    caption_channels: config.captionChannels,
+    cross_attention_dim: config.hiddenSize,
+    in_channels: config.inChannels,
+    interpolation_scale: config.interpolationScale,
+    norm_elementwise_affine: false,
+    norm_eps: config.normEps,
+    norm_type: 'ada_norm_single',
+    num_attention_heads: config.numHeads,
+    num_embeds_ada_norm: 1000,
+    num_layers: config.depth,
+    out_channels: config.outChannels,
+    patch_size: config.patchSize,
+    sample_size: config.inputSize,
+    use_additional_conditions: config.sizeConditions,
+  };
+}
+
 const blockModules: Readonly<Record<string, string>> = {
   ...diffusersBlockModules,
   'cross_attn.q_linear': 'attn2.to_q',

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { type DiTConfig, ditTensorShapes, type TensorShape, torchRandnParts } from '@webdit/core';
+import { type TensorShape, type TransformerConfig, tensorShapes, torchRandnParts } from '@webdit/core';
+import { diffusersPixArtTensors } from '../layouts/diffusers-pixart.ts';
 import { transformerWeightsPath } from '../layouts/paths.ts';
 import { converter } from '../safetensors/convert.ts';
 import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
 import { writeNativeConfigs } from '../write/native-folder.ts';
 import { TensorFile } from '../write/tensor-file.ts';
 import { writeWholeFolder } from '../write/whole-folder.ts';
+import { writePixArtConfigs } from './pixart.ts';
 
 export interface SynthOptions {
-  readonly config: DiTConfig;
+  readonly config: TransformerConfig;
   readonly dtype: 'F32' | 'F16';
   /** From 0 to `maxSynthSeed`. */
   readonly seed: number;
@@ -24,8 +26,8 @@ export const maxSynthSeed = Math.floor(2 ** 32 / seedsPerModel) - 1;
 const partElements = 256 * 1024;
 
 /**
- * Writes a native model folder of random weights, with the names and shapes of the real ones. Tensor number n of the
- * file, from 0, is `torch.randn(shape, generator=torch.Generator().manual_seed(1000 * seed + n)) * std`, and `.half()` of that for
+ * Writes a model folder of random weights, with the names and shapes of the real ones: a native one of a DiT, one of diffusers
+ * of a PixArt, with captions to try it with. Tensor number n of the file, from 0, is `torch.randn(shape, generator=torch.Generator().manual_seed(1000 * seed + n)) * std`, and `.half()` of that for
  * F16; the file's metadata say each one's seed and std. Streams: whatever the size, a few MiB are in memory.
  *
  * @returns bytes of the safetensors file.
@@ -33,15 +35,31 @@ const partElements = 256 * 1024;
  */
 export async function writeSynthModel(path: string, options: SynthOptions): Promise<number> {
   return writeWholeFolder(path, async (folder) => {
-    await writeNativeConfigs(folder, options);
+    const { config, dtype, seed } = options;
+    if (config.kind === 'dit') await writeNativeConfigs(folder, options);
+    else {
+      const last = (seed + 1) * seedsPerModel - 1;
+      await writePixArtConfigs(folder, config, { dtype, seeds: [last - 1, last] });
+    }
     return writeWeights(join(folder, transformerWeightsPath), options);
   });
 }
 
+/** Names and shapes of the tensors in a file of this model. */
+export function synthTensors(config: TransformerConfig): Pick<TensorShape, 'name' | 'shape'>[] {
+  if (config.kind === 'dit') return tensorShapes(config).filter(({ optional }) => optional !== true);
+  return diffusersPixArtTensors(config)
+    .filter(({ optional }) => !optional)
+    .map(({ source: name, shape }) => ({ name, shape }));
+}
+
 async function writeWeights(path: string, { config, dtype, seed, onProgress }: SynthOptions): Promise<number> {
-  const tensors = ditTensorShapes(config)
-    .filter(({ optional }) => optional !== true)
-    .map((tensor, n) => ({ ...tensor, dtype, seed: seed * seedsPerModel + n, std: Math.fround(synthStd(tensor)) }));
+  const tensors = synthTensors(config).map((tensor, n) => ({
+    ...tensor,
+    dtype,
+    seed: seed * seedsPerModel + n,
+    std: Math.fround(synthStd(tensor)),
+  }));
   const total = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const recipes = Object.fromEntries(tensors.map(({ name, seed, std }) => [name, { seed, std }]));
   const convert = converter('F32', dtype);
@@ -71,5 +89,5 @@ export function synthStd({ name, shape }: Pick<TensorShape, 'name' | 'shape'>): 
   if (name.endsWith('.bias')) return 0.02;
   if (name.includes('embedding_table')) return 0.5;
   const inputs = elementCount(shape) / (shape[0] as number);
-  return (name.includes('adaLN_modulation') ? 0.5 : 1) / Math.sqrt(inputs);
+  return (/adaLN_modulation|adaln_single\.linear/.test(name) ? 0.5 : 1) / Math.sqrt(inputs);
 }
