@@ -55,6 +55,13 @@ describe('a checkpoint', () => {
     expect(tensors.get('half')).toMatchObject({ dtype: 'BF16', shape: [2] });
   });
 
+  test('may be a zip64 file, as one beyond 4 GiB is', async () => {
+    const bytes = writeCheckpoint(whole(), { 0: values }, { zip64: {} });
+    const tensors = await read(await checkpointSource(await checkpointAt(bytes)));
+    expect([...tensors.keys()]).toEqual(['w']);
+    expect(tensors.get('w')).toMatchObject({ dtype: 'F32', shape: [4, 6], data: [...values] });
+  });
+
   test('has its weights under a key, the averaged ones first', async () => {
     const pickle = new PickleWriter();
     const weights = (offset: number) => () => {
@@ -66,6 +73,13 @@ describe('a checkpoint', () => {
     expect((await read(found)).get('w')?.data).toEqual([6, 7, 8, 9, 10, 11]);
   });
 });
+
+/** A pickle of one tensor, in storage 0. */
+function whole(): Uint8Array {
+  const pickle = new PickleWriter();
+  pickle.dict({ w: () => void pickle.tensor(plain) });
+  return pickle.end();
+}
 
 describe('a checkpoint is refused', () => {
   const messageOf = async (bytes: Uint8Array) => {
@@ -81,11 +95,6 @@ describe('a checkpoint is refused', () => {
   };
   const tensor = (change: Partial<WrittenTensor>) =>
     pickled((pickle) => pickle.dict({ w: () => void pickle.tensor({ ...plain, ...change }) }));
-  const whole = () => {
-    const pickle = new PickleWriter();
-    pickle.dict({ w: () => void pickle.tensor(plain) });
-    return pickle.end();
-  };
 
   test('for a name that is not of a tensor', async () => {
     const message = 'x asks for os.system; of a checkpoint WebDiT reads tensors and nothing else.';
@@ -135,13 +144,22 @@ describe('a checkpoint is refused', () => {
       ['archive/data.pkl', whole()] as const,
       ['archive/data/0', new Uint8Array(values.buffer)] as const,
     ];
-    expect(await messageOf(writeZip(entries, 'archive/data/0'))).toBe(
+    expect(await messageOf(writeZip(entries, { compressed: 'archive/data/0' }))).toBe(
       'archive/data/0 of x is compressed; PyTorch stores tensors as they are.',
     );
     expect(await messageOf(writeZip([entries[0], entries[0]] as never))).toBe('x holds archive/data.pkl twice.');
     expect(await messageOf(writeZip([['a/b', whole()]]))).toBe('x holds no data.pkl, so it is no checkpoint.');
     const legacy = Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20);
     expect(await messageOf(legacy)).toBe('x is a checkpoint of PyTorch before 1.6, which is no zip file.');
+  });
+
+  test.each([
+    ['beyond its end', 2n ** 40n],
+    ['where no entry lies', 5n],
+    ['beyond what a number holds', 2n ** 63n],
+  ])('for a zip64 file whose entries are said to lie %s', async (_, offset) => {
+    const message = await messageOf(writeCheckpoint(whole(), { 0: values }, { zip64: { offset } }));
+    expect(message).toMatch(/^x is no whole zip file: [^.]+\.$/);
   });
 
   test('when there is none', async () => {
