@@ -1,4 +1,5 @@
 export * from './accumulate/index.ts';
+export * from './adaln_single/index.ts';
 export * from './arithmetic_probe/index.ts';
 export * from './attention/index.ts';
 export * from './bandwidth_probe/index.ts';
@@ -7,6 +8,7 @@ export * from './common/noise.ts';
 export * from './common/step.ts';
 export * from './condition/index.ts';
 export * from './gated_sum/index.ts';
+export * from './gather/index.ts';
 export * from './layer_norm/index.ts';
 export * from './matmul/index.ts';
 export * from './patch_embed/index.ts';

@@ -2,7 +2,7 @@ import type { Kernel, KernelConstants } from '../common/kernel.ts';
 import stepSource from '../common/step.wgsl?raw';
 import kernelSource from './kernel.wgsl?raw';
 
-/** Time + label embedding + SiLU. Storage: time embedding, label table, (time row, label) pairs, output. */
+/** Time + label embedding, with or without SiLU. Storage: time embedding, label table, (time row, label) pairs, output. */
 export const conditionKernel: Kernel = {
   name: 'condition',
   op: 'condition',
@@ -14,8 +14,8 @@ export const conditionKernel: Kernel = {
 
 export const conditionVariants: readonly Kernel[] = [conditionKernel];
 
-export function conditionConstants(C: number): KernelConstants {
-  return { C4: C / 4 };
+export function conditionConstants(C: number, activation: 'silu' | 'none' = 'silu'): KernelConstants {
+  return { C4: C / 4, ACTIVATES: Number(activation === 'silu') };
 }
 
 /** `labels` rows of the label table, from that of `firstLabel` on. */

@@ -1,9 +1,10 @@
-// Conditioning vectors: output[r, :] = SiLU(time_embedding[t_r, :] + label_table[label_r, :]).
+// Conditioning vectors: output[r, :] = SiLU(time_embedding[t_r, :] + label_table[label_r, :]), or the sum itself.
 //
-// Every consumer of the conditioning vector in DiT starts with SiLU, so it is applied here, once.
+// Every consumer of the conditioning vector in DiT starts with SiLU, so it is applied here, once. adaLN-single has one that does not.
 // The label table may be some rows of the whole: rows with other labels are left alone, for another dispatch.
 // Caller: dispatch over rows * C4 / 64 workgroups, flat. Row r reads conditions[step.condition_row + r].
 override C4: u32;
+override ACTIVATES: bool;
 
 struct Params {
   rows: u32,
@@ -29,5 +30,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let label = condition.y - params.first_label;
   if (label >= params.labels) { return; }
   let sum = time_embedding[condition.x * C4 + column] + label_table[label * C4 + column];
-  output[item] = sum / (1.0 + exp(-max(sum, vec4f(-80.0))));
+  output[item] = select(sum, sum / (1.0 + exp(-max(sum, vec4f(-80.0)))), ACTIVATES);
 }

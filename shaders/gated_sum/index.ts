@@ -2,9 +2,6 @@ import type { Kernel, KernelConstants } from '../common/kernel.ts';
 import stepSource from '../common/step.wgsl?raw';
 import kernelSource from './kernel.wgsl?raw';
 
-/** Cached branches per block: attention, MLP. */
-export const cachedBranches = 2;
-
 /** Fused reuse and forecast. Storage: hidden (in place), modulation table, cache slab, weights. Dispatch flat over rows x C / 4. */
 export const gatedSumKernel: Kernel = {
   name: 'gated_sum',
@@ -17,11 +14,12 @@ export const gatedSumKernel: Kernel = {
 
 export const gatedSumVariants: readonly Kernel[] = [gatedSumKernel];
 
-export function gatedSumConstants(C: number): KernelConstants {
-  return { C4: C / 4 };
+/** `branches` of a block: 2, or 3 with cross-attention. */
+export function gatedSumConstants({ C, branches }: { C: number; branches: number }): KernelConstants {
+  return { C4: C / 4, BRANCHES: branches };
 }
 
-/** Entry e = layer x 2 + (0 attention, 1 MLP); the pass covers `first .. first + count` of the slab that starts at `slabFirst`. */
+/** Entry e = layer x branches + branch; the pass covers `first .. first + count` of the slab that starts at `slabFirst`. */
 export function gatedSumParams(p: {
   rows: number;
   tokens: number;

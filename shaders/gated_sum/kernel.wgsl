@@ -2,12 +2,12 @@
 //
 // Reuse has weights of 1. A forecast is one pass for each full step it looks back on, each over the cache of that step.
 // Entry e stands for branch e % BRANCHES of layer e / BRANCHES and lies at (e - slab_first) * row_elements of the slab. The
-// sum runs in layer order, attention before MLP, exactly as the blocks would have added them: a fused pass over all entries
+// sum runs in layer order, branch by branch, exactly as the blocks would have added them: a fused pass over all entries
 // gives the bytes that one pass per entry would.
 // One invocation per four channels of a token. Caller: dispatch over rows * C4 / 64 workgroups, flat.
 override C4: u32;
 
-const BRANCHES = 2u;
+override BRANCHES: u32;  // 2: attention, MLP; 3: cross-attention, which has no gate, between them
 
 struct Params {
   rows: u32,
@@ -36,8 +36,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = 0u; i < params.count; i++) {
     let entry = params.first + i;
     let layer = entry / BRANCHES;
-    let part = select(2u, 5u, entry % BRANCHES == 1u);  // gate_attn, gate_mlp
-    let gate = modulation[((layer * params.modulation_rows + table_row) * 6u + part) * C4 + column];
+    let branch = entry % BRANCHES;
+    let is_last = branch + 1u == BRANCHES;
+    var gate = vec4f(1);
+    if (branch == 0u || is_last) {
+      let part = select(2u, 5u, is_last);  // gate_attn, gate_mlp
+      gate = modulation[((layer * params.modulation_rows + table_row) * 6u + part) * C4 + column];
+    }
     let weight = weights[params.first_weight + entry];
     sum = sum + gate * (weight * slab[(entry - params.slab_first) * params.rows * C4 + item]);
   }

@@ -13,8 +13,14 @@ export const patchEmbedKernel: Kernel = {
 
 export const patchEmbedVariants: readonly Kernel[] = [patchEmbedKernel];
 
-export function patchEmbedConstants(p: { C: number; channels: number; size: number; patch: number }): KernelConstants {
-  return { C4: p.C / 4, CHANNELS: p.channels, SIZE: p.size, PATCH: p.patch };
+export function patchEmbedConstants(p: {
+  C: number;
+  channels: number;
+  height: number;
+  width: number;
+  patch: number;
+}): KernelConstants {
+  return { C4: p.C / 4, CHANNELS: p.channels, HEIGHT: p.height, WIDTH: p.width, PATCH: p.patch };
 }
 
 /** `sampleStride` in elements; 0 when all batch rows read the same latents. */

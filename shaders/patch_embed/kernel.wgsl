@@ -6,7 +6,8 @@
 // Caller: dispatch over rows * C4 / 64 workgroups, flat.
 override C4: u32;
 override CHANNELS: u32;
-override SIZE: u32;   // latent height and width
+override HEIGHT: u32;  // of the latents
+override WIDTH: u32;
 override PATCH: u32;
 
 struct Params {
@@ -15,7 +16,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> sample: array<f32>;          // [batch or 1, CHANNELS, SIZE, SIZE]
+@group(0) @binding(1) var<storage, read> sample: array<f32>;          // [batch or 1, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;       // [CHANNELS * PATCH * PATCH, C4]
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;          // [C4]
 @group(0) @binding(4) var<storage, read> position: array<vec4f>;      // [tokens, C4]
@@ -27,16 +28,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = item / C4;
   let column = item % C4;
   if (row >= params.rows) { return; }
-  let side = SIZE / PATCH;
-  let tokens = side * side;
+  let columns = WIDTH / PATCH;
+  let tokens = HEIGHT / PATCH * columns;
   let token = row % tokens;
-  let corner = (row / tokens) * params.sample_stride + (token / side) * PATCH * SIZE + (token % side) * PATCH;
+  let corner = (row / tokens) * params.sample_stride + (token / columns) * PATCH * WIDTH + (token % columns) * PATCH;
   var sum = bias[column] + position[token * C4 + column];
   for (var k = 0u; k < CHANNELS * PATCH * PATCH; k++) {
     let channel = k / (PATCH * PATCH);
     let y = (k / PATCH) % PATCH;
     let x = k % PATCH;
-    sum = fma(vec4f(sample[corner + channel * SIZE * SIZE + y * SIZE + x]), weights[k * C4 + column], sum);
+    sum = fma(vec4f(sample[corner + (channel * HEIGHT + y) * WIDTH + x]), weights[k * C4 + column], sum);
   }
   output[item] = sum;
 }

@@ -10,23 +10,23 @@ const tolerance = 2.4e-6;
 test.each(
   patchEmbedVariants.flatMap((kernel) =>
     [
-      { batch: 1, channels: 4, size: 2, patch: 2, C: 8 },
-      { batch: 2, channels: 4, size: 16, patch: 2, C: 36 },
-      { batch: 3, channels: 3, size: 12, patch: 4, C: 20 },
+      { batch: 1, channels: 4, height: 2, width: 2, patch: 2, C: 8 },
+      { batch: 2, channels: 4, height: 16, width: 12, patch: 2, C: 36 },
+      { batch: 3, channels: 3, height: 8, width: 12, patch: 4, C: 20 },
     ].map((size) => ({ kernel, ...size })),
   ),
-)('$kernel.name: $batch x $channels x $size, patch $patch', async ({ kernel, ...size }) => {
-  const { batch, channels, patch, C } = size;
-  const tokens = (size.size / patch) ** 2;
-  const sample = randomValues(batch * channels * size.size ** 2, 1);
+)('$kernel.name: $batch x $channels x $height x $width, patch $patch', async ({ kernel, ...size }) => {
+  const { batch, channels, height, width, patch, C } = size;
+  const tokens = (height * width) / patch ** 2;
+  const sample = randomValues(batch * channels * height * width, 1);
   const weights = randomValues(channels * patch ** 2 * C, 2);
   const bias = randomValues(C, 3);
   const position = randomValues(tokens * C, 4);
-  const elements = channels * size.size ** 2;
+  const elements = channels * height * width;
   const run = async (stride: number) => {
     const [output] = await runKernel({
       kernel,
-      constants: patchEmbedConstants({ C, channels, size: size.size, patch }),
+      constants: patchEmbedConstants(size),
       params: patchEmbedParams(batch * tokens, stride),
       workgroups: flatWorkgroups((batch * tokens * C) / 4),
       storage: [sample, weights, bias, position, batch * tokens * C],

@@ -22,9 +22,9 @@ export function selectTokensConstants(tokens: number): KernelConstants {
 }
 
 export function selectTokensParams(p: SelectTokensSize): Uint32Array {
-  const params = new Uint32Array(11);
-  params.set([p.tokens, p.planes, p.selected, p.batch, p.window, Number(p.shared), Number(p.reset), p.aged]);
-  new Float32Array(params.buffer).set([p.sign, p.staleness, p.bonusRatio], 8);
+  const params = new Uint32Array(12);
+  params.set([p.tokens, p.planes, p.selected, p.batch, p.window, Number(p.shared), Number(p.reset), p.aged, p.columns]);
+  new Float32Array(params.buffer).set([p.sign, p.staleness, p.bonusRatio], 9);
   return params;
 }
 

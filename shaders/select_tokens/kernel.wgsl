@@ -9,7 +9,7 @@
 // One workgroup per batch row. A token's rank is the number of tokens before it, so no sort is needed and the order is
 // total. `ages` holds nothing of use after a full step: `reset` says so, `aged` adds the steps that selected nothing.
 //
-// Caller: tokens <= TOKENS, a square grid row by row, `window` divides its side; dispatch `batch` workgroups.
+// Caller: tokens <= TOKENS, a grid row by row, `window` divides its sides; dispatch `batch` workgroups.
 override TOKENS: u32;  // size of the workgroup arrays
 
 const LANES = 256u;
@@ -23,6 +23,7 @@ struct Params {
   share: u32,             // 1: all batch rows select by their mean raw score
   reset: u32,             // 1: ages start at 0
   aged: u32,              // added to every age first
+  columns: u32,           // tokens in a row of the grid
   sign: f32,              // -1 prefers low raw scores
   staleness: f32,         // weight / period
   bonus_ratio: f32,
@@ -53,7 +54,7 @@ fn mean_score(batch: u32, token: u32) -> f32 {
 
 // Whether `token` is the best of its window; the first of equals in reading order.
 fn leads_window(token: u32) -> bool {
-  let side = u32(sqrt(f32(params.tokens)) + 0.5);
+  let side = params.columns;
   let x = token % side;
   let y = token / side;
   let corner = (y - y % params.window) * side + x - x % params.window;

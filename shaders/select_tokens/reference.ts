@@ -1,6 +1,8 @@
 export interface SelectTokensSize {
   readonly batch: number;
   readonly tokens: number;
+  /** Tokens in a row of the grid. */
+  readonly columns: number;
   readonly planes: number;
   readonly selected: number;
   readonly window: number;
@@ -38,7 +40,7 @@ export function selectTokensReference(
     const norm = Math.hypot(...own);
     const age = tokens.map((i) => (p.reset ? 0 : (ages[b * p.tokens + i] as number)) + p.aged);
     const score = tokens.map((i) => (p.sign * (own[i] as number)) / norm + p.staleness * (age[i] as number));
-    const side = Math.sqrt(p.tokens);
+    const side = p.columns;
     const windowOf = (i: number) =>
       `${Math.floor(Math.floor(i / side) / p.window)},${Math.floor((i % side) / p.window)}`;
     const best = new Map<string, number>();

@@ -1,8 +1,9 @@
 import type { AttentionPart, AttentionSize } from '../attention/index.ts';
 import { wgslConstants } from '../common/constants.ts';
-import type { Kernel, Workgroups } from '../common/kernel.ts';
+import { type Kernel, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
 import { unroll } from '../common/unroll.ts';
 import attentionSource from './kernel.attention.wgsl?raw';
+import crossEntropySource from './kernel.cross-entropy.wgsl?raw';
 import valueNormSource from './kernel.value-norm.wgsl?raw';
 
 /** Keys of an invocation, fours of queries in a block, invocations of a workgroup. */
@@ -43,10 +44,50 @@ export const valueNormKernel: Kernel = {
   files: ['token_scores/kernel.value-norm.wgsl'],
 };
 
+/**
+ * Entropy of each token's cross-attention. Storage: q, kv, mask, log-sum-exp, ids, scores. Dispatch by `crossEntropyWorkgroups`.
+ */
+export const crossEntropyKernel: Kernel = {
+  name: 'token_scores.cross-entropy',
+  op: 'token_scores',
+  source: crossEntropySource,
+  storage: ['read', 'read', 'read', 'read', 'read', 'read_write'],
+  usesStep: false,
+  files: ['token_scores/kernel.cross-entropy.wgsl'],
+};
+
 export const tokenScoresVariants: readonly Kernel[] = [
   ...[16, 24, 36, 64, 72, 128].map(attentionScoresKernel),
   valueNormKernel,
+  crossEntropyKernel,
 ];
+
+export interface CrossEntropySize {
+  readonly batch: number;
+  /** Queries of a batch row: all tokens, or the chosen ones. */
+  readonly queries: number;
+  /** Tokens of a batch row. */
+  readonly tokens: number;
+  readonly keys: number;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Added to every entropy. */
+  readonly offset: number;
+}
+
+export function crossEntropyParams(p: CrossEntropySize): Uint32Array {
+  const params = Uint32Array.of(p.queries, p.keys, p.heads, 0, p.headDim / 4, p.batch, p.tokens, 0);
+  const floats = new Float32Array(params.buffer);
+  floats[3] = 1 / Math.sqrt(p.headDim);
+  floats[7] = p.offset;
+  return params;
+}
+
+export function crossEntropyWorkgroups({ batch, queries }: Pick<CrossEntropySize, 'batch' | 'queries'>): Workgroups {
+  const groups = Math.ceil((batch * queries) / 16);
+  const x = Math.min(groups, maxWorkgroupsPerDimension);
+  return [x, Math.ceil(groups / x), 1];
+}
 
 export function valueNormParams(p: { rows: number; width: number }): Uint32Array {
   return Uint32Array.of(p.rows, p.width / 4);

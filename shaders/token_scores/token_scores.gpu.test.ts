@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { randomValues, runKernel, worstError } from '../../testing/run-kernel.ts';
 import { attentionParams } from '../attention/index.ts';
-import { attentionReference } from '../attention/reference.ts';
+import { attentionReference, crossAttentionReference } from '../attention/reference.ts';
 import { flatWorkgroups } from '../common/kernel.ts';
-import { attentionScoresGroups, attentionScoresWorkgroups, tokenScoresVariants, valueNormParams } from './index.ts';
-import { attentionScoresReference, valueNormReference } from './reference.ts';
+import {
+  attentionScoresGroups,
+  attentionScoresWorkgroups,
+  crossEntropyKernel,
+  crossEntropyParams,
+  crossEntropyWorkgroups,
+  tokenScoresVariants,
+  valueNormParams,
+} from './index.ts';
+import { attentionScoresReference, crossEntropyReference, valueNormReference } from './reference.ts';
 
 // Four times the worst measured: 2.3e-6 (attention), 2.2e-7 (value norm).
 const tolerance = 1e-5;
@@ -15,7 +23,35 @@ const sizes = [
   { batch: 1, tokens: 77, heads: 2 },
 ];
 
-describe.each(tokenScoresVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
+test.each([
+  { batch: 1, queries: 1, tokens: 1, keys: 1 },
+  { batch: 2, queries: 17, tokens: 17, keys: 13 },
+  { batch: 2, queries: 5, tokens: 17, keys: 24 },
+])('$queries of $tokens tokens over $keys keys: entropy', async (p) => {
+  const size = { ...p, heads: 3, headDim: 24, offset: 1.5 };
+  const { batch, queries, tokens, keys, heads, headDim } = size;
+  const q = randomValues(batch * queries * heads * headDim, 5).map((v) => 3 * v);
+  const kv = randomValues(batch * keys * 2 * heads * headDim, 6).map((v) => 3 * v);
+  const mask = Uint32Array.from({ length: batch * keys }, (_, i) => Number(i % keys === 0 || i % 5 !== 3));
+  const logSumExp = Float32Array.from(crossAttentionReference(q, kv, mask, { ...size, tokens: queries }).logSumExp);
+  const ids = Uint32Array.from({ length: batch * tokens }, (_, i) => ((i % tokens) * 5 + 2) % tokens);
+  const [scores] = (await runKernel({
+    kernel: crossEntropyKernel,
+    params: crossEntropyParams(size),
+    workgroups: crossEntropyWorkgroups(size),
+    storage: [q, kv, mask, logSumExp, ids, batch * tokens],
+  })) as [Float32Array];
+  const expected = new Float64Array(batch * tokens);
+  crossEntropyReference(q, kv, mask, size).forEach((score, row) => {
+    const first = Math.floor(row / queries) * tokens;
+    expected[first + (ids[first + (row % queries)] as number)] = score;
+  });
+  expect(worstError(scores, expected)).toBeLessThan(tolerance);
+});
+
+describe.each(
+  tokenScoresVariants.filter((kernel) => kernel !== crossEntropyKernel).map((kernel) => [kernel.name, kernel] as const),
+)('%s', (name, kernel) => {
   test.each(sizes)('batch $batch, $tokens tokens, $heads heads', async ({ batch, tokens, heads }) => {
     const byAttention = name.includes('attention');
     const headDim = byAttention ? Number(name.split('.d')[1]) : 24;

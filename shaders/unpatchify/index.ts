@@ -13,8 +13,13 @@ export const unpatchifyKernel: Kernel = {
 
 export const unpatchifyVariants: readonly Kernel[] = [unpatchifyKernel];
 
-export function unpatchifyConstants(p: { channels: number; size: number; patch: number }): KernelConstants {
-  return { CHANNELS: p.channels, SIZE: p.size, PATCH: p.patch };
+export function unpatchifyConstants(p: {
+  channels: number;
+  height: number;
+  width: number;
+  patch: number;
+}): KernelConstants {
+  return { CHANNELS: p.channels, HEIGHT: p.height, WIDTH: p.width, PATCH: p.patch };
 }
 
 export function unpatchifyParams(count: number): Uint32Array {

@@ -1,8 +1,9 @@
-// Unpatchify: tokens [batch, tokens, PATCH, PATCH, CHANNELS] (channel fastest) -> [batch, CHANNELS, SIZE, SIZE].
+// Unpatchify: tokens [batch, tokens, PATCH, PATCH, CHANNELS] (channel fastest) -> [batch, CHANNELS, HEIGHT, WIDTH].
 //
 // One invocation per output element. Caller: dispatch over count / 64 workgroups, flat.
 override CHANNELS: u32;
-override SIZE: u32;
+override HEIGHT: u32;
+override WIDTH: u32;
 override PATCH: u32;
 
 struct Params {
@@ -17,11 +18,10 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let item = id.y * groups.x * 64u + id.x;
   if (item >= params.count) { return; }
-  let x = item % SIZE;
-  let y = (item / SIZE) % SIZE;
-  let channel = (item / (SIZE * SIZE)) % CHANNELS;
-  let batch = item / (SIZE * SIZE * CHANNELS);
-  let side = SIZE / PATCH;
-  let token = (batch * side + y / PATCH) * side + x / PATCH;
+  let x = item % WIDTH;
+  let y = (item / WIDTH) % HEIGHT;
+  let channel = (item / (HEIGHT * WIDTH)) % CHANNELS;
+  let batch = item / (HEIGHT * WIDTH * CHANNELS);
+  let token = (batch * (HEIGHT / PATCH) + y / PATCH) * (WIDTH / PATCH) + x / PATCH;
   output[item] = input[((token * PATCH + y % PATCH) * PATCH + x % PATCH) * CHANNELS + channel];
 }
