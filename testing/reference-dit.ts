@@ -8,6 +8,7 @@ import {
   startDeciding,
   timestepEmbedding,
   tokenCount,
+  tokenGrid,
 } from '../packages/core/src/index.ts';
 import { attentionReference } from '../shaders/attention/reference.ts';
 import { conditionReference } from '../shaders/condition/reference.ts';
@@ -254,6 +255,7 @@ export class ReferenceDiT {
     const { ids, ages } = selectTokensReference(state.scores, state.ages, {
       batch,
       tokens: tokenCount(this.config),
+      columns: tokenGrid(this.config).columns,
       planes: spec.score === 'attention' ? this.config.numHeads : 1,
       selected,
       window: spec.bonus?.window ?? 1,
@@ -274,7 +276,7 @@ export class ReferenceDiT {
     for (let b = 0; b < batch; b++) sample.set(latents, b * latents.length);
     const weights = transposed(this.tensor('x_embedder.proj.weight'), hiddenSize);
     const bias = this.tensor('x_embedder.proj.bias');
-    const size = { batch, channels: inChannels, size: inputSize, patch: patchSize, C: hiddenSize };
+    const size = { batch, channels: inChannels, height: inputSize, width: inputSize, patch: patchSize, C: hiddenSize };
     return Float32Array.from(patchEmbedReference(sample, weights, bias, this.tensor('pos_embed'), size));
   }
 
@@ -285,7 +287,8 @@ export class ReferenceDiT {
     const shift = columns(modulation, 2 * C, 0, C);
     const scale = columns(modulation, 2 * C, C, C);
     const output = this.#linear('final_layer.linear', this.#norm(x, scale, shift, config.normEps));
-    const size = { batch, channels: config.outChannels, size: config.inputSize, patch: config.patchSize };
+    const { outChannels: channels, inputSize, patchSize: patch } = config;
+    const size = { batch, channels, height: inputSize, width: inputSize, patch };
     return Float32Array.from(unpatchifyReference(output, size));
   }
 

@@ -19,25 +19,39 @@ export function timestepEmbedding(timesteps: readonly number[], size: number, di
   return out;
 }
 
+/** Positions of a grid, row-major. */
+export interface PositionGrid {
+  readonly rows: number;
+  readonly columns: number;
+  /**
+   * Side of the grid the model was trained on: other grids are stretched to it, and then divided by `scale`. Without it positions
+   * are indices.
+   */
+  readonly trained?: { readonly side: number; readonly scale: number };
+}
+
 /**
- * DiT's fixed 2-D position table for a square grid, row-major tokens. The first half of the width comes from the column,
- * the second from the row; each half is `[sin, cos]` with `f_k = 10000^(-k / (width / 4))`.
+ * DiT's fixed 2-D position table, row-major tokens. The first half of the width comes from the column, the second from the row;
+ * each half is `[sin, cos]` with `f_k = 10000^(-k / (width / 4))`.
  *
  * @param width a multiple of 4.
- * @returns `[gridSize * gridSize, width]`.
+ * @returns `[rows * columns, width]`.
  */
-export function positionEmbedding(gridSize: number, width: number): Float32Array {
+export function positionEmbedding({ rows, columns, trained }: PositionGrid, width: number): Float32Array<ArrayBuffer> {
   const quarter = width / 4;
-  const out = new Float32Array(gridSize * gridSize * width);
-  for (let row = 0; row < gridSize; row++) {
-    for (let column = 0; column < gridSize; column++) {
-      const base = (row * gridSize + column) * width;
+  const out = new Float32Array(rows * columns * width);
+  const place = (index: number, length: number) => (trained ? (index * trained.side) / length / trained.scale : index);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const base = (row * columns + column) * width;
       for (let k = 0; k < quarter; k++) {
         const frequency = 1 / 10000 ** (k / quarter);
-        out[base + k] = Math.sin(column * frequency);
-        out[base + quarter + k] = Math.cos(column * frequency);
-        out[base + 2 * quarter + k] = Math.sin(row * frequency);
-        out[base + 3 * quarter + k] = Math.cos(row * frequency);
+        const x = place(column, columns) * frequency;
+        const y = place(row, rows) * frequency;
+        out[base + k] = Math.sin(x);
+        out[base + quarter + k] = Math.cos(x);
+        out[base + 2 * quarter + k] = Math.sin(y);
+        out[base + 3 * quarter + k] = Math.cos(y);
       }
     }
   }

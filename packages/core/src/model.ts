@@ -1,3 +1,5 @@
+import { WebDiTError } from './errors.ts';
+
 /** What the engine must know of every transformer it runs, whatever conditions it. Built by `weights` from a model folder. */
 interface TransformerBase {
   /** Latent height and width the model was trained for, in latent pixels. */
@@ -67,6 +69,31 @@ export interface LatentGrid {
 export function latentGrid(config: TransformerConfig): LatentGrid {
   if (config.kind === 'pixart') return { height: config.latentHeight, width: config.latentWidth };
   return { height: config.inputSize, width: config.inputSize };
+}
+
+/**
+ * The same model for latents of another size.
+ * @throws WebDiTError `unsupported-config` where the model has one size, `bad-argument` for a size that patches do not fill.
+ */
+export function atSize<T extends TransformerConfig>(config: T, size: LatentGrid): T {
+  const { height, width } = latentGrid(config);
+  if (size.height === height && size.width === width) return config;
+  if (config.kind === 'dit') {
+    throw new WebDiTError(
+      'unsupported-config',
+      `This model makes latents of ${height} x ${width}, not of ${size.height} x ${size.width}.`,
+      'Leave height and width out.',
+    );
+  }
+  const isWhole = (length: number) => Number.isInteger(length / config.patchSize) && length > 0;
+  if (!isWhole(size.height) || !isWhole(size.width)) {
+    throw new WebDiTError(
+      'bad-argument',
+      `Latents of ${size.height} x ${size.width} are not whole patches of ${config.patchSize}.`,
+      'Use a height and a width in pixels that are multiples of 16.',
+    );
+  }
+  return { ...config, latentHeight: size.height, latentWidth: size.width };
 }
 
 /** Elements of one channel of the latents. */

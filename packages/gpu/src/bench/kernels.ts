@@ -67,7 +67,7 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
 
   const rowShape = `${rows} x ${C}`;
   const attentionShape = `${batch} x ${heads} x ${tokens} x ${C / heads}`;
-  const residual = { branch: whole(work.branch), gate: ops.gate(0, modulationParts.gateAttn) };
+  const residual = { branch: whole(work.branch), gate: ops.gate(0, 'attn') };
   const conditioning = scope.storage('conditioning', Math.max(modulationRows, timesteps) * C);
   const ids = scope.storage('ids', rows);
   bench.holder.device.queue.writeBuffer(
@@ -78,7 +78,8 @@ export function kernelCases(bench: BenchScope, { config }: BenchModel, weights: 
   const scores = scope.storage('scores', rows * heads);
   const finalWidth = config.patchSize ** 2 * config.outChannels;
   // The sum is over all blocks, which this graph does not have.
-  const table = { buffer: scope.storage('table', modulationRows * (depth * 6 + 2) * C), rows: modulationRows };
+  const ones = modulationRows * (depth * 6 + 2) * C;
+  const table = { buffer: scope.storage('table', ones + C), rows: modulationRows, ones };
   const deep = new DiTOps(config, batch, ops.weights, ops.choice, table, builder);
   const entries = 2 * depth;
   const cache = new FeatureCache(deep, scope);

@@ -1,4 +1,4 @@
-import { tokenCount } from '@webdit/core';
+import { type DiTConfig, type TransformerConfig, tokenCount, WebDiTError } from '@webdit/core';
 import { maxSelectTokens } from '@webdit/shaders';
 import { wholeProgram } from '../dit/graph.ts';
 import type { DiTModel } from '../dit/model.ts';
@@ -30,7 +30,8 @@ export async function benchLoadedModel(
   name: string,
   { quick, signal, onProgress }: LoadedBenchOptions,
 ): Promise<BenchReport> {
-  const { holder, config, matmulWeights: weights } = model;
+  const { holder, matmulWeights: weights } = model;
+  const config = benchable(model.config);
   const options = (what: string): BenchOptions => ({
     rounds: quick ? 5 : 9,
     minMs: quick ? 5 : 20,
@@ -38,7 +39,7 @@ export async function benchLoadedModel(
     onProgress: (done, total) => onProgress?.(what, done, total),
   });
   holder.clearErrors();
-  const steps = await measureLoadedSteps(model, name, options('steps'), quick ? 20 : 100);
+  const steps = await measureLoadedSteps(model, { name, config }, options('steps'), quick ? 20 : 100);
   const ceilings = await measureCeilings(holder, { ...options('ceilings'), quick });
   const loaded: BenchModel = { name, config };
   const kernels = quick
@@ -52,13 +53,23 @@ export async function benchLoadedModel(
   return { weights, ceilings, kernels, steps: [steps] };
 }
 
+/** @throws WebDiTError `unsupported-config` for models whose work is not counted. */
+function benchable(config: TransformerConfig): DiTConfig {
+  if (config.kind === 'dit') return config;
+  throw new WebDiTError(
+    'unsupported-config',
+    'The benchmark of a loaded model counts the work of a DiT, and this is a PixArt.',
+    'Time its pictures: the report has the milliseconds of every step.',
+  );
+}
+
 async function measureLoadedSteps(
   model: DiTModel,
-  name: string,
+  { name, config }: BenchModel,
   options: BenchOptions,
   samples: number,
 ): Promise<ModelSteps> {
-  const { holder, config, matmulWeights: weights } = model;
+  const { holder, matmulWeights: weights } = model;
   const { depth } = config;
   const selects = tokenCount(config) <= maxSelectTokens;
   const deepLayers = selects ? Math.max(1, Math.round(deepShare * depth)) : 0;

@@ -12,7 +12,7 @@ function sum(bench: BenchScope, count: number) {
   const flops = 2 * rows * C * count;
   const dispatch = bench.dispatch({
     kernel: gatedSumKernel,
-    constants: gatedSumConstants(C),
+    constants: gatedSumConstants({ C, branches: 2 }),
     params: gatedSumParams({ rows, tokens: rows, first: 0, count, slabFirst: 0, modulationRows: 1, firstWeight: 0 }),
     storage: [rows * C, 200 * 6 * C, 400 * rows * C, 400],
     workgroups: [(rows * C) / 4 / 64, 1, 1],

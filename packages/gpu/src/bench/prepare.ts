@@ -1,4 +1,4 @@
-import { type DiTConfig, ditTensorShapes } from '@webdit/core';
+import { type DiTConfig, ditTensorShapes, latentPlane } from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import { DiTGraph } from '../dit/graph.ts';
 import { StepPrograms } from '../dit/programs.ts';
@@ -56,6 +56,6 @@ export function prepareModel(
     for (const { buffer, rows } of noise.parts(name)) fill(buffer, buffer.size === rows * width * 2 ? 'f16' : 'f32');
   }
   for (const buffer of [graph.hidden, graph.ops.table.buffer, ...Object.values(graph.work)]) fill(buffer);
-  uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));
+  uploadSchedule(graph, schedule, { samples: new Float32Array(config.inChannels * latentPlane(config)).fill(0.5) });
   return { graph, programs: { full, storing, reuse, selective } };
 }

@@ -1,11 +1,8 @@
+import type { Branch } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
 import type { BranchSlot, DiTOps } from './ops.ts';
-
-/** Branches of a DiT block whose outputs are cached, in the order the block adds them. */
-export const branches = ['attn', 'mlp'] as const;
-export type Branch = (typeof branches)[number];
 
 /** The weight of every entry, `[depth x branches]` from element `first`. */
 export interface EntryWeights {
@@ -33,7 +30,7 @@ export class FeatureCache {
     scope: BufferScope,
     generation = 0,
   ) {
-    const entries = ops.config.depth * branches.length;
+    const { entries } = ops;
     this.#entryElements = ops.rows * ops.config.hiddenSize;
     const limit = scope.allocator.holder.maxStorageBufferBindingSize;
     const perSlab = Math.max(1, Math.floor(limit / (this.#entryElements * 4)));
@@ -50,7 +47,7 @@ export class FeatureCache {
   }
 
   slot(layer: number, branch: Branch): BranchSlot {
-    const entry = entryOf(layer, branch);
+    const entry = this.ops.entryOf(layer, branch);
     const slab = this.#slabs.find(({ first, count }) => entry >= first && entry < first + count) as Slab;
     return { buffer: slab.buffer, offset: (entry - slab.first) * this.#entryElements };
   }
@@ -67,20 +64,16 @@ export class FeatureCache {
   }
 }
 
-/** A branch output that no cache holds, added as a cached one would be. */
+/** One branch output, added as the sum over a cache would add it, wherever it lies. */
 export function addBranch(
   ops: DiTOps,
   hidden: GPUBuffer,
-  branch: { readonly buffer: GPUBuffer; readonly entry: number },
-  weights: EntryWeights,
+  branch: BranchSlot & { readonly entry: number },
+  weights: EntryWeights = { buffer: ops.table.buffer, first: ops.table.ones - branch.entry },
 ): Dispatch {
-  const { buffer, entry } = branch;
-  return gatedSum(ops, hidden, { buffer, first: entry }, { first: entry, count: 1, weights });
-}
-
-/** Which of a cache's (layer, branch) pairs: layer by layer, attention first. */
-export function entryOf(layer: number, branch: Branch): number {
-  return layer * branches.length + branches.indexOf(branch);
+  const { buffer, offset, entry } = branch;
+  const slab = { buffer, first: entry - offset / (ops.rows * ops.config.hiddenSize) };
+  return gatedSum(ops, hidden, slab, { first: entry, count: 1, weights });
 }
 
 function gatedSum(
@@ -92,7 +85,7 @@ function gatedSum(
   const { rows, tokens, table, config } = ops;
   return ops.builder.add({
     kernel: kernels.gatedSumKernel,
-    constants: kernels.gatedSumConstants(config.hiddenSize),
+    constants: kernels.gatedSumConstants({ C: config.hiddenSize, branches: ops.branches.length }),
     params: kernels.gatedSumParams({
       ...{ rows, tokens, first, count },
       slabFirst: slab.first,

@@ -1,6 +1,6 @@
 import { featuresRead, type StepCompute } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
-import { branches, type EntryWeights } from './cache.ts';
+import type { EntryWeights } from './cache.ts';
 
 /** The weights that a plan's reuse and forecast steps give the cached branch outputs, on the GPU before the loop. */
 export class ForecastWeights {
@@ -10,8 +10,9 @@ export class ForecastWeights {
   readonly #buffer: GPUBuffer;
   readonly #rows = new Map<string, number>();
 
-  constructor(steps: readonly StepCompute[], depth: number, scope: BufferScope) {
-    this.#entries = depth * branches.length;
+  /** @param entries depth x branches. */
+  constructor(steps: readonly StepCompute[], entries: number, scope: BufferScope) {
+    this.#entries = entries;
     const table = [Array<number>(this.#entries).fill(1)];
     for (const { forecast } of steps) {
       if (!forecast) continue;

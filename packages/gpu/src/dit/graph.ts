@@ -1,12 +1,21 @@
-import { type DiTConfig, embedderPrefixes } from '@webdit/core';
+import {
+  type Branch,
+  latentGrid,
+  latentPlane,
+  positionEmbedding,
+  type TransformerConfig,
+  tokenGrid,
+} from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import { bufferUsage } from '../flags.ts';
 import { type PipelineCache, uniformSlotBytes } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
 import type { KernelChoice } from '../tiling.ts';
-import { type Branch, FeatureCache } from './cache.ts';
-import { type BranchSlot, DiTOps, modulationParts, type Residual } from './ops.ts';
+import { addBranch, FeatureCache } from './cache.ts';
+import { CaptionGraph } from './caption.ts';
+import { adaLNSingle, adaLNZero, type Conditioning } from './conditioning.ts';
+import { type BranchSlot, DiTOps, type Residual } from './ops.ts';
 import type { DiTWeights } from './weights.ts';
 
 /** Size of a prepared graph. */
@@ -27,10 +36,12 @@ export interface GraphShape {
   readonly noiseRows: number;
   /** Full steps whose branch outputs are kept at once: 0 without a cache, 1 for reuse, more for forecasts. */
   readonly features: number;
+  /** Tokens of each row's text; 0 for models without. */
+  readonly captionTokens: number;
 }
 
 /** Elements of one row of the modulation table: six vectors a block, two for the final layer. */
-export function modulationRowElements(config: DiTConfig): number {
+export function modulationRowElements(config: TransformerConfig): number {
   return (config.depth * 6 + 2) * config.hiddenSize;
 }
 
@@ -40,6 +51,8 @@ export interface BlockProgram {
   readonly entry: Dispatch;
   /** After it qkv is still there, for token scores. */
   readonly attention: readonly Dispatch[];
+  /** Up to the cross-attention, where there is one: after it its queries are still there. */
+  readonly cross: readonly Dispatch[];
   readonly rest: readonly Dispatch[];
 }
 
@@ -50,15 +63,20 @@ export interface FinalProgram {
 }
 
 /** A block or the final layer, whole. */
-export function wholeProgram({ entry, attention = [], rest }: FinalProgram & Partial<BlockProgram>): Dispatch[] {
-  return [entry, ...attention, ...rest];
+export function wholeProgram({
+  entry,
+  attention = [],
+  cross = [],
+  rest,
+}: FinalProgram & Partial<BlockProgram>): Dispatch[] {
+  return [entry, ...attention, ...cross, ...rest];
 }
 
 /** Buffers every step works in, f32. */
 interface WorkBuffers {
   /** `[batch, tokens, width]`: norm outputs and attention outputs. */
   readonly normed: GPUBuffer;
-  /** qkv `[batch, tokens, 3, heads, headDim]` or the MLP's hidden layer; never alive together. */
+  /** qkv `[batch, tokens, 3, heads, headDim]`, the queries of cross-attention, or the MLP's hidden layer; never alive together. */
   readonly wide: GPUBuffer;
   /** `[batch, heads, tokens]`. */
   readonly logSumExp: GPUBuffer;
@@ -70,7 +88,7 @@ const whole = (buffer: GPUBuffer): BranchSlot => ({ buffer, offset: 0 });
 
 /**
  * A DiT of one shape, prepared: buffers, bind groups and dispatch lists for every part of a step. Graph after Peebles and
- * Xie 2023, adaLN-Zero.
+ * Xie 2023; with a cross-attention in every block, after Chen et al. 2023, for PixArt-alpha.
  */
 export class DiTGraph {
   readonly ops: DiTOps;
@@ -82,7 +100,7 @@ export class DiTGraph {
   readonly noise: GPUBuffer;
   /** Token state `[batch, tokens, width]`; after the blocks it is what enters the final layer. */
   readonly hidden: GPUBuffer;
-  /** Model output `[batch, outChannels, size, size]`. */
+  /** Model output `[batch, outChannels, height, width]`. */
   readonly prediction: GPUBuffer;
   readonly sinusoids: GPUBuffer;
   readonly conditions: GPUBuffer;
@@ -91,10 +109,11 @@ export class DiTGraph {
   /** One for each full step that is kept at once. */
   readonly caches: readonly FeatureCache[];
 
-  /** Once per run: the timestep MLP over all timesteps. */
-  readonly timeEmbedding: readonly Dispatch[];
-  /** Once per chunk of steps: the modulation table. */
-  readonly modulation: readonly Dispatch[];
+  readonly conditioning: Conditioning;
+  /** The text that all steps read, where the model takes one. */
+  readonly caption: CaptionGraph | undefined;
+  /** Once per run: what no step changes. */
+  readonly prelude: readonly Dispatch[];
   readonly embed: readonly Dispatch[];
   readonly blocks: readonly BlockProgram[];
   /** The same blocks, which also fill one of the feature caches. */
@@ -108,7 +127,7 @@ export class DiTGraph {
   readonly sampler: readonly Dispatch[];
 
   constructor(
-    readonly config: DiTConfig,
+    readonly config: TransformerConfig,
     readonly shape: GraphShape,
     weights: DiTWeights,
     readonly pipelines: PipelineCache,
@@ -117,10 +136,13 @@ export class DiTGraph {
   ) {
     const { batch, modulationRows } = shape;
     const C = config.hiddenSize;
-    const plane = config.inputSize ** 2;
+    const plane = latentPlane(config);
     const builder = new ProgramBuilder('dit', pipelines, scope);
-    const table = scope.storage('modulation', modulationRows * modulationRowElements(config));
-    this.ops = new DiTOps(config, batch, weights, choice, { buffer: table, rows: modulationRows }, builder);
+    const { queue } = pipelines.device;
+    const ones = modulationRows * modulationRowElements(config);
+    const table = scope.storage('modulation', ones + C);
+    queue.writeBuffer(table, 4 * ones, new Float32Array(C).fill(1));
+    this.ops = new DiTOps(config, batch, weights, choice, { buffer: table, rows: modulationRows, ones }, builder);
     const { rows } = this.ops;
 
     this.latents = scope.storage('latents', shape.samples * config.inChannels * plane);
@@ -145,10 +167,13 @@ export class DiTGraph {
     });
     this.caches = Array.from({ length: shape.features }, (_, i) => new FeatureCache(this.ops, scope, i));
 
-    const { timeEmbedding, modulation } = this.#conditioning(scope, table);
-    this.timeEmbedding = timeEmbedding;
-    this.modulation = modulation;
-    this.embed = [this.#patchEmbed(weights)];
+    const inputs = { timesteps: shape.timesteps, sinusoids: this.sinusoids, conditions: this.conditions };
+    if (config.kind === 'pixart') {
+      this.conditioning = adaLNSingle(this.ops, config, inputs, scope);
+      this.caption = new CaptionGraph(this.ops, config, shape.captionTokens, scope);
+    } else this.conditioning = adaLNZero(this.ops, config, inputs, scope);
+    this.prelude = [...this.conditioning.once, ...(this.caption?.project ?? [])];
+    this.embed = [this.#patchEmbed(weights, this.#positions(weights))];
     const layers = Array.from({ length: config.depth }, (_, layer) => layer);
     this.blocks = layers.map((layer) => this.#block(layer));
     this.cachingBlocks = this.caches.map((cache) => layers.map((layer) => this.#block(layer, cache)));
@@ -164,54 +189,18 @@ export class DiTGraph {
     this.scope.destroy();
   }
 
-  #conditioning(scope: BufferScope, table: GPUBuffer) {
-    const { config, ops } = this;
-    const { timesteps, modulationRows } = this.shape;
-    const C = config.hiddenSize;
-    const timeHidden = scope.storage('time_hidden', timesteps * C);
-    const conditioning = scope.storage('conditioning', modulationRows * C);
-    const allLayers = Array.from({ length: config.depth }, (_, layer) => layer);
-    const embedders = embedderPrefixes(config).map((prefix, i) => ({
-      prefix,
-      embedding: scope.storage(`${prefix}time_embedding`, timesteps * C),
-      layers: config.embeddersPerBlock ? [i] : allLayers,
-      hasFinalLayer: i === 0,
-    }));
-    const frequencies = config.frequencyEmbeddingSize;
-    const timeEmbedding = embedders.flatMap(({ prefix, embedding }) => [
-      ...ops.linear(`${prefix}t_embedder.mlp.0`, this.sinusoids, whole(timeHidden), {
-        rows: timesteps,
-        K: frequencies,
-        N: C,
-        activation: 'silu',
-      }),
-      ...ops.linear(`${prefix}t_embedder.mlp.2`, timeHidden, whole(embedding), { rows: timesteps, K: C, N: C }),
-    ]);
-    const adaLN = (name: string, N: number, layer: number) =>
-      ops.linear(
-        `${name}.adaLN_modulation.1`,
-        conditioning,
-        { buffer: table, offset: ops.layerOffset(layer) },
-        { rows: modulationRows, K: C, N },
-      );
-    const modulation = embedders.flatMap(({ prefix, embedding, layers, hasFinalLayer }) => [
-      ...ops.weights.parts(`${prefix}y_embedder.embedding_table.weight`).map((table) =>
-        ops.builder.add({
-          kernel: kernels.conditionKernel,
-          constants: kernels.conditionConstants(C),
-          params: kernels.conditionParams(modulationRows, { firstLabel: table.first, labels: table.rows }),
-          storage: [embedding, table.buffer, this.conditions, conditioning],
-          workgroups: kernels.flatWorkgroups((modulationRows * C) / 4),
-          cost: modulationRows * C * 8,
-        }),
-      ),
-      ...layers.flatMap((layer) => adaLN(`blocks.${layer}`, 6 * C, layer)),
-      ...(hasFinalLayer ? adaLN('final_layer', 2 * C, config.depth) : []),
-    ]);
-    return { timeEmbedding, modulation };
+  /** `[tokens, width]`: DiT's are of its weights, PixArt's made for the size of the run. */
+  #positions(weights: DiTWeights): GPUBuffer {
+    const { config, scope } = this;
+    if (config.kind === 'dit') return weights.get('pos_embed');
+    const trained = { side: config.inputSize / config.patchSize, scale: config.interpolationScale };
+    const values = positionEmbedding({ ...tokenGrid(config), trained }, config.hiddenSize);
+    const buffer = scope.storage('positions', values.length);
+    this.pipelines.device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
   }
 
-  #patchEmbed(weights: DiTWeights): Dispatch {
+  #patchEmbed(weights: DiTWeights, positions: GPUBuffer): Dispatch {
     const { config, ops, shape } = this;
     const C = config.hiddenSize;
     return ops.builder.add({
@@ -219,15 +208,15 @@ export class DiTGraph {
       constants: kernels.patchEmbedConstants({
         C,
         channels: config.inChannels,
-        size: config.inputSize,
+        ...latentGrid(config),
         patch: config.patchSize,
       }),
-      params: kernels.patchEmbedParams(ops.rows, shape.samples === 1 ? 0 : config.inChannels * config.inputSize ** 2),
+      params: kernels.patchEmbedParams(ops.rows, shape.samples === 1 ? 0 : config.inChannels * latentPlane(config)),
       storage: [
         this.latents,
         weights.get('x_embedder.proj.weight'),
         weights.get('x_embedder.proj.bias'),
-        weights.get('pos_embed'),
+        positions,
         this.hidden,
       ],
       workgroups: kernels.flatWorkgroups((ops.rows * C) / 4),
@@ -244,6 +233,7 @@ export class DiTGraph {
     const mlp = config.mlpHiddenSize;
     const before = layer > 0 ? this.#residual(layer - 1, 'mlp', cache) : undefined;
     const attn = this.#residual(layer, 'attn', cache);
+    const cross = this.#cross(layer, attn, cache);
     const { branch: mlpOutput } = this.#residual(layer, 'mlp', cache);
     return {
       entry: ops.norm(hidden, normed, ops.attentionNorm(layer), before),
@@ -251,26 +241,49 @@ export class DiTGraph {
         ...ops.linear(`${name}.attn.qkv`, normed, whole(wide), { rows, K: C, N: 3 * C }),
         ...ops.attention(wide, normed, logSumExp),
       ],
+      cross: [...ops.linear(`${name}.attn.proj`, normed, attn.branch, { rows, K: C, N: C }), ...cross.attention],
       rest: [
-        ...ops.linear(`${name}.attn.proj`, normed, attn.branch, { rows, K: C, N: C }),
-        ops.norm(hidden, normed, ops.mlpNorm(layer), attn),
+        ...cross.projection,
+        ops.norm(hidden, normed, ops.mlpNorm(layer), cross.due),
         ...ops.linear(`${name}.mlp.fc1`, normed, whole(wide), { rows, K: C, N: mlp, activation: 'gelu' }),
         ...ops.linear(`${name}.mlp.fc2`, wide, mlpOutput, { rows, K: mlp, N: C }),
       ],
     };
   }
 
+  /**
+   * Cross-attention of all tokens to the text, over the token state as it is, to which the `due` of self-attention is added first.
+   * Without one nothing happens, and that is still due.
+   */
+  #cross(layer: number, due: Residual, cache?: FeatureCache) {
+    const { ops, hidden, caption } = this;
+    if (!caption) return { attention: [], projection: [], due };
+    const { normed, wide, logSumExp } = this.work;
+    const { rows } = ops;
+    const C = this.config.hiddenSize;
+    const name = `blocks.${layer}.cross_attn`;
+    const output = this.#residual(layer, 'cross', cache);
+    return {
+      attention: [
+        addBranch(ops, hidden, { ...due.branch, entry: ops.entryOf(layer, 'attn') }),
+        ...ops.linear(`${name}.q_linear`, hidden, whole(wide), { rows, K: C, N: C }),
+        ...ops.crossAttention(caption.layer(layer), wide, normed, logSumExp, ops.tokens),
+      ],
+      projection: ops.linear(`${name}.proj`, normed, output.branch, { rows, K: C, N: C }),
+      due: output,
+    };
+  }
+
   /** The residual a branch owes the token state; the norm that comes next adds it. */
   #residual(layer: number, branch: Branch, cache?: FeatureCache): Residual {
-    const part = branch === 'attn' ? modulationParts.gateAttn : modulationParts.gateMlp;
-    return { branch: cache?.slot(layer, branch) ?? whole(this.work.branch), gate: this.ops.gate(layer, part) };
+    return { branch: cache?.slot(layer, branch) ?? whole(this.work.branch), gate: this.ops.gate(layer, branch) };
   }
 
   #final(residual?: Residual): FinalProgram {
     const { config, ops } = this;
     const { normed, wide } = this.work;
-    const { outChannels: channels, inputSize: size, patchSize: patch } = config;
-    const elements = ops.batch * channels * size ** 2;
+    const { outChannels: channels, patchSize: patch } = config;
+    const elements = ops.batch * channels * latentPlane(config);
     return {
       entry: ops.norm(this.hidden, normed, ops.finalNorm(), residual),
       rest: [
@@ -281,7 +294,7 @@ export class DiTGraph {
         }),
         ops.builder.add({
           kernel: kernels.unpatchifyKernel,
-          constants: kernels.unpatchifyConstants({ channels, size, patch }),
+          constants: kernels.unpatchifyConstants({ channels, ...latentGrid(config), patch }),
           params: kernels.unpatchifyParams(elements),
           storage: [wide, this.prediction],
           workgroups: kernels.flatWorkgroups(elements),
@@ -293,7 +306,7 @@ export class DiTGraph {
 
   #samplerStep(): Dispatch {
     const { config, ops } = this;
-    const plane = config.inputSize ** 2;
+    const plane = latentPlane(config);
     const elements = config.inChannels * plane;
     return ops.builder.add({
       kernel: kernels.samplerStepKernel,

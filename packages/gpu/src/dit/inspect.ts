@@ -1,8 +1,8 @@
+import { type Branch, latentPlane } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { uniformSlotBytes } from '../pipelines.ts';
 import { readFloats } from '../readback.ts';
 import type { Slicer } from '../slicer.ts';
-import { type Branch, branches } from './cache.ts';
 import type { DiTGraph } from './graph.ts';
 
 /** What an uncached step computed, on the CPU. */
@@ -15,9 +15,9 @@ export interface InspectedStep {
   readonly entering: Float32Array;
   /** What block 0's attention reads: the normed and modulated token state. */
   readonly modulated: Float32Array;
-  /** `[batch, outChannels, size, size]`. */
+  /** `[batch, outChannels, height, width]`. */
   readonly prediction: Float32Array;
-  /** Each layer's outputs before their gate, `[depth]` of `[batch, tokens, width]`. */
+  /** Each layer's outputs before their gate; none of branches the model has not, `[depth]` of `[batch, tokens, width]`. */
   readonly branches: Readonly<Record<Branch, readonly Float32Array[]>>;
 }
 
@@ -37,12 +37,12 @@ export class StepInspector {
     const read = (buffer: GPUBuffer, elements: number, first = 0) => readFloats(holder, scope, buffer, elements, first);
     await slicer.finish();
     const hidden = await read(graph.hidden, state);
-    const prediction = await read(graph.prediction, graph.shape.batch * config.outChannels * config.inputSize ** 2);
+    const prediction = await read(graph.prediction, graph.shape.batch * config.outChannels * latentPlane(config));
     const [cache] = graph.caches;
     if (!cache) throw new RangeError('Only a step that stores its branch outputs can be inspected');
-    const outputs: Record<Branch, Float32Array[]> = { attn: [], mlp: [] };
+    const outputs: Record<Branch, Float32Array[]> = { attn: [], cross: [], mlp: [] };
     for (let layer = 0; layer < config.depth; layer++) {
-      for (const branch of branches) {
+      for (const branch of graph.ops.branches) {
         const { buffer, offset } = cache.slot(layer, branch);
         outputs[branch].push(await read(buffer, state, offset));
       }

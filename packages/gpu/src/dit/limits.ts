@@ -1,4 +1,4 @@
-import { type DiTConfig, WebDiTError } from '@webdit/core';
+import { type TransformerConfig, WebDiTError } from '@webdit/core';
 import { maxHeadDim } from '@webdit/shaders';
 
 export function wrongLength(what: string, found: number, expected: number): WebDiTError {
@@ -13,7 +13,7 @@ export function wrongLength(what: string, found: number, expected: number): WebD
  * The kernels move vectors of four, and two tiles of a head must fit workgroup memory.
  * @throws WebDiTError `unsupported-config`.
  */
-export function checkConfig(config: DiTConfig): void {
+export function checkConfig(config: TransformerConfig): void {
   const headDim = config.hiddenSize / config.numHeads;
   const finalWidth = config.patchSize ** 2 * config.outChannels;
   const patchWidth = config.patchSize ** 2 * config.inChannels;
@@ -24,6 +24,8 @@ export function checkConfig(config: DiTConfig): void {
     frequency_embedding_size: config.frequencyEmbeddingSize,
     'final layer width': finalWidth,
     'patch width': patchWidth,
+    ...(config.kind === 'pixart' ? { caption_channels: config.captionChannels } : {}),
+    ...(config.kind === 'pixart' && config.sizeConditions ? { 'third of the hidden_size': config.hiddenSize / 3 } : {}),
   };
   const odd = Object.entries(sizes).find(([, size]) => !Number.isInteger(size / 4));
   if (odd || headDim > maxHeadDim) {

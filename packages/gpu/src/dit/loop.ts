@@ -1,4 +1,4 @@
-import { type Gate, type RunPlan, type StepKind, type StepPlan, startDeciding } from '@webdit/core';
+import { type Gate, type LatentGrid, type RunPlan, type StepKind, type StepPlan, startDeciding } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { uniformSlotBytes } from '../pipelines.ts';
 import { readFloats } from '../readback.ts';
@@ -10,7 +10,7 @@ import { kernelNames } from './kernel-names.ts';
 import { type PreviewRequest, PreviewTap } from './preview.ts';
 import type { ProbeBuffers, ProbedStep } from './probe.ts';
 import { StepPrograms } from './programs.ts';
-import { type Schedule, uploadSchedule } from './run.ts';
+import { type RunInputs, type Schedule, type TextConditions, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
 
 export interface StepEvent {
@@ -37,14 +37,18 @@ export interface RunOptions {
   /** Costs the loop no wait, and the result is the same to the byte. */
   readonly preview?: PreviewRequest | undefined;
   readonly trace?: TraceRequest | undefined;
-  /** `[noiseRows(plan.steps), channels, size, size]`, for a plan whose steps take noise: `drawNoise`. */
+  /** `[noiseRows(plan.steps), channels, height, width]`, for a plan whose steps take noise: `drawNoise`. */
   readonly noise?: Float32Array | undefined;
+  /** Of text models, which need it. */
+  readonly text?: TextConditions | undefined;
+  /** Latent size, for models that make several; by default the config's. */
+  readonly size?: LatentGrid | undefined;
   /** Reads what each step of an uncached plan computes, and makes the loop wait for it. */
   readonly onInspect?: ((step: InspectedStep) => void) | undefined;
 }
 
 export interface RunResult {
-  /** `[channels, size, size]`. */
+  /** `[channels, height, width]`. */
   readonly latents: Float32Array;
   readonly steps: readonly StepTiming[];
   /** Times the loop waited for data from the GPU: the final latents, and probes of data-dependent policies. */
@@ -59,18 +63,17 @@ interface Prepared {
   readonly graph: DiTGraph;
   readonly schedule: Schedule;
   readonly plan: RunPlan;
-  /** `[channels, size, size]`. */
-  readonly init: Float32Array;
+  readonly inputs: RunInputs;
   readonly scope: BufferScope;
   readonly timer: PassTimer | undefined;
 }
 
 /** The denoising loop. @throws as `DiTModel.run`. */
 export async function denoise(
-  { graph, schedule, plan, init, scope, timer }: Prepared,
-  { signal, gate, onStep, preview, trace, noise, onInspect }: RunOptions,
+  { graph, schedule, plan, inputs, scope, timer }: Prepared,
+  { signal, gate, onStep, preview, trace, onInspect }: RunOptions,
 ): Promise<RunResult & { readonly kernels: Record<string, string> }> {
-  const { config, pipelines } = graph;
+  const { pipelines } = graph;
   const { allocator } = scope;
   const { holder } = allocator;
   const programs = new StepPrograms(graph, plan, scope);
@@ -80,7 +83,7 @@ export async function denoise(
   const tap = preview && new PreviewTap(graph, preview, signal, scope);
   await allocator.settle();
   await pipelines.compile(undefined, signal);
-  uploadSchedule(graph, schedule, config, init, noise);
+  uploadSchedule(graph, schedule, inputs);
   timer?.reset();
 
   const timings: StepTiming[] = [];
@@ -117,10 +120,10 @@ export async function denoise(
     if (skip) skipped.add(n);
     await slicer.add(n, slot, skip ? rest : computed);
   };
-  await slicer.add(0, 0, graph.timeEmbedding);
+  await slicer.add(0, 0, graph.prelude);
   for (const [n, { startsChunk }] of schedule.steps.entries()) {
     const slot = n * uniformSlotBytes;
-    if (startsChunk) await slicer.add(n, slot, graph.modulation);
+    if (startsChunk) await slicer.add(n, slot, graph.conditioning.modulation);
     const step = prepared[n] as (typeof prepared)[number];
     if ('probe' in step) await probed(n, slot, step);
     else await slicer.add(n, slot, step);
@@ -132,7 +135,7 @@ export async function denoise(
   }
   await slicer.finish();
 
-  const latents = await readFloats(holder, scope, graph.latents, init.length);
+  const latents = await readFloats(holder, scope, graph.latents, inputs.samples.length);
   // Its copy came before that of the result, so only its callback may still be due.
   await tap?.settle();
   const gpuTimes = (await timer?.read()) ?? new Map<number, number>();
@@ -148,6 +151,6 @@ export async function denoise(
     waits: { final: 1, probe: probes },
     peakBytes: allocator.bytes.peak,
     trace: await tracer.read(),
-    kernels: kernelNames([graph.timeEmbedding, graph.modulation, ...dispatched, graph.sampler]),
+    kernels: kernelNames([graph.prelude, graph.conditioning.modulation, ...dispatched, graph.sampler]),
   };
 }

@@ -1,4 +1,14 @@
-import { type DiTConfig, noiseRows, type RunPlan, type TensorSink, WebDiTError } from '@webdit/core';
+import {
+  atSize,
+  type LatentGrid,
+  latentGrid,
+  latentPlane,
+  noiseRows,
+  type RunPlan,
+  type TensorSink,
+  type TransformerConfig,
+  WebDiTError,
+} from '@webdit/core';
 import type { MatmulWeights } from '@webdit/shaders';
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
@@ -16,8 +26,8 @@ import { DiTGraph, type GraphShape, wholeProgram } from './graph.ts';
 import { checkConfig, wrongLength } from './limits.ts';
 import { denoise, type RunOptions, type RunResult } from './loop.ts';
 import { StepPrograms } from './programs.ts';
-import { scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
-import { compileEveryKind, everyKindOfStep, requestConditioning } from './warm-up.ts';
+import { packText, scheduleForward, schedulePlan, type TextConditions, uploadSchedule } from './run.ts';
+import { compileEveryKind, everyKindOfStep, requestConditioning, usualCaption } from './warm-up.ts';
 import { chooseMath, DiTWeights, type MathDType, type WeightDType } from './weights.ts';
 
 export interface DiTModelOptions {
@@ -48,7 +58,7 @@ export class DiTModel {
 
   private constructor(
     readonly holder: DeviceHolder,
-    readonly config: DiTConfig,
+    readonly config: TransformerConfig,
     allocator: Allocator,
     options: DiTModelOptions,
   ) {
@@ -68,7 +78,7 @@ export class DiTModel {
    * Allocates the weights and compiles what uploading them needs; fill `sink` next, then call `finishLoading`.
    * @throws WebDiTError `unsupported-config` for sizes the kernels cannot run, `out-of-memory`.
    */
-  static async create(holder: DeviceHolder, config: DiTConfig, options: DiTModelOptions): Promise<DiTModel> {
+  static async create(holder: DeviceHolder, config: TransformerConfig, options: DiTModelOptions): Promise<DiTModel> {
     checkConfig(config);
     holder.clearErrors();
     const allocator = new Allocator(holder);
@@ -138,7 +148,13 @@ export class DiTModel {
     const scope = new BufferScope(this.#allocator);
     try {
       const plan = everyKindOfStep(this.config);
-      const graph = await this.#prepare(schedulePlan(plan, this.config, this.holder.maxStorageBufferBindingSize).shape);
+      const { shape } = schedulePlan(
+        plan,
+        this.config,
+        this.holder.maxStorageBufferBindingSize,
+        usualCaption(this.config),
+      );
+      const graph = await this.#prepare(shape);
       requestConditioning(this.#pipelines, this.#chosen.choice, this.#weights, this.config);
       compileEveryKind(graph, plan, scope);
       await this.#pipelines.compile(onPipeline, signal);
@@ -148,24 +164,27 @@ export class DiTModel {
   }
 
   /**
-   * Runs a plan from `initLatents` `[channels, size, size]`, with `options.noise` where its steps take some. One run at a time.
+   * Runs a plan from `initLatents` `[channels, height, width]`, with `options.noise` where its steps take some. One run at a time.
    * @throws WebDiTError `shape-mismatch`, `device-lost`, `out-of-memory`; the signal's reason on abort.
    */
   async run(plan: RunPlan, initLatents: Float32Array, options: RunOptions = {}): Promise<RunResult> {
-    const { config, holder } = this;
-    const elements = config.inChannels * config.inputSize ** 2;
+    const { size, text } = options;
+    const config = this.#at(size);
+    const elements = config.inChannels * latentPlane(config);
     if (initLatents.length !== elements) throw wrongLength('latents', initLatents.length, elements);
     const drawn = noiseRows(plan.steps) * elements;
     if ((options.noise?.length ?? 0) !== drawn) throw wrongLength('rows of noise', options.noise?.length ?? 0, drawn);
+    const captions = packText(config, plan.labels.length, text);
     return this.#exclusive(async () => {
-      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
+      const schedule = schedulePlan(plan, config, this.holder.maxStorageBufferBindingSize, captions?.keys);
       const { shape } = schedule;
-      const graph = await this.#prepare(options.onInspect ? { ...shape, features: 1 } : shape);
+      const graph = await this.#prepare(options.onInspect ? { ...shape, features: 1 } : shape, config);
+      const inputs = { samples: initLatents, noise: options.noise, captions, resolution: text?.resolution };
       // the graph of an earlier run is gone by now, and is not this run's memory
       this.#allocator.resetPeak();
       const scope = new BufferScope(this.#allocator);
       try {
-        const result = await denoise({ graph, schedule, plan, init: initLatents, scope, timer: this.#timer }, options);
+        const result = await denoise({ graph, schedule, plan, inputs, scope, timer: this.#timer }, options);
         this.#kernels = result.kernels;
         return result;
       } finally {
@@ -175,32 +194,41 @@ export class DiTModel {
   }
 
   /**
-   * One forward of independent rows: `sample` `[rows, channels, size, size]` -> `[rows, outChannels, size, size]`.
-   * @throws WebDiTError `shape-mismatch`.
+   * One forward of independent rows: `sample` `[rows, channels, height, width]` -> `[rows, outChannels, height, width]`.
+   * @param conditions a DiT's labels, or what a text model reads: one of each row.
+   * @throws WebDiTError `shape-mismatch`, `bad-argument`.
    */
-  async forward(sample: Float32Array, timesteps: readonly number[], labels: readonly number[]): Promise<Float32Array> {
-    const { config, holder } = this;
-    const plane = config.inputSize ** 2;
-    const elements = timesteps.length * config.inChannels * plane;
+  async forward(
+    sample: Float32Array,
+    timesteps: readonly number[],
+    conditions: readonly number[] | TextConditions,
+    size?: LatentGrid,
+  ): Promise<Float32Array> {
+    const text = 'captions' in conditions ? conditions : undefined;
+    const labels = 'captions' in conditions ? timesteps.map(() => 0) : conditions;
+    const config = this.#at(size);
+    const plane = latentPlane(config);
+    const rows = timesteps.length;
+    const elements = rows * config.inChannels * plane;
     if (sample.length !== elements) throw wrongLength('sample', sample.length, elements);
-    if (labels.length !== timesteps.length) throw wrongLength('labels', labels.length, timesteps.length);
+    if (labels.length !== rows) throw wrongLength('labels', labels.length, rows);
+    const captions = packText(config, rows, text);
     return this.#exclusive(async () => {
-      const schedule = scheduleForward(timesteps, labels);
-      const graph = await this.#prepare(schedule.shape);
-      uploadSchedule(graph, schedule, config, sample);
-      const slicer = new Slicer(holder, { stepGroup: graph.stepGroup });
+      const schedule = scheduleForward(timesteps, labels, captions?.keys);
+      const graph = await this.#prepare(schedule.shape, config);
+      uploadSchedule(graph, schedule, { samples: sample, captions, resolution: text?.resolution });
+      const slicer = new Slicer(this.holder, { stepGroup: graph.stepGroup });
       const blocks = graph.blocks.flatMap(wholeProgram);
-      for (const part of [
-        graph.timeEmbedding,
-        graph.modulation,
+      const parts = [
+        graph.prelude,
+        graph.conditioning.modulation,
         graph.embed,
         blocks,
         wholeProgram(graph.final.blocks),
-      ]) {
-        await slicer.add(0, 0, part);
-      }
+      ];
+      for (const part of parts) await slicer.add(0, 0, part);
       await slicer.finish();
-      return readFloats(holder, this.#scope, graph.prediction, timesteps.length * config.outChannels * plane);
+      return readFloats(this.holder, this.#scope, graph.prediction, rows * config.outChannels * plane);
     });
   }
 
@@ -215,7 +243,8 @@ export class DiTModel {
   ): Promise<T> {
     const { config, holder } = this;
     return this.#exclusive(async () => {
-      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize);
+      const keys = usualCaption(config);
+      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize, keys);
       const graph = await this.#prepare(schedule.shape);
       const scope = new BufferScope(this.#allocator);
       try {
@@ -223,9 +252,18 @@ export class DiTModel {
         const steps = plan.steps.map((step) => programs.compile(step));
         await this.#allocator.settle();
         await this.#pipelines.compile(undefined, signal);
-        uploadSchedule(graph, schedule, config, new Float32Array(config.inChannels * config.inputSize ** 2).fill(0.5));
+        const channels = config.kind === 'pixart' ? config.captionChannels : 0;
+        const embeddings = new Float32Array(keys * channels).fill(0.5);
+        uploadSchedule(graph, schedule, {
+          samples: new Float32Array(config.inChannels * latentPlane(config)).fill(0.5),
+          captions: packText(
+            config,
+            plan.labels.length,
+            keys > 0 ? { captions: plan.labels.map(() => ({ embeddings })) } : undefined,
+          ),
+        });
         const slicer = new Slicer(holder, { stepGroup: graph.stepGroup, signal });
-        for (const part of [graph.timeEmbedding, graph.modulation]) await slicer.add(0, 0, part);
+        for (const part of [graph.prelude, graph.conditioning.modulation]) await slicer.add(0, 0, part);
         await slicer.finish();
         return await work(graph, steps);
       } finally {
@@ -241,16 +279,22 @@ export class DiTModel {
     this.#allocator.destroyAll();
   }
 
-  /** The graph of this shape: the one at hand, or a new one in its place. */
-  async #prepare(shape: GraphShape): Promise<DiTGraph> {
+  /** The config for latents of a size. */
+  #at(size: LatentGrid | undefined): TransformerConfig {
+    return size ? atSize(this.config, size) : this.config;
+  }
+
+  /** The graph of this shape and latent size: the one at hand, or a new one in its place. */
+  async #prepare(shape: GraphShape, config = this.config): Promise<DiTGraph> {
     const limit = measuredDispatchCostLimit(this.holder);
     const known = this.#graph;
-    if (known && limit === this.#graphLimit && JSON.stringify(known.shape) === JSON.stringify(shape)) return known;
+    const key = (graph: Pick<DiTGraph, 'shape' | 'config'>) => JSON.stringify([graph.shape, latentGrid(graph.config)]);
+    if (known && limit === this.#graphLimit && key(known) === key({ shape, config })) return known;
     this.#graph?.destroy();
     this.#graph = undefined;
     const scope = new BufferScope(this.#allocator);
     try {
-      const graph = new DiTGraph(this.config, shape, this.#weights, this.#pipelines, this.#chosen.choice, scope);
+      const graph = new DiTGraph(config, shape, this.#weights, this.#pipelines, this.#chosen.choice, scope);
       await this.#allocator.settle();
       this.#graph = graph;
       this.#graphLimit = limit;

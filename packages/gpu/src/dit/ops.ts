@@ -1,4 +1,4 @@
-import { type DiTConfig, tokenCount } from '@webdit/core';
+import { type Branch, branchesOf, type TransformerConfig, tokenCount } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
 import { measuredDispatchCostLimit } from '../slicer.ts';
@@ -12,6 +12,8 @@ export const modulationParts = { shiftAttn: 0, scaleAttn: 1, gateAttn: 2, shiftM
 export interface ModulationTable {
   readonly buffer: GPUBuffer;
   readonly rows: number;
+  /** Element from which on the buffer holds `width` ones, for branches without a gate. */
+  readonly ones: number;
 }
 
 /** Where a branch output `[rows, width]` lies: in the feature cache, or in a buffer of its own. */
@@ -27,6 +29,15 @@ export interface ModulationPlace {
   readonly offset: number;
   /** Elements from one table row to the next. */
   readonly stride: number;
+}
+
+/** A text as one layer's cross-attention sees it. */
+export interface CrossText {
+  readonly keys: number;
+  /** `[batch, keys, 2, heads, headDim]`. */
+  readonly keysValues: GPUBuffer;
+  /** `[batch, keys]`, 0 hides the key. */
+  readonly mask: GPUBuffer;
 }
 
 /** hidden += gate x branch. */
@@ -51,9 +62,10 @@ export class DiTOps {
   readonly tokens: number;
   /** batch x tokens. */
   readonly rows: number;
+  readonly branches: readonly Branch[];
 
   constructor(
-    readonly config: DiTConfig,
+    readonly config: TransformerConfig,
     readonly batch: number,
     readonly weights: DiTWeights,
     readonly choice: KernelChoice,
@@ -62,6 +74,17 @@ export class DiTOps {
   ) {
     this.tokens = tokenCount(config);
     this.rows = batch * this.tokens;
+    this.branches = branchesOf(config);
+  }
+
+  /** How many (layer, branch) pairs there are. */
+  get entries(): number {
+    return this.config.depth * this.branches.length;
+  }
+
+  /** Which of them: layer by layer, in the order a block adds them. */
+  entryOf(layer: number, branch: Branch): number {
+    return layer * this.branches.length + this.branches.indexOf(branch);
   }
 
   /** The same ops with another lifetime. */
@@ -87,9 +110,11 @@ export class DiTOps {
     return { base: this.layerOffset(depth), stride: 2 * hiddenSize, shift: 0, scale: 1, epsilon: normEps };
   }
 
-  /** The gate of a block's branch. */
-  gate(layer: number, part: number): ModulationPlace {
+  /** The gate of a block's branch; that of cross-attention is 1. */
+  gate(layer: number, branch: Branch): ModulationPlace {
     const { hiddenSize } = this.config;
+    if (branch === 'cross') return { offset: this.table.ones, stride: 0 };
+    const part = branch === 'attn' ? modulationParts.gateAttn : modulationParts.gateMlp;
     return { offset: this.layerOffset(layer) + part * hiddenSize, stride: 6 * hiddenSize };
   }
 
@@ -166,6 +191,58 @@ export class DiTOps {
       storage: [qkv, output, logSumExp],
       workgroups: kernels.attentionWorkgroups(tiling, { ...size, first, count }),
     }));
+  }
+
+  /**
+   * Attention of `queries` tokens per batch row to `keys` of a text, and each query's log-sum-exp `[batch, heads, queries]`.
+   * Layouts are in shaders/attention/source.cross.wgsl.
+   */
+  crossAttention(text: CrossText, q: GPUBuffer, output: GPUBuffer, logSumExp: GPUBuffer, queries: number): Dispatch[] {
+    const size = { ...this.#attentionSize, tokens: queries };
+    const { keys } = text;
+    // The tilings are chosen by a sequence's length, and some hold only so many keys.
+    const tiling = this.choice.attention({ ...size, tokens: Math.max(queries, keys) });
+    const kernel = kernels.attentionKernel({ headDim: size.headDim, tiling, source: 'cross' });
+    const products = this.batch * queries * keys * this.config.hiddenSize;
+    return this.#cut(kernels.attentionGroups(tiling, size), 4 * products, (first, count) => ({
+      kernel,
+      params: kernels.attentionParams({ ...size, keys, first }),
+      storage: [q, text.keysValues, text.mask, output, logSumExp],
+      workgroups: kernels.attentionWorkgroups(tiling, { ...size, first, count }),
+    }));
+  }
+
+  /** Entropy of the cross-attention of `queries` tokens, named by `ids`, into their `scores` `[batch, tokens]`. */
+  crossEntropy(
+    text: CrossText,
+    { q, logSumExp, ids, scores }: Record<'q' | 'logSumExp' | 'ids' | 'scores', GPUBuffer>,
+    queries: number,
+  ): Dispatch {
+    const { keys, keysValues, mask } = text;
+    // s2 = (1 + H) / ||1 + H||, where H of a CFG pair, whose rows see disjoint keys, is the mean of theirs plus ln 2.
+    const offset = 1 + (this.batch === 2 ? Math.LN2 : 0);
+    const size = { ...this.#attentionSize, queries, keys, offset };
+    return this.builder.add({
+      kernel: kernels.crossEntropyKernel,
+      params: kernels.crossEntropyParams(size),
+      storage: [q, keysValues, mask, logSumExp, ids, scores],
+      workgroups: kernels.crossEntropyWorkgroups(size),
+      cost: 2 * this.batch * queries * keys * this.config.hiddenSize,
+    });
+  }
+
+  /** The tokens chosen by `ids`, `[batch, selected, width]`. */
+  gather(input: GPUBuffer, ids: GPUBuffer, output: GPUBuffer, selected: number): Dispatch {
+    const { batch, tokens } = this;
+    const C = this.config.hiddenSize;
+    return this.builder.add({
+      kernel: kernels.gatherKernel,
+      constants: kernels.gatherConstants(C),
+      params: kernels.gatherParams({ batch, tokens, selected }),
+      storage: [input, ids, output],
+      workgroups: kernels.flatWorkgroups((batch * selected * C) / 4),
+      cost: 2 * batch * selected * C,
+    });
   }
 
   /** Column sums of the attention maps, `[batch, heads, tokens]`, from the log-sum-exp of `attention`. */

@@ -1,11 +1,11 @@
-import type { StepCompute } from '@webdit/core';
+import { latentPlane, type StepCompute } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
 import type { DiTOps } from './ops.ts';
 
 /** The model's predictions at the latest full steps, for steps that take a weighted sum of them in place of their own. */
 export class PredictionHistory {
-  /** A ring; each `[batch, outChannels, size, size]`. */
+  /** A ring; each `[batch, outChannels, height, width]`. */
   readonly #kept: readonly GPUBuffer[];
   readonly #elements: number;
   #stored = 0;
@@ -17,8 +17,7 @@ export class PredictionHistory {
     readonly prediction: GPUBuffer,
     scope: BufferScope,
   ) {
-    const { outChannels, inputSize } = ops.config;
-    this.#elements = ops.batch * outChannels * inputSize ** 2;
+    this.#elements = ops.batch * ops.config.outChannels * latentPlane(ops.config);
     const depth = Math.max(0, ...steps.map(({ predictions = [] }) => predictions.length));
     this.#kept = Array.from({ length: depth }, (_, i) => scope.storage(`predictions.${i}`, this.#elements));
   }

@@ -1,3 +1,4 @@
+import { latentPlane } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { bufferUsage, mapMode } from '../flags.ts';
 import type { Slicer } from '../slicer.ts';
@@ -6,7 +7,7 @@ import type { DiTGraph } from './graph.ts';
 export interface PreviewRequest {
   /** Steps that are previewed. */
   readonly steps: ReadonlySet<number>;
-  /** The final latents `[channels, size, size]` as step `n` foresees them. */
+  /** The final latents `[channels, height, width]` as step `n` foresees them. */
   readonly onPreview: (n: number, latents: ArrayLike<number>) => void;
 }
 
@@ -25,8 +26,7 @@ export class PreviewTap {
     readonly signal: AbortSignal | undefined,
     scope: BufferScope,
   ) {
-    const { inChannels, inputSize } = graph.config;
-    const bytes = inChannels * inputSize ** 2 * 4;
+    const bytes = graph.config.inChannels * latentPlane(graph.config) * 4;
     this.#staging = scope.create('preview.read', bytes, bufferUsage.MAP_READ | bufferUsage.COPY_DST);
   }
 

@@ -1,13 +1,32 @@
-import { featureDepth, type RunPlan, type StackRange, type StepPlan } from '@webdit/core';
+import {
+  type Branch,
+  featureDepth,
+  type RunPlan,
+  type StackRange,
+  type StepCompute,
+  type StepPlan,
+} from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
-import { addBranch, entryOf, type FeatureCache } from './cache.ts';
+import { addBranch, type FeatureCache } from './cache.ts';
 import { ForecastWeights } from './forecast-weights.ts';
 import { type BlockProgram, type DiTGraph, type FinalProgram, wholeProgram } from './graph.ts';
 import type { DiTOps } from './ops.ts';
 import { PredictionHistory } from './predictions.ts';
 import { ProbeBuffers, type ProbedStep } from './probe.ts';
-import { LayerSelection } from './selection.ts';
+import { LayerScores, LayerSelection } from './selection.ts';
+
+/** The branches of which selective steps recompute some tokens, in the order of a block. */
+const selectingBranches = ['cross', 'mlp'] as const;
+type SelectingBranch = (typeof selectingBranches)[number];
+
+/** Tokens a step recomputes in a branch of each layer. */
+function tokensOf(
+  { crossTokens = [], mlpTokens = [] }: Pick<StepCompute, 'crossTokens' | 'mlpTokens'>,
+  branch: SelectingBranch,
+) {
+  return branch === 'mlp' ? mlpTokens : crossTokens;
+}
 
 /**
  * Turns the steps of a RunPlan into dispatch lists, before the loop. Must see the steps in denoising order: where branch outputs
@@ -16,7 +35,8 @@ import { LayerSelection } from './selection.ts';
 export class StepPrograms {
   readonly #ops: DiTOps;
   readonly #weights: ForecastWeights;
-  readonly #layers = new Map<number, LayerSelection>();
+  readonly #scores = new Map<number, LayerScores>();
+  readonly #selections = new Map<string, LayerSelection>();
   readonly #memo = new Map<string, readonly Dispatch[]>();
   readonly #probed = new Map<string, ProbedStep>();
   /** What stands for the blocks of a skip, `[batch, tokens, width]`. */
@@ -36,25 +56,47 @@ export class StepPrograms {
     const ops = graph.ops.withBuilder(builder);
     this.#ops = ops;
     this.#history = new PredictionHistory(steps, ops, graph.prediction, scope);
-    this.#weights = new ForecastWeights(steps, ops.config.depth, scope);
+    this.#weights = new ForecastWeights(steps, ops.entries, scope);
     if (steps.some(({ kind, probe }) => kind === 'skip' || probe)) {
       this.#stack = scope.storage('stack', ops.rows * ops.config.hiddenSize);
     }
     if (steps.some(({ probe }) => probe)) this.#probe = new ProbeBuffers(ops, scope);
-    const chosen = steps.flatMap(({ mlpTokens = [] }) =>
-      mlpTokens.flatMap((k, layer) => (k > 0 && k < ops.tokens ? [layer] : [])),
-    );
-    for (const layer of [...new Set(chosen)].sort((a, b) => a - b)) {
-      if (!selection) throw new RangeError('A plan that chooses tokens needs a selection');
-      this.#layers.set(layer, new LayerSelection(layer, selection, ops, graph.work, scope));
-    }
+    this.#prepareSelections(steps, selection, scope);
     if (featureDepth(steps) > graph.caches.length)
       throw new RangeError('The graph keeps too few features for this plan');
   }
 
-  /** Token ids `[batch, tokens]` of a layer's latest selection; undefined when the plan never selects there. */
-  ids(layer: number): GPUBuffer | undefined {
-    return this.#layers.get(layer)?.ids;
+  /** Token ids `[batch, tokens]` of a branch's latest selection; undefined when the plan never selects there. */
+  ids(layer: number, branch: Branch): GPUBuffer | undefined {
+    return this.#selection(layer, branch)?.ids;
+  }
+
+  #selection(layer: number, branch: Branch): LayerSelection | undefined {
+    return this.#selections.get(`${layer}.${branch}`);
+  }
+
+  #prepareSelections(steps: readonly StepCompute[], selection: RunPlan['selection'], scope: BufferScope): void {
+    const ops = this.#ops;
+    const { tokens, rows } = ops;
+    const chooses = (branch: SelectingBranch, layer: number) =>
+      steps.some((step) => {
+        const k = tokensOf(step, branch)[layer] ?? 0;
+        return k > 0 && k < tokens;
+      });
+    let all: GPUBuffer | undefined;
+    for (let layer = 0; layer < ops.config.depth; layer++) {
+      for (const branch of selectingBranches.filter((branch) => chooses(branch, layer))) {
+        if (!selection) throw new RangeError('A plan that chooses tokens needs a selection');
+        if (!all) {
+          all = scope.storage('all_tokens', rows);
+          const ids = Uint32Array.from({ length: rows }, (_, row) => row % tokens);
+          this.graph.pipelines.device.queue.writeBuffer(all, 0, ids);
+        }
+        const scores = this.#scores.get(layer) ?? new LayerScores(layer, selection, ops, this.graph, all, scope);
+        this.#scores.set(layer, scores);
+        this.#selections.set(`${layer}.${branch}`, new LayerSelection(branch, scores, selection, ops, scope));
+      }
+    }
   }
 
   /** Every step, in parts where a probe decides. */
@@ -70,9 +112,9 @@ export class StepPrograms {
       case 'full':
         return [...embed, ...this.#full(step), ...this.#history.keep(), ...this.#sum(step.predictions)];
       case 'reuse':
-        if (step.mlpTokens) for (const layer of this.#layers.values()) layer.age();
+        if (step.mlpTokens || step.crossTokens) for (const selection of this.#selections.values()) selection.age();
         return [
-          ...[...embed, ...this.#reuse(0, this.#entries)],
+          ...[...embed, ...this.#reuse(0, this.#ops.entries)],
           ...[...this.#keep(this.graph.config.depth, step.stack), ...sums],
         ];
       case 'selective':
@@ -124,7 +166,7 @@ export class StepPrograms {
   }
 
   #full({ storesCache, scoreLayers, stack }: StepPlan): readonly Dispatch[] {
-    for (const layer of this.#layers.values()) layer.renew();
+    for (const selection of this.#selections.values()) selection.renew();
     const { graph } = this;
     const place = this.#stored % Math.max(1, graph.caches.length);
     if (storesCache) this.#stored++;
@@ -132,19 +174,23 @@ export class StepPrograms {
     return this.#once(key, () => {
       const blocks = (storesCache ? graph.cachingBlocks[place] : undefined) ?? graph.blocks;
       const final = (storesCache ? graph.final.cachingBlocks[place] : undefined) ?? graph.final.blocks;
-      const scores = (layer: number) => (scoreLayers?.includes(layer) && this.#layers.get(layer)?.emitScores) || [];
       return [
-        ...blocks.flatMap(({ entry, attention, rest }, layer) => [
-          ...[entry, ...this.#keep(layer, stack)],
-          ...[...attention, ...scores(layer), ...rest],
-        ]),
+        ...blocks.flatMap(({ entry, attention, cross, rest }, layer) => {
+          const scores = scoreLayers?.includes(layer) ? this.#scores.get(layer) : undefined;
+          return [
+            ...[entry, ...this.#keep(layer, stack)],
+            ...[...attention, ...(scores?.afterAttention() ?? [])],
+            ...[...cross, ...(scores?.afterCross() ?? [])],
+            ...rest,
+          ];
+        }),
         ...[final.entry, ...this.#keep(graph.config.depth, stack), ...final.rest],
       ];
     });
   }
 
   /** Sums of cached outputs, and real work where the step computes: one fused sum before each. */
-  #selective({ mlpTokens = [], attnLayers = [], stack }: StepPlan): Dispatch[] {
+  #selective({ attnLayers = [], stack, ...step }: StepPlan): Dispatch[] {
     const { depth } = this.graph.config;
     const dispatches: Dispatch[] = [];
     let summed = 0;
@@ -154,18 +200,20 @@ export class StepPrograms {
     };
     for (let layer = 0; layer < depth; layer++) {
       if (attnLayers.includes(layer)) {
-        sumTo(entryOf(layer, 'attn'));
+        sumTo(this.#ops.entryOf(layer, 'attn'));
         dispatches.push(...this.#attention(layer));
       }
-      const selected = mlpTokens[layer] ?? 0;
-      if (selected === 0) {
-        this.#layers.get(layer)?.age();
-        continue;
+      for (const branch of selectingBranches) {
+        const selected = tokensOf(step, branch)[layer] ?? 0;
+        if (selected === 0) {
+          this.#selection(layer, branch)?.age();
+          continue;
+        }
+        sumTo(this.#ops.entryOf(layer, branch));
+        dispatches.push(...(branch === 'mlp' ? this.#mlp(layer, selected) : this.#cross(layer, selected)));
       }
-      sumTo(entryOf(layer, 'mlp'));
-      dispatches.push(...this.#mlp(layer, selected));
     }
-    sumTo(this.#entries);
+    sumTo(this.#ops.entries);
     return [...dispatches, ...this.#keep(depth, stack)];
   }
 
@@ -196,7 +244,7 @@ export class StepPrograms {
     const slot = this.#newest.slot(layer, 'mlp');
     const hiddenLayer = { buffer: wide, offset: 0 };
     const name = `blocks.${layer}.mlp`;
-    const selection = this.#layers.get(layer);
+    const selection = this.#selection(layer, 'mlp');
     if (selected === ops.tokens) {
       selection?.renew();
       const { rows } = ops;
@@ -217,6 +265,41 @@ export class StepPrograms {
     ];
   }
 
+  /** Cross-attention of all tokens or of some that are chosen, into the cache. The residual is left to the sum that follows. */
+  #cross(layer: number, selected: number): readonly Dispatch[] {
+    const { graph } = this;
+    const ops = this.#ops;
+    const { hidden, caption } = graph;
+    const { normed, wide, logSumExp } = graph.work;
+    if (!caption) throw new RangeError('A model without cross-attention recomputes none');
+    const C = ops.config.hiddenSize;
+    const slot = this.#newest.slot(layer, 'cross');
+    const name = `blocks.${layer}.cross_attn`;
+    const rows = ops.batch * selected;
+    const size = { rows, K: C, N: C };
+    const query = (input: GPUBuffer) => [
+      ...ops.linear(`${name}.q_linear`, input, { buffer: wide, offset: 0 }, size),
+      ...ops.crossAttention(caption.layer(layer), wide, normed, logSumExp, selected),
+    ];
+    const selection = this.#selection(layer, 'cross');
+    if (selected === ops.tokens) {
+      selection?.renew();
+      return this.#once(`cross ${layer} ${this.#stored % graph.caches.length}`, () => [
+        ...query(hidden),
+        ...ops.linear(`${name}.proj`, normed, slot, size),
+      ]);
+    }
+    if (!selection) throw new RangeError(`Layer ${layer} was prepared for no selection`);
+    const { ids, scores } = selection;
+    return [
+      selection.select(selected),
+      ops.gather(hidden, ids, normed, selected),
+      ...query(normed),
+      ...scores.refresh(ids, selected),
+      ...ops.scatterLinear(`${name}.proj`, normed, ids, C, selected, slot),
+    ];
+  }
+
   #sum(weights: readonly number[] | undefined): readonly Dispatch[] {
     if (!weights) return [];
     return this.#once(JSON.stringify(['predictions', this.#history.place, weights]), () => this.#history.sum(weights));
@@ -228,7 +311,7 @@ export class StepPrograms {
       this.#weights
         .of(forecast)
         .flatMap((weights, back) =>
-          weights ? this.#cacheOf(back).sum(this.#ops, hidden, 0, this.#entries, weights) : [],
+          weights ? this.#cacheOf(back).sum(this.#ops, hidden, 0, this.#ops.entries, weights) : [],
         ),
     );
   }
@@ -257,15 +340,15 @@ export class StepPrograms {
     if (!block) return wholeProgram(final.sum);
     const entry = this.#ops.norm(hidden, work.normed, this.#ops.attentionNorm(first));
     const programs: (FinalProgram & Partial<BlockProgram>)[] = [{ ...block, entry }, ...others, final.blocks];
-    return programs.flatMap(({ entry, attention = [], rest }, i) => [
+    return programs.flatMap(({ entry, attention = [], cross = [], rest }, i) => [
       ...[entry, ...this.#keep(first + i, stack)],
-      ...[...attention, ...rest],
+      ...[...attention, ...cross, ...rest],
     ]);
   }
 
   /** What the MLP of `layer` owes the token state, which the norm of the next block would have added. */
   #pendingResidual(layer: number): Dispatch {
-    const branch = { buffer: this.graph.work.branch, entry: entryOf(layer, 'mlp') };
+    const branch = { buffer: this.graph.work.branch, offset: 0, entry: this.#ops.entryOf(layer, 'mlp') };
     return addBranch(this.#ops, this.graph.hidden, branch, this.#weights.ones);
   }
 
@@ -300,10 +383,6 @@ export class StepPrograms {
   get #stackBuffer(): GPUBuffer {
     if (!this.#stack) throw new RangeError('A plan without skip steps keeps no stack');
     return this.#stack;
-  }
-
-  get #entries(): number {
-    return entryOf(this.graph.config.depth, 'attn');
   }
 
   #onceProbed(key: string, make: () => ProbedStep): ProbedStep {

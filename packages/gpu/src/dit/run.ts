@@ -1,6 +1,16 @@
-import { type DiTConfig, featureDepth, noiseRows, type RunPlan, runsModel, timestepEmbedding } from '@webdit/core';
+import {
+  featureDepth,
+  latentGrid,
+  noiseRows,
+  type RunPlan,
+  runsModel,
+  type TransformerConfig,
+  timestepEmbedding,
+  WebDiTError,
+} from '@webdit/core';
 import { idleStep, type StepValues, writeStep } from '@webdit/shaders';
 import { uniformSlotBytes } from '../pipelines.ts';
+import { type Caption, type PackedCaptions, packCaptions } from './caption.ts';
 import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
 
 /** Memory one modulation table may take; longer runs recompute it at chunk borders. */
@@ -21,7 +31,7 @@ export interface Schedule {
   readonly steps: readonly ScheduledStep[];
 }
 
-function chunkSteps(config: DiTConfig, batch: number, steps: number, bindingLimit: number): number {
+function chunkSteps(config: TransformerConfig, batch: number, steps: number, bindingLimit: number): number {
   const perStep = batch * modulationRowElements(config) * 4;
   const budget = Math.min(modulationBytes, bindingLimit);
   return Math.min(steps, Math.max(1, Math.floor(budget / perStep)));
@@ -31,7 +41,12 @@ function chunkSteps(config: DiTConfig, batch: number, steps: number, bindingLimi
  * Lays a RunPlan out for the GPU: chunks of the modulation table, condition rows, step slots. Steps that do not run the model have
  * no timestep and no rows.
  */
-export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: number): Schedule {
+export function schedulePlan(
+  plan: RunPlan,
+  config: TransformerConfig,
+  bindingLimit: number,
+  captionTokens = 0,
+): Schedule {
   const batch = plan.labels.length;
   const modelled = plan.steps.filter(runsModel);
   const chunk = chunkSteps(config, batch, modelled.length, bindingLimit);
@@ -46,9 +61,10 @@ export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: num
       steps: plan.steps.length,
       noiseRows: noiseRows(plan.steps),
       features: featureDepth(plan.steps),
+      captionTokens,
     },
     timesteps: modelled.map((step) => step.timestep),
-    conditions: modelled.flatMap((_, row) => plan.labels.map((label) => [row, label] as const)),
+    conditions: modelled.flatMap((_, row) => plan.labels.map((label) => [row, labelOf(config, label)] as const)),
     steps: plan.steps.map((step, n) => {
       const runs = runsModel(step);
       if (runs) row++;
@@ -72,8 +88,11 @@ export function schedulePlan(plan: RunPlan, config: DiTConfig, bindingLimit: num
   };
 }
 
+/** The row of the label table; text models have one row, for all. */
+const labelOf = ({ kind }: TransformerConfig, label: number) => (kind === 'dit' ? label : 0);
+
 /** One forward of independent rows, each with its own sample, timestep and label. */
-export function scheduleForward(timesteps: readonly number[], labels: readonly number[]): Schedule {
+export function scheduleForward(timesteps: readonly number[], labels: readonly number[], captionTokens = 0): Schedule {
   const batch = timesteps.length;
   return {
     shape: {
@@ -85,6 +104,7 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
       steps: 1,
       noiseRows: 0,
       features: 0,
+      captionTokens,
     },
     timesteps,
     conditions: labels.map((label, row) => [row, label] as const),
@@ -92,26 +112,72 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
   };
 }
 
+/** What a text model is told besides its latents. */
+export interface TextConditions {
+  /** One for each row of the run: the prompt's, then the negative one's. */
+  readonly captions: readonly Caption[];
+  /** What models with size conditions are told, in pixels; by default the size of the picture. */
+  readonly resolution?: { readonly height: number; readonly width: number; readonly aspectRatio?: number };
+}
+
+/** Pixels of a latent pixel's side. */
+const latentScale = 8;
+
 /**
- * Uploads everything a run needs before its first step. `samples` is `[samples, channels, size, size]`, `noise` the same with the
- * graph's `noiseRows`.
+ * Lays a text model's captions out; undefined for a DiT.
+ * @throws WebDiTError `bad-argument` for conditions that are missing, of another number of rows, or of no use to the model.
  */
-export function uploadSchedule(
-  graph: DiTGraph,
-  schedule: Schedule,
-  config: DiTConfig,
-  samples: Float32Array,
-  noise: Float32Array = new Float32Array(),
-): void {
+export function packText(config: TransformerConfig, rows: number, text: TextConditions | undefined) {
+  if (config.kind === 'dit') {
+    if (text) throw new WebDiTError('bad-argument', 'This model takes a label and no text.', 'Leave the prompt out.');
+    return undefined;
+  }
+  if (text?.captions.length !== rows) {
+    throw new WebDiTError(
+      'bad-argument',
+      `The run has ${rows} ${rows === 1 ? 'row' : 'rows'} and ${text?.captions.length ?? 0} prompts.`,
+      'Pass the embeddings of a prompt, and with guidance those of a negative one.',
+    );
+  }
+  return packCaptions(text.captions, config.captionChannels);
+}
+
+/** What a run reads, beside its schedule. */
+export interface RunInputs {
+  /** `[samples, channels, height, width]`. */
+  readonly samples: Float32Array;
+  /** The same, with the graph's `noiseRows`. */
+  readonly noise?: Float32Array | undefined;
+  readonly captions?: PackedCaptions | undefined;
+  readonly resolution?: TextConditions['resolution'] | undefined;
+}
+
+/** Uploads everything a run needs before its first step. */
+export function uploadSchedule(graph: DiTGraph, schedule: Schedule, inputs: RunInputs): void {
+  const { config } = graph;
   const { queue } = graph.pipelines.device;
-  const sinusoids = timestepEmbedding(schedule.timesteps, config.frequencyEmbeddingSize, config.timestepDivisor);
+  const embed = (values: readonly number[]) =>
+    timestepEmbedding(values, config.frequencyEmbeddingSize, config.timestepDivisor) as Float32Array<ArrayBuffer>;
   const table = new DataView(new ArrayBuffer(schedule.steps.length * uniformSlotBytes));
   schedule.steps.forEach(({ values }, n) => {
     writeStep(table, n * uniformSlotBytes, values);
   });
-  queue.writeBuffer(graph.latents, 0, samples as Float32Array<ArrayBuffer>);
-  queue.writeBuffer(graph.noise, 0, noise as Float32Array<ArrayBuffer>);
-  queue.writeBuffer(graph.sinusoids, 0, sinusoids as Float32Array<ArrayBuffer>);
+  queue.writeBuffer(graph.latents, 0, inputs.samples as Float32Array<ArrayBuffer>);
+  if (inputs.noise) queue.writeBuffer(graph.noise, 0, inputs.noise as Float32Array<ArrayBuffer>);
+  queue.writeBuffer(graph.sinusoids, 0, embed(schedule.timesteps));
   queue.writeBuffer(graph.conditions, 0, Uint32Array.from(schedule.conditions.flat()));
   queue.writeBuffer(graph.stepTable, 0, table.buffer);
+  if (inputs.captions) graph.caption?.upload(inputs.captions, queue);
+  const { sizes } = graph.conditioning;
+  if (sizes) {
+    const latent = latentGrid(config);
+    const picture = { height: latent.height * latentScale, width: latent.width * latentScale };
+    const {
+      height,
+      width,
+      aspectRatio = height / width,
+    }: NonNullable<TextConditions['resolution']> = inputs.resolution ?? picture;
+    queue.writeBuffer(sizes.resolution, 0, embed([height, width]));
+    queue.writeBuffer(sizes.aspectRatio, 0, embed([aspectRatio]));
+  }
 }

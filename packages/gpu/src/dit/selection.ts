@@ -1,21 +1,66 @@
-import { type SelectionSpec, WebDiTError } from '@webdit/core';
+import { type Branch, type SelectionSpec, tokenGrid, WebDiTError } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
 import type { DiTGraph } from './graph.ts';
 import type { DiTOps } from './ops.ts';
 
+/** By what the selections of a layer choose; its branches share it. */
+export class LayerScores {
+  /** `[batch, planes, tokens]`, written by full steps. */
+  readonly buffer: GPUBuffer;
+  /** Planes of a batch row, of which the mean counts. */
+  readonly planes: number;
+  readonly #all: GPUBuffer;
+
+  /** @param all `[batch, tokens]`: every token's own id. */
+  constructor(
+    readonly layer: number,
+    readonly spec: SelectionSpec,
+    readonly ops: DiTOps,
+    readonly graph: DiTGraph,
+    all: GPUBuffer,
+    scope: BufferScope,
+  ) {
+    this.planes = spec.score === 'attention' ? ops.config.numHeads : 1;
+    this.buffer = scope.storage(`scores.${layer}`, ops.rows * this.planes);
+    this.#all = all;
+  }
+
+  /** On the full steps that this layer's selections read, while qkv is still there. */
+  afterAttention(): Dispatch[] {
+    const { wide, logSumExp } = this.graph.work;
+    if (this.spec.score === 'cross-entropy') return [];
+    return this.spec.score === 'attention'
+      ? this.ops.attentionScores(wide, logSumExp, this.buffer)
+      : [this.ops.valueNorms(wide, this.buffer)];
+  }
+
+  /** On the same steps, while the queries of cross-attention are still there. */
+  afterCross(): Dispatch[] {
+    return this.spec.score === 'cross-entropy' ? [this.#entropy(this.#all, this.ops.tokens)] : [];
+  }
+
+  /** After a cross-attention of chosen tokens, whose scores change. */
+  refresh(ids: GPUBuffer, selected: number): Dispatch[] {
+    return this.spec.score === 'cross-entropy' ? [this.#entropy(ids, selected)] : [];
+  }
+
+  #entropy(ids: GPUBuffer, queries: number): Dispatch {
+    const { caption, work } = this.graph;
+    if (!caption) throw new RangeError('A model without cross-attention has no such scores');
+    const { wide: q, logSumExp } = work;
+    return this.ops.crossEntropy(caption.layer(this.layer), { q, logSumExp, ids, scores: this.buffer }, queries);
+  }
+}
+
 /**
- * Chooses the tokens that selective steps recompute in one layer. Must see the steps in denoising order: what a selection does to
- * the ages depends on the steps before it.
+ * Chooses the tokens that selective steps recompute in one branch of a layer. Must see the steps in denoising order: what a selection
+ * does to the ages depends on the steps before it.
  */
 export class LayerSelection {
   /** `[batch, tokens]`: the ids chosen last, best first. */
   readonly ids: GPUBuffer;
-  /** On the full steps that this layer's selections read, while qkv is still there. */
-  readonly emitScores: readonly Dispatch[];
-  /** `[batch, planes, tokens]`, written by full steps. */
-  readonly #scores: GPUBuffer;
   /** `[batch, tokens]`: selective steps since the token was last recomputed. */
   readonly #ages: GPUBuffer;
   /** Selective steps that chose no token since `ages` was last written; the next selection adds them. */
@@ -24,20 +69,15 @@ export class LayerSelection {
   #stale = true;
 
   constructor(
-    layer: number,
+    branch: Branch,
+    readonly scores: LayerScores,
     readonly spec: SelectionSpec,
     readonly ops: DiTOps,
-    { wide, logSumExp }: DiTGraph['work'],
     scope: BufferScope,
   ) {
-    const { rows } = ops;
-    this.#scores = scope.storage(`scores.${layer}`, rows * this.#planes);
-    this.#ages = scope.storage(`ages.${layer}`, rows);
-    this.ids = scope.storage(`ids.${layer}`, rows);
-    this.emitScores =
-      spec.score === 'attention'
-        ? ops.attentionScores(wide, logSumExp, this.#scores)
-        : [ops.valueNorms(wide, this.#scores)];
+    const name = `${scores.layer}.${branch}`;
+    this.#ages = scope.storage(`ages.${name}`, ops.rows);
+    this.ids = scope.storage(`ids.${name}`, ops.rows);
   }
 
   /** Every token is computed at this step. */
@@ -68,7 +108,8 @@ export class LayerSelection {
     const params = kernels.selectTokensParams({
       batch,
       tokens,
-      planes: this.#planes,
+      columns: tokenGrid(this.ops.config).columns,
+      planes: this.scores.planes,
       selected,
       window: bonus?.window ?? 1,
       shared: shareCfg,
@@ -84,13 +125,9 @@ export class LayerSelection {
       kernel: kernels.selectTokensKernel,
       constants: kernels.selectTokensConstants(tokens),
       params,
-      storage: [this.#scores, this.#ages, this.ids],
+      storage: [this.scores.buffer, this.#ages, this.ids],
       workgroups: kernels.selectTokensWorkgroups(batch),
       cost: batch * tokens * tokens,
     });
-  }
-
-  get #planes(): number {
-    return this.spec.score === 'attention' ? this.ops.config.numHeads : 1;
   }
 }

@@ -1,4 +1,4 @@
-import type { RunPlan } from '@webdit/core';
+import { type Branch, latentPlane, type RunPlan } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { readFloats } from '../readback.ts';
 import type { Slicer } from '../slicer.ts';
@@ -6,7 +6,7 @@ import type { DiTGraph } from './graph.ts';
 import type { StepPrograms } from './programs.ts';
 
 export interface TraceRequest {
-  /** Keep the latents after every step: `[steps, channels, size, size]`. */
+  /** Keep the latents after every step: `[steps, channels, height, width]`. */
   readonly latents?: boolean;
   /** Steps whose token state entering the final layer is kept: `[batch, tokens, width]` each. */
   readonly hidden?: readonly number[];
@@ -14,10 +14,11 @@ export interface TraceRequest {
   readonly tokens?: boolean;
 }
 
-/** Tokens one selective step recomputed in one layer's MLP, best first, per batch row. */
+/** Tokens one selective step recomputed in a branch of one layer, best first, per batch row. */
 export interface SelectedTokens {
   readonly n: number;
   readonly layer: number;
+  readonly branch: Branch;
   readonly rows: readonly (readonly number[])[];
 }
 
@@ -30,6 +31,7 @@ export interface Trace {
 interface TracedTokens {
   readonly n: number;
   readonly layer: number;
+  readonly branch: Branch;
   readonly count: number;
   readonly source: GPUBuffer;
   readonly copy: GPUBuffer;
@@ -54,13 +56,16 @@ export class Tracer {
       : undefined;
     this.#hidden = new Map(hidden.map((n) => [n, scope.storage(`trace.hidden.${n}`, this.#hiddenElements)] as const));
     this.#tokens = request.tokens
-      ? plan.steps.flatMap(({ n, mlpTokens = [] }) =>
-          mlpTokens.flatMap((count, layer) => {
-            const chosen = count > 0 && count < graph.ops.tokens;
-            const source = chosen ? programs.ids(layer) : undefined;
-            const copy = source && scope.storage(`trace.tokens.${n}.${layer}`, graph.ops.rows);
-            return source && copy ? [{ n, layer, count, source, copy }] : [];
-          }),
+      ? plan.steps.flatMap(({ n, mlpTokens = [], crossTokens = [] }) =>
+          Object.entries({ cross: crossTokens, mlp: mlpTokens }).flatMap(([name, counts]) =>
+            counts.flatMap((count, layer) => {
+              const branch = name as Branch;
+              const chosen = count > 0 && count < graph.ops.tokens;
+              const source = chosen ? programs.ids(layer, branch) : undefined;
+              const copy = source && scope.storage(`trace.tokens.${n}.${layer}.${branch}`, graph.ops.rows);
+              return source && copy ? [{ n, layer, branch, count, source, copy }] : [];
+            }),
+          ),
         )
       : [];
   }
@@ -83,11 +88,12 @@ export class Tracer {
     for (const [n, buffer] of this.#hidden) hidden.set(n, await read(buffer, this.#hiddenElements));
     const tokens: SelectedTokens[] = [];
     const { batch, tokens: perRow, rows } = this.graph.ops;
-    for (const { n, layer, count, copy } of this.#tokens) {
+    for (const { n, layer, branch, count, copy } of this.#tokens) {
       const ids = new Uint32Array((await read(copy, rows)).buffer);
       tokens.push({
         n,
         layer,
+        branch,
         rows: Array.from({ length: batch }, (_, b) => [...ids.subarray(b * perRow, b * perRow + count)]),
       });
     }
@@ -97,8 +103,8 @@ export class Tracer {
   }
 
   get #latentElements(): number {
-    const { inChannels, inputSize } = this.graph.config;
-    return inChannels * inputSize ** 2;
+    const { config } = this.graph;
+    return config.inChannels * latentPlane(config);
   }
 
   get #hiddenElements(): number {

@@ -1,9 +1,10 @@
 import {
-  type DiTConfig,
   embedderPrefixes,
+  type PixArtConfig,
   type RunPlan,
   type SelectionSpec,
   type StepCompute,
+  type TransformerConfig,
   tokenCount,
 } from '@webdit/core';
 import { type Activation, matmulConstants, matmulKernel, maxSelectTokens } from '@webdit/shaders';
@@ -19,10 +20,14 @@ import type { DiTWeights } from './weights.ts';
 type EveryKindPlan = RunPlan & { readonly selection: SelectionSpec };
 
 /** A plan that uses every kernel a policy can ask for, so that the load compiles them all. It is never run. */
-export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
+export function everyKindOfStep(config: TransformerConfig): EveryKindPlan {
   const layers = Array.from({ length: config.depth }, (_, layer) => layer);
   const lastLayer = (tokens: number) => layers.map((layer) => (layer === config.depth - 1 ? tokens : 0));
   const tokens = tokenCount(config);
+  const recomputed = (tokens: number) => ({
+    mlpTokens: lastLayer(tokens),
+    ...(config.kind === 'pixart' ? { crossTokens: lastLayer(tokens) } : {}),
+  });
   // One of each class of row counts: the matmul tiling depends on it.
   const selections = [...matmulRowBounds.map((rows) => rows / 2).filter((k) => k < tokens), tokens];
   const stack = { first: 0, last: config.depth, keep: 'residual' } as const;
@@ -33,9 +38,9 @@ export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
     { kind: 'full', stack },
     { kind: 'skip', stack },
     { kind: 'full', stack: { ...stack, first: 1 }, probe: { at: 'blocks', against: 'computed', asks: true } },
-    { kind: 'selective', attnLayers: [config.depth - 1], mlpTokens: lastLayer(tokens) },
+    { kind: 'selective', attnLayers: [config.depth - 1], ...recomputed(tokens) },
     ...(tokens <= maxSelectTokens ? selections : []).map((k): StepCompute => {
-      return { kind: 'selective', mlpTokens: lastLayer(k) };
+      return { kind: 'selective', ...recomputed(k) };
     }),
   ];
   return {
@@ -44,7 +49,7 @@ export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
     derived: false,
     sampler: 'none',
     guidance: { scale: 2, channels: config.inChannels },
-    labels: [0, config.numClasses],
+    labels: [0, config.kind === 'dit' ? config.numClasses : 1],
     selection: { score: 'attention', staleness: null, bonus: null, shareCfg: false },
     steps: kinds.map((kind, n) => ({
       ...kind,
@@ -64,7 +69,8 @@ export function everyKindOfStep(config: DiTConfig): EveryKindPlan {
 
 /** Prepares such a plan with every score its selections may go by. */
 export function compileEveryKind(graph: DiTGraph, plan: EveryKindPlan, scope: BufferScope): void {
-  for (const score of ['attention', 'value-norm'] as const) {
+  const scores = ['attention', 'value-norm', ...(graph.caption ? (['cross-entropy'] as const) : [])] as const;
+  for (const score of scores) {
     new StepPrograms(graph, { ...plan, selection: { ...plan.selection, score } }, scope).compileAll(plan.steps);
   }
 }
@@ -74,15 +80,19 @@ export function requestConditioning(
   pipelines: PipelineCache,
   choice: KernelChoice,
   weights: DiTWeights,
-  config: DiTConfig,
+  config: TransformerConfig,
 ): void {
   const { hiddenSize: C, frequencyEmbeddingSize } = config;
-  const [prefix] = embedderPrefixes(config) as [string];
-  const linears: readonly [name: string, K: number, N: number, activation: Activation][] = [
+  const [prefix = ''] = config.kind === 'dit' ? embedderPrefixes(config) : [];
+  const linears: readonly (readonly [name: string, K: number, N: number, activation: Activation])[] = [
     [`${prefix}t_embedder.mlp.0`, frequencyEmbeddingSize, C, 'silu'],
     [`${prefix}t_embedder.mlp.2`, C, C, 'none'],
-    ['blocks.0.adaLN_modulation.1', C, 6 * C, 'none'],
-    ['final_layer.adaLN_modulation.1', C, 2 * C, 'none'],
+    ...(config.kind === 'dit'
+      ? ([
+          ['blocks.0.adaLN_modulation.1', C, 6 * C, 'none'],
+          ['final_layer.adaLN_modulation.1', C, 2 * C, 'none'],
+        ] as const)
+      : pixArtLinears(config)),
   ];
   for (const [name, K, N, activation] of linears) {
     for (const rows of [...matmulRowBounds, Number.MAX_SAFE_INTEGER]) {
@@ -91,4 +101,19 @@ export function requestConditioning(
       pipelines.request(kernel, matmulConstants(activation));
     }
   }
+}
+
+/** Those that run once per run or chunk, over as many rows as its text or its steps have. */
+function pixArtLinears({ hiddenSize: C, captionChannels }: PixArtConfig) {
+  return [
+    ['t_block.1', C, 6 * C, 'none'],
+    ['y_embedder.y_proj.fc1', captionChannels, C, 'gelu'],
+    ['y_embedder.y_proj.fc2', C, C, 'none'],
+    ['blocks.0.cross_attn.kv_linear', C, 2 * C, 'none'],
+  ] as const;
+}
+
+/** Tokens of a text whose run is prepared before it is known: the longest. 0 for models without text. */
+export function usualCaption(config: TransformerConfig): number {
+  return config.kind === 'pixart' ? config.maxCaptionTokens : 0;
 }

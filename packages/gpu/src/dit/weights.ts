@@ -1,12 +1,12 @@
 import {
-  type DiTConfig,
-  ditTensorShapes,
   type IncomingTensor,
   incompleteTensor,
   isBlockLinear,
   noPlaceFor,
   type TensorSink,
   type TensorWriter,
+  type TransformerConfig,
+  tensorShapes,
   WebDiTError,
 } from '@webdit/core';
 import {
@@ -120,7 +120,7 @@ export class DiTWeights implements TensorSink {
   #uploaded = 0;
 
   constructor(
-    config: DiTConfig,
+    config: TransformerConfig,
     readonly options: {
       readonly dtype: WeightDType;
       readonly math: MathDType;
@@ -134,7 +134,7 @@ export class DiTWeights implements TensorSink {
     const usage = bufferUsage.STORAGE | bufferUsage.COPY_DST;
     const { device, maxStorageBufferBindingSize } = scope.allocator.holder;
     const bindable = Math.min(maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    const shapes = ditTensorShapes(config);
+    const shapes = tensorShapes(config);
     let largestLinear = 16;
     for (const { name, shape } of shapes) {
       const elements = shape.reduce((a, b) => a * b, 1);

@@ -1,10 +1,10 @@
-import type { DiTConfig, RunPlan } from '@webdit/core';
+import type { RunPlan, TransformerConfig } from '@webdit/core';
 import { Allocator, BufferScope } from '../allocator.ts';
 import { DiTGraph } from '../dit/graph.ts';
 import { checkConfig } from '../dit/limits.ts';
 import { StepPrograms } from '../dit/programs.ts';
 import { schedulePlan } from '../dit/run.ts';
-import { compileEveryKind, everyKindOfStep } from '../dit/warm-up.ts';
+import { compileEveryKind, everyKindOfStep, usualCaption } from '../dit/warm-up.ts';
 import { DiTWeights, type WeightDType } from '../dit/weights.ts';
 import { PipelineCache } from '../pipelines.ts';
 import { createReadable } from '../readback.ts';
@@ -35,7 +35,7 @@ export class MemoryCount {
 
   /** @throws WebDiTError `unsupported-config`; `out-of-memory` naming the buffer that is larger than the device allows. */
   constructor(
-    readonly config: DiTConfig,
+    readonly config: TransformerConfig,
     dtype: WeightDType,
     readonly grants: DeviceGrants,
   ) {
@@ -66,11 +66,15 @@ export class MemoryCount {
     });
   }
 
-  #counted<T>(plan: RunPlan, work: (graph: DiTGraph, scope: BufferScope) => T): T {
+  #counted<T>(
+    plan: RunPlan,
+    work: (graph: DiTGraph, scope: BufferScope) => T,
+    captionTokens = usualCaption(this.config),
+  ): T {
     const { config, grants } = this;
     const scope = new BufferScope(this.#allocator);
     try {
-      const { shape } = schedulePlan(plan, config, grants.maxStorageBufferBindingSize);
+      const { shape } = schedulePlan(plan, config, grants.maxStorageBufferBindingSize, captionTokens);
       const choice = staticChoice(this.#allocator.holder, this.#weights.kernelWeights('blocks.0.attn.qkv'));
       const graph = new DiTGraph(config, shape, this.#weights, this.#pipelines, choice, scope);
       return work(graph, scope);

@@ -1,4 +1,4 @@
-import type { DiTConfig } from '@webdit/core';
+import type { TransformerConfig } from '@webdit/core';
 import { type MatmulSize, type MatmulWeights, matmulConstants, matmulKernel } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache } from '../pipelines.ts';
@@ -12,7 +12,7 @@ import type { TuningRecord } from './record.ts';
 
 /** The DiT whose kernels are chosen, and what its linears are multiplied in. */
 export interface TunedModel {
-  readonly config: DiTConfig;
+  readonly config: TransformerConfig;
   readonly weights: MatmulWeights;
 }
 

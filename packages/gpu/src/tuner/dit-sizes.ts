@@ -1,4 +1,4 @@
-import { type DiTConfig, tokenCount } from '@webdit/core';
+import { type TransformerConfig, tokenCount } from '@webdit/core';
 import type { MatmulSize } from '@webdit/shaders';
 import type { AttentionShape } from '../tiling.ts';
 import { matmulRowBounds } from './matmul.ts';
@@ -10,13 +10,13 @@ const usualSteps = 50;
 const usualRatio = 0.07;
 
 /** The self-attention of a DiT's full step. */
-export function ditAttentionSize(config: DiTConfig): AttentionShape {
+export function ditAttentionSize(config: TransformerConfig): AttentionShape {
   const { hiddenSize, numHeads: heads } = config;
   return { batch: guided, tokens: tokenCount(config), heads, headDim: hiddenSize / heads };
 }
 
 /** The matmul sizes of a DiT outside its blocks, whose weights stay f32 beside int8 ones: time embedding and final layer. */
-export function ditOuterMatmulSizes(config: DiTConfig): MatmulSize[] {
+export function ditOuterMatmulSizes(config: TransformerConfig): MatmulSize[] {
   const { hiddenSize: C, frequencyEmbeddingSize, patchSize, outChannels } = config;
   const final = [guided, 1].map((batch) => ({
     rows: batch * tokenCount(config),
@@ -30,7 +30,7 @@ export function ditOuterMatmulSizes(config: DiTConfig): MatmulSize[] {
  * The matmul sizes of a DiT's runs, by what they cost in a usual one: full steps, selective steps, pictures without guidance,
  * and the modulation table.
  */
-export function ditMatmulSizes(config: DiTConfig): MatmulSize[] {
+export function ditMatmulSizes(config: TransformerConfig): MatmulSize[] {
   const { hiddenSize: C, mlpHiddenSize } = config;
   const tokens = tokenCount(config);
   const mlp = (rows: number): MatmulSize[] => [

@@ -29,7 +29,7 @@ function doubling(plans: RunPlan[]): Pick<DiTModel, 'run'> {
         const step: InspectedStep = {
           ...{ n, width: 2, modulated: values, prediction: values, entering: still },
           hidden: values.map((value, i) => value + (still[i] as number)),
-          branches: { attn: [values, values], mlp: [values, still] },
+          branches: { attn: [values, values], cross: [], mlp: [values, still] },
         };
         onInspect?.(step);
       }

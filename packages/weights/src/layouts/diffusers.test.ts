@@ -59,7 +59,7 @@ describe('the diffusers layout', () => {
   test('computes the position table that the file leaves out', async () => {
     const sink = await load(folder);
     expect(sink.tensors.get('pos_embed')?.shape).toEqual([1, 64, 144]);
-    expect(sink.floats('pos_embed')).toEqual(positionEmbedding(8, 144));
+    expect(sink.floats('pos_embed')).toEqual(positionEmbedding({ rows: 8, columns: 8 }, 144));
     const halves = await load(folder, 'F16');
     expect(halves.tensors.get('pos_embed')?.bytes).toHaveLength(64 * 144 * 2);
   });
