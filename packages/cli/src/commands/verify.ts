@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { maxSteps, type OfDiT, requireDiT, WebDiTError } from '@webdit/core';
+import { maxSteps, WebDiTError } from '@webdit/core';
 import {
   automaticDType,
   checkLine,
@@ -34,14 +34,14 @@ export const verify: Command = async (args, output) => {
   const math = mathOption(line) ?? 'f32';
   const folderPath = line.positionals[0] as string;
   const { golden, tensors } = await openGolden(pathSource(folderPath));
-  const folder = requireDiT(await openModelFolder(pathSource(join(folderPath, golden.model))), 'Verification');
+  const folder = await openModelFolder(pathSource(join(folderPath, golden.model)));
   const cases = prepareCases(golden, folder, { names, steps });
 
   const device = await openDevice(line.values.adapter, maxBinding);
   output.line(`adapter ${device.adapter}`);
   try {
     const weightDType = dtype ?? automaticDType(folder);
-    const bench = { tensors, targets: targetsFor(golden, math) };
+    const bench = { tensors, targets: targetsFor(golden, math), resolution: golden.resolution };
     const { passed, line: last } = await runOn({ ...device, weightDType, math }, folder, cases, bench, output);
     output.line(last);
     return passed ? 0 : 1;
@@ -52,9 +52,9 @@ export const verify: Command = async (args, output) => {
 
 async function runOn(
   { holder, weightDType, math }: OpenedDevice & { readonly weightDType: DType; readonly math: MathDType },
-  folder: OfDiT<ModelFolder>,
+  folder: ModelFolder,
   cases: readonly PreparedCase[],
-  bench: Pick<VerifyBench, 'tensors' | 'targets'>,
+  bench: Pick<VerifyBench, 'tensors' | 'targets' | 'resolution'>,
   output: Output,
 ): Promise<ReturnType<typeof verdict>> {
   const model = await DiTModel.create(holder, folder.config, { weightDType, math });

@@ -21,7 +21,9 @@ describe('parseGolden', () => {
   const cases = tiny.cases as Record<string, unknown>[];
 
   it.each([
-    ['unsupported-config', 'pixart', { ...tiny, kind: 'pixart' }],
+    ['unsupported-config', 'vae', { ...tiny, kind: 'vae' }],
+    ['format', 'encoder_hidden_states', { ...tiny, kind: 'pixart' }],
+    ['format', 'added_cond', { ...tiny, added_cond: { resolution: [[1, 2]], aspect_ratio: [] } }],
     ['unsupported-config', 'encode', { ...tiny, cases: [{ ...cases[0], type: 'encode' }] }],
     ['format', 'latent', { ...tiny, cases: [{ ...cases[0], type: 'decode' }] }],
     ['format', 'webdit-golden/9', { ...tiny, format: 'webdit-golden/9' }],

@@ -6,7 +6,11 @@ export interface ForwardCase {
   /** Names of tensors. */
   readonly sample: string;
   readonly timestep: string;
-  readonly class_labels: string;
+  /** Of a DiT. */
+  readonly class_labels?: string;
+  /** Of a text model: `[rows, tokens, channels]`, and `[rows, tokens]` with 0 for hidden tokens. */
+  readonly encoder_hidden_states?: string;
+  readonly encoder_attention_mask?: string;
   readonly expected: string;
 }
 
@@ -26,8 +30,12 @@ export interface SampleCase {
   readonly steps?: number;
   readonly init: string;
   readonly guidance_scale: number;
-  readonly guidance_channels: number;
-  readonly class_label: number;
+  readonly guidance_channels: number | 'all';
+  /** Of a DiT. */
+  readonly class_label?: number;
+  /** Of a text model: rows of its prompts. */
+  readonly prompt_row?: number;
+  readonly negative_row?: number;
   readonly cache?: CacheSpec;
   readonly expected_latents: string;
   /** Step -> tensor name. */
@@ -60,34 +68,50 @@ export interface Golden {
   /** Targets of f16 arithmetic, where the folder has them. */
   readonly targetsF16: Targets | null;
   readonly cases: readonly GoldenCase[];
+  /** What models with size conditions were told, in pixels. */
+  readonly resolution: { readonly height: number; readonly width: number; readonly aspectRatio: number } | null;
 }
 
-const kinds = ['dit', 'procache'];
+/** What conditions the cases of each kind of golden. */
+const kinds = { dit: 'class', procache: 'class', pixart: 'text' } as const;
+
+type Fields = Readonly<Record<string, 'string' | 'number' | 'object'>>;
 
 /** Fields a case must have, and their types. */
-const required: Readonly<Record<GoldenCase['type'], Readonly<Record<string, 'string' | 'number' | 'object'>>>> = {
-  forward: { name: 'string', sample: 'string', timestep: 'string', class_labels: 'string', expected: 'string' },
+const required: Readonly<Record<GoldenCase['type'], Fields>> = {
+  forward: { name: 'string', sample: 'string', timestep: 'string', expected: 'string' },
   sample: {
     name: 'string',
     timesteps: 'object',
     init: 'string',
     guidance_scale: 'number',
-    guidance_channels: 'number',
-    class_label: 'number',
     expected_latents: 'string',
   },
   decode: { name: 'string', latent: 'string', expected: 'string' },
+};
+
+/** And those it must have besides, by what conditions it. */
+const conditions: Readonly<Record<'class' | 'text', Partial<Record<GoldenCase['type'], Fields>>>> = {
+  class: {
+    forward: { class_labels: 'string' },
+    sample: { class_label: 'number', guidance_channels: 'number' },
+  },
+  text: {
+    forward: { encoder_hidden_states: 'string', encoder_attention_mask: 'string' },
+    sample: { prompt_row: 'number', negative_row: 'number' },
+  },
 };
 
 /** @throws WebDiTError `format`; `unsupported-config` for a kind of golden or case that cannot be run. */
 export function parseGolden(json: unknown): Golden {
   const golden = record(json, 'golden.json');
   if (golden.format !== 'webdit-golden/1') throw bad(`golden.json has the format ${JSON.stringify(golden.format)}`);
-  if (!kinds.includes(golden.kind as string)) {
+  const kind = Object.entries(kinds).find(([name]) => name === golden.kind)?.[1];
+  if (!kind) {
     throw new WebDiTError(
       'unsupported-config',
       `Goldens of kind ${JSON.stringify(golden.kind)} cannot be verified.`,
-      `Use a golden folder of kind ${kinds.join(' or ')}.`,
+      `Use a golden folder of kind ${Object.keys(kinds).join(' or ')}.`,
     );
   }
   if (typeof golden.model !== 'string') throw bad('golden.json names no model');
@@ -97,7 +121,8 @@ export function parseGolden(json: unknown): Golden {
     reference: typeof golden.reference === 'string' ? golden.reference : null,
     targets: parseTargets(golden.targets, 'targets'),
     targetsF16: golden.targets_f16 === undefined ? null : parseTargets(golden.targets_f16, 'targets_f16'),
-    cases: golden.cases.map(parseCase),
+    cases: golden.cases.map((entry) => parseCase(entry, kind)),
+    resolution: golden.added_cond === undefined ? null : parseResolution(golden.added_cond),
   };
 }
 
@@ -109,9 +134,25 @@ function parseTargets(json: unknown, what: string): Targets {
   return targets as Targets;
 }
 
-function parseCase(json: unknown): GoldenCase {
+/** Of `{resolution: [[height, width], ...], aspect_ratio: [[ratio], ...]}`, or null: all rows are told the same. */
+function parseResolution(json: unknown): Golden['resolution'] {
+  const { resolution, aspect_ratio: ratios } = record(json, 'added_cond');
+  if (resolution === null && ratios === null) return null;
+  const rows =
+    Array.isArray(resolution) && Array.isArray(ratios) ? resolution.map((row, i) => [row, ratios[i]].flat()) : [];
+  const [first] = rows;
+  const isSame = rows.every((row) => JSON.stringify(row) === JSON.stringify(first));
+  if (first?.length !== 3 || !isSame || !first.every((value) => typeof value === 'number')) {
+    throw bad('added_cond is not the same height, width and aspect ratio for all rows');
+  }
+  const [height, width, aspectRatio] = first as [number, number, number];
+  return { height, width, aspectRatio };
+}
+
+function parseCase(json: unknown, kind: 'class' | 'text'): GoldenCase {
   const entry = record(json, 'A case');
-  const fields = required[entry.type as GoldenCase['type']];
+  const caseType = entry.type as GoldenCase['type'];
+  const fields = required[caseType];
   if (fields === undefined) {
     throw new WebDiTError(
       'unsupported-config',
@@ -119,7 +160,7 @@ function parseCase(json: unknown): GoldenCase {
       `Use cases of type ${Object.keys(required).join(' or ')}.`,
     );
   }
-  for (const [field, type] of Object.entries(fields)) {
+  for (const [field, type] of Object.entries({ ...fields, ...conditions[kind][caseType] })) {
     const value = entry[field];
     if (typeof value !== type || value === null) throw bad(`Case ${String(entry.name)} has no ${field}`);
   }

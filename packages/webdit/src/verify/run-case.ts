@@ -1,9 +1,9 @@
-import { chooseSampler, compileRunPlan, noiseRows, type RunPlan, requireDiT, WebDiTError } from '@webdit/core';
-import type { DiTModel } from '@webdit/gpu';
+import { chooseSampler, compileRunPlan, noiseRows, type RunPlan, WebDiTError } from '@webdit/core';
+import type { DiTModel, TextConditions } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
 import { checkImage, checkLatents, checkTensor, checkTokens, type TensorCheck, type TensorName } from './checks.ts';
-import type { DecodeCase, ForwardCase, GoldenCase, SampleCase, Targets } from './golden.ts';
+import type { DecodeCase, ForwardCase, Golden, GoldenCase, SampleCase, Targets } from './golden.ts';
 
 /** A case, ready to run: everything that can be refused without a GPU has been. */
 export type PreparedCase =
@@ -19,6 +19,8 @@ export interface VerifyBench {
   /** Opens the VAE at its first use. */
   readonly vae: () => Promise<Pick<VaeDecoder, 'decode'>>;
   readonly signal?: AbortSignal | undefined;
+  /** What models with size conditions are told. */
+  readonly resolution?: Golden['resolution'];
 }
 
 /**
@@ -34,13 +36,13 @@ export function prepareCase(
   steps: number | undefined,
 ): PreparedCase {
   if (entry.type !== 'sample') return entry;
-  const { scheduler, config } = requireDiT(folder, 'Verification');
+  const { scheduler, config } = folder;
   const plan = compileRunPlan({
     model: config,
     sampler: entry.spacing ? chooseSampler(`${scheduler.kind}-${entry.spacing}`, scheduler) : scheduler,
     steps: entry.timesteps.length,
     guidanceScale: entry.guidance_scale,
-    guidanceChannels: entry.guidance_channels,
+    guidanceChannels: entry.guidance_channels === 'all' ? config.inChannels : entry.guidance_channels,
     label: entry.class_label,
     cache: entry.cache,
   });
@@ -86,13 +88,13 @@ async function runDecode(entry: DecodeCase, { targets, tensors, vae, signal }: V
   return [checkImage(label(entry, entry.expected), picture, expected, target(targets, 'image_psnr_db'))];
 }
 
-async function runForward(
-  entry: ForwardCase,
-  { model, targets, tensors, signal }: VerifyBench,
-): Promise<TensorCheck[]> {
-  const numbers = (name: string) => [...floats(tensors, name)];
+async function runForward(entry: ForwardCase, bench: VerifyBench): Promise<TensorCheck[]> {
+  const { model, targets, tensors, signal } = bench;
   const sample = floats(tensors, entry.sample);
-  const output = await model.forward(sample, numbers(entry.timestep), numbers(entry.class_labels));
+  const timesteps = [...floats(tensors, entry.timestep)];
+  const { class_labels: labels } = entry;
+  const conditions = labels === undefined ? text(bench, entry, [...timesteps.keys()]) : [...floats(tensors, labels)];
+  const output = await model.forward(sample, timesteps, conditions);
   signal?.throwIfAborted();
   return [
     checkTensor(label(entry, entry.expected), output, floats(tensors, entry.expected), target(targets, 'forward')),
@@ -102,8 +104,11 @@ async function runForward(
 async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): Promise<TensorCheck[]> {
   const { model, targets, tensors, vae, signal } = bench;
   const hidden = Object.entries(entry.expected_hidden ?? {}).filter(([n]) => Number(n) < plan.steps.length);
+  const { prompt_row: prompt, negative_row: negative } = entry;
+  const rows = prompt === undefined || negative === undefined ? null : [prompt, negative].slice(0, plan.labels.length);
   const result = await model.run(plan, floats(tensors, entry.init), {
     signal,
+    text: rows ? text(bench, {}, rows) : undefined,
     trace: { latents: true, hidden: hidden.map(([n]) => Number(n)), tokens: entry.expected_tokens !== undefined },
   });
   const name = entry.expected_latents;
@@ -131,6 +136,28 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): 
     checks.push(checkImage(label(entry, entry.expected_image), image, expected, target(targets, 'image_psnr_db')));
   }
   return checks;
+}
+
+/** The prompts of some rows; sample cases take those of the folder's usual names. */
+function text(
+  { tensors, resolution }: VerifyBench,
+  names: Pick<ForwardCase, 'encoder_hidden_states' | 'encoder_attention_mask'>,
+  rows: readonly number[],
+): TextConditions {
+  const {
+    encoder_hidden_states: states = 'encoder_hidden_states',
+    encoder_attention_mask: mask = 'encoder_attention_mask',
+  } = names;
+  const [count = 1] = tensors.get(states)?.shape ?? [];
+  const row = (name: string, index: number) => {
+    const all = floats(tensors, name);
+    const length = all.length / count;
+    return all.subarray(index * length, (index + 1) * length);
+  };
+  return {
+    captions: rows.map((index) => ({ embeddings: row(states, index), mask: row(mask, index) })),
+    ...(resolution ? { resolution } : {}),
+  };
 }
 
 function label(entry: GoldenCase, tensor: string): TensorName {
