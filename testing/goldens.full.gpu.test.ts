@@ -9,3 +9,10 @@ test.each(folders)('webdit verify passes on %s, all runs and steps', async (fold
   expect(lastLine, output).toMatch(/^PASS worst \S+ \S+\/\S+$/);
   expect(exitCode).toBe(0);
 });
+
+// Weights and products in halves: the golden has targets of their own, four times what was measured.
+test.each(tinyGoldens.f16)('webdit verify passes on %s in f16', async (folder) => {
+  const { exitCode, lastLine, output } = await verifyGolden(folder, ['--dtype', 'f16', '--math', 'f16']);
+  expect(lastLine, output).toMatch(/^PASS worst \S+ \S+\/\S+$/);
+  expect(exitCode).toBe(0);
+});

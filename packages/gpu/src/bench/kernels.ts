@@ -1,7 +1,7 @@
 import { embedderPrefixes, tokenCount } from '@webdit/core';
 import type { MatmulWeights, ProbeNumber } from '@webdit/shaders';
 import { FeatureCache } from '../dit/cache.ts';
-import { DiTOps, modulationParts } from '../dit/ops.ts';
+import { DiTOps } from '../dit/ops.ts';
 import { schedulePlan } from '../dit/run.ts';
 import type { Dispatch } from '../program.ts';
 import type { BenchCase } from './measure.ts';

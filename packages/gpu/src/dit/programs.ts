@@ -1,11 +1,4 @@
-import {
-  type Branch,
-  featureDepth,
-  type RunPlan,
-  type StackRange,
-  type StepCompute,
-  type StepPlan,
-} from '@webdit/core';
+import { type Branch, featureDepth, type RunPlan, type StackRange, type StepPlan } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
 import { addBranch, type FeatureCache } from './cache.ts';
@@ -14,19 +7,7 @@ import { type BlockProgram, type DiTGraph, type FinalProgram, wholeProgram } fro
 import type { DiTOps } from './ops.ts';
 import { PredictionHistory } from './predictions.ts';
 import { ProbeBuffers, type ProbedStep } from './probe.ts';
-import { LayerScores, LayerSelection } from './selection.ts';
-
-/** The branches of which selective steps recompute some tokens, in the order of a block. */
-const selectingBranches = ['cross', 'mlp'] as const;
-type SelectingBranch = (typeof selectingBranches)[number];
-
-/** Tokens a step recomputes in a branch of each layer. */
-function tokensOf(
-  { crossTokens = [], mlpTokens = [] }: Pick<StepCompute, 'crossTokens' | 'mlpTokens'>,
-  branch: SelectingBranch,
-) {
-  return branch === 'mlp' ? mlpTokens : crossTokens;
-}
+import { SelectiveLayers } from './selective.ts';
 
 /**
  * Turns the steps of a RunPlan into dispatch lists, before the loop. Must see the steps in denoising order: where branch outputs
@@ -35,8 +16,7 @@ function tokensOf(
 export class StepPrograms {
   readonly #ops: DiTOps;
   readonly #weights: ForecastWeights;
-  readonly #scores = new Map<number, LayerScores>();
-  readonly #selections = new Map<string, LayerSelection>();
+  readonly #selective: SelectiveLayers;
   readonly #memo = new Map<string, readonly Dispatch[]>();
   readonly #probed = new Map<string, ProbedStep>();
   /** What stands for the blocks of a skip, `[batch, tokens, width]`. */
@@ -51,7 +31,7 @@ export class StepPrograms {
     plan: RunPlan,
     scope: BufferScope,
   ) {
-    const { steps, selection } = plan;
+    const { steps } = plan;
     const builder = new ProgramBuilder('run', graph.pipelines, scope);
     const ops = graph.ops.withBuilder(builder);
     this.#ops = ops;
@@ -61,42 +41,14 @@ export class StepPrograms {
       this.#stack = scope.storage('stack', ops.rows * ops.config.hiddenSize);
     }
     if (steps.some(({ probe }) => probe)) this.#probe = new ProbeBuffers(ops, scope);
-    this.#prepareSelections(steps, selection, scope);
+    this.#selective = new SelectiveLayers(graph, ops, plan, scope);
     if (featureDepth(steps) > graph.caches.length)
       throw new RangeError('The graph keeps too few features for this plan');
   }
 
   /** Token ids `[batch, tokens]` of a branch's latest selection; undefined when the plan never selects there. */
   ids(layer: number, branch: Branch): GPUBuffer | undefined {
-    return this.#selection(layer, branch)?.ids;
-  }
-
-  #selection(layer: number, branch: Branch): LayerSelection | undefined {
-    return this.#selections.get(`${layer}.${branch}`);
-  }
-
-  #prepareSelections(steps: readonly StepCompute[], selection: RunPlan['selection'], scope: BufferScope): void {
-    const ops = this.#ops;
-    const { tokens, rows } = ops;
-    const chooses = (branch: SelectingBranch, layer: number) =>
-      steps.some((step) => {
-        const k = tokensOf(step, branch)[layer] ?? 0;
-        return k > 0 && k < tokens;
-      });
-    let all: GPUBuffer | undefined;
-    for (let layer = 0; layer < ops.config.depth; layer++) {
-      for (const branch of selectingBranches.filter((branch) => chooses(branch, layer))) {
-        if (!selection) throw new RangeError('A plan that chooses tokens needs a selection');
-        if (!all) {
-          all = scope.storage('all_tokens', rows);
-          const ids = Uint32Array.from({ length: rows }, (_, row) => row % tokens);
-          this.graph.pipelines.device.queue.writeBuffer(all, 0, ids);
-        }
-        const scores = this.#scores.get(layer) ?? new LayerScores(layer, selection, ops, this.graph, all, scope);
-        this.#scores.set(layer, scores);
-        this.#selections.set(`${layer}.${branch}`, new LayerSelection(branch, scores, selection, ops, scope));
-      }
-    }
+    return this.#selective.selection(layer, branch)?.ids;
   }
 
   /** Every step, in parts where a probe decides. */
@@ -112,13 +64,13 @@ export class StepPrograms {
       case 'full':
         return [...embed, ...this.#full(step), ...this.#history.keep(), ...this.#sum(step.predictions)];
       case 'reuse':
-        if (step.mlpTokens || step.crossTokens) for (const selection of this.#selections.values()) selection.age();
+        if (step.mlpTokens || step.crossTokens) this.#selective.age();
         return [
           ...[...embed, ...this.#reuse(0, this.#ops.entries)],
           ...[...this.#keep(this.graph.config.depth, step.stack), ...sums],
         ];
       case 'selective':
-        return [...embed, ...this.#selective(step), ...sums];
+        return [...embed, ...this.#selectiveStep(step), ...sums];
       case 'forecast':
         if (step.predictions) return this.#sum(step.predictions);
         return [...embed, ...this.#forecast(step), ...sums];
@@ -166,7 +118,7 @@ export class StepPrograms {
   }
 
   #full({ storesCache, scoreLayers, stack }: StepPlan): readonly Dispatch[] {
-    for (const selection of this.#selections.values()) selection.renew();
+    this.#selective.renew();
     const { graph } = this;
     const place = this.#stored % Math.max(1, graph.caches.length);
     if (storesCache) this.#stored++;
@@ -176,7 +128,7 @@ export class StepPrograms {
       const final = (storesCache ? graph.final.cachingBlocks[place] : undefined) ?? graph.final.blocks;
       return [
         ...blocks.flatMap(({ entry, attention, cross, rest }, layer) => {
-          const scores = scoreLayers?.includes(layer) ? this.#scores.get(layer) : undefined;
+          const scores = scoreLayers?.includes(layer) ? this.#selective.scores(layer) : undefined;
           return [
             ...[entry, ...this.#keep(layer, stack)],
             ...[...attention, ...(scores?.afterAttention() ?? [])],
@@ -190,7 +142,7 @@ export class StepPrograms {
   }
 
   /** Sums of cached outputs, and real work where the step computes: one fused sum before each. */
-  #selective({ attnLayers = [], stack, ...step }: StepPlan): Dispatch[] {
+  #selectiveStep({ stack, ...step }: StepPlan): Dispatch[] {
     const { depth } = this.graph.config;
     const dispatches: Dispatch[] = [];
     let summed = 0;
@@ -199,105 +151,18 @@ export class StepPrograms {
       summed = entry;
     };
     for (let layer = 0; layer < depth; layer++) {
-      if (attnLayers.includes(layer)) {
-        sumTo(this.#ops.entryOf(layer, 'attn'));
-        dispatches.push(...this.#attention(layer));
-      }
-      for (const branch of selectingBranches) {
-        const selected = tokensOf(step, branch)[layer] ?? 0;
-        if (selected === 0) {
-          this.#selection(layer, branch)?.age();
+      const tokens = this.#selective.tokensOf(step, layer);
+      for (const branch of this.#ops.branches) {
+        if (tokens[branch] === 0) {
+          this.#selective.selection(layer, branch)?.age();
           continue;
         }
         sumTo(this.#ops.entryOf(layer, branch));
-        dispatches.push(...(branch === 'mlp' ? this.#mlp(layer, selected) : this.#cross(layer, selected)));
+        dispatches.push(...this.#selective.compute(layer, branch, tokens[branch], this.#newest));
       }
     }
     sumTo(this.#ops.entries);
     return [...dispatches, ...this.#keep(depth, stack)];
-  }
-
-  /** Attention of every token, into the cache. The residual is left to the sum that follows. */
-  #attention(layer: number): readonly Dispatch[] {
-    const cache = this.#newest;
-    return this.#once(`attention ${layer} ${this.#stored % this.graph.caches.length}`, () => {
-      const { normed, wide, logSumExp } = this.graph.work;
-      const ops = this.#ops;
-      const { rows } = ops;
-      const C = ops.config.hiddenSize;
-      const name = `blocks.${layer}.attn`;
-      return [
-        ops.norm(this.graph.hidden, normed, ops.attentionNorm(layer)),
-        ...ops.linear(`${name}.qkv`, normed, { buffer: wide, offset: 0 }, { rows, K: C, N: 3 * C }),
-        ...ops.attention(wide, normed, logSumExp),
-        ...ops.linear(`${name}.proj`, normed, cache.slot(layer, 'attn'), { rows, K: C, N: C }),
-      ];
-    });
-  }
-
-  /** MLP outputs of all tokens or of some that are chosen, into the cache. The residual is left to the sum that follows. */
-  #mlp(layer: number, selected: number): readonly Dispatch[] {
-    const { graph } = this;
-    const ops = this.#ops;
-    const { normed, wide } = graph.work;
-    const { hiddenSize: C, mlpHiddenSize: M } = ops.config;
-    const slot = this.#newest.slot(layer, 'mlp');
-    const hiddenLayer = { buffer: wide, offset: 0 };
-    const name = `blocks.${layer}.mlp`;
-    const selection = this.#selection(layer, 'mlp');
-    if (selected === ops.tokens) {
-      selection?.renew();
-      const { rows } = ops;
-      return this.#once(`mlp ${layer} ${this.#stored % graph.caches.length}`, () => [
-        ops.norm(graph.hidden, normed, ops.mlpNorm(layer)),
-        ...ops.linear(`${name}.fc1`, normed, hiddenLayer, { rows, K: C, N: M, activation: 'gelu' }),
-        ...ops.linear(`${name}.fc2`, wide, slot, { rows, K: M, N: C }),
-      ]);
-    }
-    if (!selection) throw new RangeError(`Layer ${layer} was prepared for no selection`);
-    const rows = ops.batch * selected;
-    const { ids } = selection;
-    return [
-      selection.select(selected),
-      ops.normSelected(graph.hidden, normed, ops.mlpNorm(layer), ids, selected),
-      ...ops.linear(`${name}.fc1`, normed, hiddenLayer, { rows, K: C, N: M, activation: 'gelu' }),
-      ...ops.scatterLinear(`${name}.fc2`, wide, ids, M, selected, slot),
-    ];
-  }
-
-  /** Cross-attention of all tokens or of some that are chosen, into the cache. The residual is left to the sum that follows. */
-  #cross(layer: number, selected: number): readonly Dispatch[] {
-    const { graph } = this;
-    const ops = this.#ops;
-    const { hidden, caption } = graph;
-    const { normed, wide, logSumExp } = graph.work;
-    if (!caption) throw new RangeError('A model without cross-attention recomputes none');
-    const C = ops.config.hiddenSize;
-    const slot = this.#newest.slot(layer, 'cross');
-    const name = `blocks.${layer}.cross_attn`;
-    const rows = ops.batch * selected;
-    const size = { rows, K: C, N: C };
-    const query = (input: GPUBuffer) => [
-      ...ops.linear(`${name}.q_linear`, input, { buffer: wide, offset: 0 }, size),
-      ...ops.crossAttention(caption.layer(layer), wide, normed, logSumExp, selected),
-    ];
-    const selection = this.#selection(layer, 'cross');
-    if (selected === ops.tokens) {
-      selection?.renew();
-      return this.#once(`cross ${layer} ${this.#stored % graph.caches.length}`, () => [
-        ...query(hidden),
-        ...ops.linear(`${name}.proj`, normed, slot, size),
-      ]);
-    }
-    if (!selection) throw new RangeError(`Layer ${layer} was prepared for no selection`);
-    const { ids, scores } = selection;
-    return [
-      selection.select(selected),
-      ops.gather(hidden, ids, normed, selected),
-      ...query(normed),
-      ...scores.refresh(ids, selected),
-      ...ops.scatterLinear(`${name}.proj`, normed, ids, C, selected, slot),
-    ];
   }
 
   #sum(weights: readonly number[] | undefined): readonly Dispatch[] {
