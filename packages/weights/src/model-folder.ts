@@ -85,10 +85,8 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const description = await describeLayout(source, options);
   const { layout, scheduler, defaults, index, weightsFile } = description;
   const weights = description.weights ?? (await weightsAt(source, layout, weightsFile, options));
-  const everything = description.expected();
-  matchTensors(weights, everything);
-  const { config, expected, note } = await chooseEmbedders(source, weights, description.config, everything, options);
-  const targets = matchTensors(weights, expected);
+  const every = matchTensors(weights, description.expected());
+  const { config, targets, note } = await chooseEmbedders(source, weights, description.config, every, options);
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
   const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
   return {

@@ -21,9 +21,10 @@ export async function readRange(
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   const file = await openAt(source, path, options);
   if (!file) return null;
-  const reader = new ByteReader(file, options.signal);
+  const size = options.end - options.begin;
+  const reader = new ByteReader(file, options.signal, new ArrayBuffer(size));
   try {
-    return await reader.take(options.end - options.begin);
+    return await reader.fill(size);
   } finally {
     reader.close();
   }

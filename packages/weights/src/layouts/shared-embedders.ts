@@ -1,15 +1,15 @@
 import type { DiTConfig, TransformerConfig } from '@webdit/core';
 import type { SafetensorsTensor } from '../safetensors/header.ts';
+import type { TensorTarget } from '../safetensors/stream.ts';
 import { type FileRange, sameBytesAt } from '../same-bytes.ts';
 import type { ModelSource } from '../source.ts';
 import type { Weights } from '../weight-files.ts';
 import type { OpenFolderOptions } from './description.ts';
-import type { ExpectedTensor } from './tensor-map.ts';
 
 /** What is read of a model's embedders. */
 export interface EmbedderChoice {
   readonly config: TransformerConfig;
-  readonly expected: readonly ExpectedTensor[];
+  readonly targets: ReadonlyMap<string, TensorTarget>;
   /** What was decided, for the user; null for a model with one set. */
   readonly note: string | null;
 }
@@ -27,21 +27,21 @@ const sampleBytes = 16 * 1024;
  * differ nearly everywhere, and 16 KiB that agree by chance are out of the question. A file made to deceive is not recognised.
  *
  * Where the source cannot begin a file elsewhere, every block's own set is read.
- * @param expected the tensors of `config`, found in `weights` with these shapes.
+ * @param targets of the tensors of `config`, by their names in `weights`.
  * @throws what the source throws; `signal.reason`.
  */
 export async function chooseEmbedders(
   source: ModelSource,
   weights: Weights,
   config: TransformerConfig,
-  expected: readonly ExpectedTensor[],
+  targets: ReadonlyMap<string, TensorTarget>,
   { embedders, ...options }: OpenFolderOptions,
 ): Promise<EmbedderChoice> {
   if (config.kind !== 'dit' || !config.embeddersPerBlock || config.depth === 1 || embedders === 'own') {
-    return { config, expected, note: null };
+    return { config, targets, note: null };
   }
-  const own = (note: string): EmbedderChoice => ({ config, expected, note });
-  const ranges = sampledRanges(weights, config, expected);
+  const own = (note: string): EmbedderChoice => ({ config, targets, note });
+  const ranges = sampledRanges(weights, config, targets);
   const same = ranges ? await sameBytesAt(source, ranges, options) : false;
   const blocks = `${config.depth} blocks`;
   if (same === null) {
@@ -50,30 +50,29 @@ export async function chooseEmbedders(
   if (!same) return own(`The embedders of all ${blocks} are loaded: they differ.`);
   return {
     config: { ...config, embeddersPerBlock: false },
-    expected: expected.map(readOnce),
+    targets: new Map([...targets].flatMap(readOnce)),
     note: `All ${blocks} repeat the same embedders: one set is loaded.`,
   };
 }
 
 /** Block and name of an embedder's tensor. */
-function embedderOf(name: string | undefined): { block: number; inner: string } | null {
-  const [, block, inner] = /^blocks\.(\d+)\.([ty]_embedder\..*)$/.exec(name ?? '') ?? [];
+function embedderOf(name: string): { block: number; inner: string } | null {
+  const [, block, inner] = /^blocks\.(\d+)\.([ty]_embedder\..*)$/.exec(name) ?? [];
   return block === undefined || inner === undefined ? null : { block: Number(block), inner };
 }
 
 /** Block 0's embedders become the model's; the others' are not read. */
-function readOnce(tensor: ExpectedTensor): ExpectedTensor {
-  const { target } = tensor;
-  const embedder = embedderOf(target?.name);
-  if (!target || !embedder) return tensor;
-  return { ...tensor, target: embedder.block === 0 ? { ...target, name: embedder.inner } : null };
+function readOnce([source, target]: readonly [string, TensorTarget]): (readonly [string, TensorTarget])[] {
+  const embedder = embedderOf(target.name);
+  if (!embedder) return [[source, target]];
+  return embedder.block === 0 ? [[source, { ...target, name: embedder.inner }]] : [];
 }
 
 /** For each block what to compare, in the order of its tensors' names; null when their types alone tell them apart. */
 function sampledRanges(
   { files }: Weights,
   { depth }: DiTConfig,
-  expected: readonly ExpectedTensor[],
+  targets: ReadonlyMap<string, TensorTarget>,
 ): readonly (readonly FileRange[])[] | null {
   const places = new Map<
     string,
@@ -84,8 +83,8 @@ function sampledRanges(
   }
   const blocks = Array.from({ length: depth }, (): FileRange[] => []);
   const dtypes = new Map<string, string>();
-  for (const { source, target } of expected) {
-    const embedder = embedderOf(target?.name);
+  for (const [source, { name }] of targets) {
+    const embedder = embedderOf(name);
     const place = places.get(source);
     if (!embedder || !place) continue;
     const { tensor, path, start } = place;
