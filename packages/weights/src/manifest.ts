@@ -1,4 +1,5 @@
 import { parseTolerantJson, WebDiTError } from '@webdit/core';
+import { isSize } from './safetensors/dtypes.ts';
 
 /** One file of a manifest. */
 export interface ManifestFile {
@@ -31,13 +32,8 @@ export function parseManifest(text: string): Manifest {
 
 function parseFile(entry: unknown): ManifestFile {
   const { path, bytes, sha256 } = (entry ?? {}) as Partial<ManifestFile>;
-  const right =
-    typeof path === 'string' &&
-    Number.isSafeInteger(bytes) &&
-    (bytes as number) >= 0 &&
-    typeof sha256 === 'string' &&
-    /^[0-9a-f]{64}$/.test(sha256);
-  if (right) return { path, bytes: bytes as number, sha256 };
+  const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+  if (typeof path === 'string' && isSize(bytes) && isHash) return { path, bytes, sha256 };
   throw bad(`has an entry without path, bytes and sha256 (64 hexadecimal digits): ${JSON.stringify(entry)}`);
 }
 

@@ -1,4 +1,4 @@
-import { WebDiTError } from '@webdit/core';
+import { parseTolerantJson, WebDiTError } from '@webdit/core';
 import { ByteReader } from './byte-reader.ts';
 
 /** What a source must say about a file; `sourceFile` adds the rest. */
@@ -79,6 +79,11 @@ export async function openRequired(source: ModelSource, path: string, options: O
   const file = await source.open(path, options);
   if (file) return file;
   throw missingFile(source.name, path);
+}
+
+/** A JSON file that has to be there. @throws WebDiTError `format`, and what `openRequired` throws. */
+export async function readJson(source: ModelSource, path: string, options: OpenOptions = {}): Promise<unknown> {
+  return parseTolerantJson(await (await openRequired(source, path, options)).text(), path);
 }
 
 export function missingFile(folder: string, path: string): WebDiTError {

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { WebDiTError } from '@webdit/core';
 import { type ByteProducer, byteStream } from '../byte-stream.ts';
-import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
+import { dtypeBytes, tensorBytes } from '../safetensors/dtypes.ts';
 import { encodeSafetensorsHeader } from '../safetensors/whole-file.ts';
 import { type ModelSource, sourceFile } from '../source.ts';
 import { pathSource } from '../sources/path.ts';
@@ -99,10 +99,6 @@ class CheckpointReader implements ByteProducer {
     this.#file ??= await open(this.#path);
     if (!(await readAt(this.#file, view, position))) throw badCheckpoint(`${this.#path} changed while it was read.`);
   }
-}
-
-function tensorBytes({ dtype, shape }: CheckpointTensor): number {
-  return elementCount(shape) * dtypeBytes[dtype];
 }
 
 function failure(path: string, cause: unknown): WebDiTError {

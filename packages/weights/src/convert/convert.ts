@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseTolerantJson, tensorShapes } from '@webdit/core';
+import { tensorShapes } from '@webdit/core';
 import { readPieces } from '../byte-reader.ts';
 import { indexPath, schedulerPath, transformerWeightsPath } from '../layouts/paths.ts';
 import { makeManifest, modelFiles } from '../make-manifest.ts';
 import { manifestPath } from '../manifest.ts';
 import type { ModelFolder } from '../model-folder.ts';
-import { type ModelSource, openRequired } from '../source.ts';
+import { type ModelSource, openRequired, readJson } from '../source.ts';
 import { pathSource } from '../sources/path.ts';
 import { type NativeConfigs, writeJson, writeNativeConfigs } from '../write/native-folder.ts';
 import { TensorFile } from '../write/tensor-file.ts';
@@ -66,12 +66,11 @@ async function sourceOf(input: string | ModelSource): Promise<CheckpointSource> 
 /** What a native folder says that an original file leaves to its readers. */
 async function describe(source: ModelSource, { config, layout, vae }: ModelFolder): Promise<NativeConfigs> {
   if (layout === 'original') return { config };
-  const read = async (path: string) => parseTolerantJson(await (await openRequired(source, path)).text(), path);
-  const index = (await read(indexPath)) as Record<string, unknown>;
+  const index = (await readJson(source, indexPath)) as Record<string, unknown>;
   const kept = ['scheduler', 'classes', 'id2label', 'schedules', 'calibrations', 'defaults', ...(vae ? ['vae'] : [])];
   return {
     config,
-    scheduler: await read(schedulerPath),
+    scheduler: await readJson(source, schedulerPath),
     index: Object.fromEntries(kept.flatMap((key) => (key in index ? [[key, index[key]]] : []))),
   };
 }

@@ -1,6 +1,6 @@
 import { type IncomingTensor, isBlockLinear, type TensorDType, type TensorSink, type TensorWriter } from '@webdit/core';
 import { scalesOf } from '../layouts/tensor-map.ts';
-import { dtypeBytes } from '../safetensors/dtypes.ts';
+import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
 import type { PlannedTensor, TensorFile } from '../write/tensor-file.ts';
 import { quantizeRow } from './quantize.ts';
 
@@ -108,7 +108,7 @@ class RowWriter implements TensorWriter {
 }
 
 function rowLength({ shape }: IncomingTensor): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  return elementCount(shape.slice(1));
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

@@ -1,4 +1,5 @@
 import type { TensorDType } from '@webdit/core';
+import { elementCount, isSize } from '../safetensors/dtypes.ts';
 import { badCheckpoint, foreignCheckpoint } from './errors.ts';
 import { PickledStorage, PickledTensor, PickleGlobal, type PickleValue } from './pickle-values.ts';
 
@@ -67,14 +68,10 @@ function rebuildTensor(args: readonly PickleValue[], path: string): PickledTenso
   }
   const { storage } = source;
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] ?? 0), offset);
-  const elements = shape.reduce((product, size) => product * size, 1);
+  const elements = elementCount(shape);
   const fits = Number.isSafeInteger(elements) && (elements === 0 || last < storage.elements);
   if (fits && shape.length === strides.length) return new PickledTensor(storage, offset, shape, strides);
   throw badCheckpoint(`A tensor of ${path}, [${shape}] with strides [${strides}], reaches beyond its storage.`);
-}
-
-function isSize(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isSizes(value: PickleValue | undefined): value is readonly number[] {

@@ -1,5 +1,5 @@
-import { type ClassEntry, parseTolerantJson, WebDiTError } from '@webdit/core';
-import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
+import { type ClassEntry, WebDiTError } from '@webdit/core';
+import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 
 /** A class and what its table says about it beyond the name. */
 export interface ModelClass extends ClassEntry {
@@ -21,7 +21,7 @@ export async function readClasses(
 ): Promise<readonly ModelClass[] | null> {
   const { classes: path, id2label } = index;
   if (typeof path === 'string') {
-    const json = parseTolerantJson(await (await openRequired(source, path, options)).text(), path);
+    const json = await readJson(source, path, options);
     if (!Array.isArray(json)) throw badTable(path, 'is not an array');
     return checkClasses(
       json.map((entry) => parseClass(entry, path)),

@@ -5,7 +5,7 @@ import {
   type TransformerConfig,
   WebDiTError,
 } from '@webdit/core';
-import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
+import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { findWeights, type Weights } from '../weight-files.ts';
 import { ConfigReader, unsupported } from './config-reader.ts';
 import { diffusersTensors, parseDiffusersConfig } from './diffusers.ts';
@@ -162,10 +162,6 @@ export function noModel({ name, weightsFile }: ModelSource): WebDiTError {
     `${name} has neither ${indexPath} nor ${originalWeightsPath}, so it is not a model folder.`,
     'Check the path or address, and that the whole model folder was copied.',
   );
-}
-
-async function readJson(source: ModelSource, path: string, options: OpenOptions): Promise<unknown> {
-  return parseTolerantJson(await (await openRequired(source, path, options)).text(), path);
 }
 
 function parseDefaults(json: unknown, fallback: Defaults): Defaults {

@@ -1,5 +1,4 @@
-import { parseTolerantJson } from '@webdit/core';
-import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
+import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { ConfigReader } from './config-reader.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -21,10 +20,7 @@ export async function readPreviewMap(
   channels: number,
   options: OpenOptions,
 ): Promise<PreviewMap> {
-  const reader = new ConfigReader(
-    parseTolerantJson(await (await openRequired(source, path, options)).text(), path),
-    path,
-  );
+  const reader = new ConfigReader(await readJson(source, path, options), path);
   const format = reader.text('format');
   if (format !== 'webdit-preview/1') throw reader.fail(`has format ${format}; WebDiT reads webdit-preview/1`);
   const factors = reader.raw('factors');

@@ -1,5 +1,4 @@
-import { parseTolerantJson } from '@webdit/core';
-import { type ModelSource, type OpenOptions, openRequired } from '../source.ts';
+import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { ConfigReader } from './config-reader.ts';
 import { type PreviewMap, readPreviewMap } from './preview.ts';
 
@@ -30,8 +29,7 @@ export async function readVae(
   options: OpenOptions,
 ): Promise<OnnxVae | null> {
   if (!Array.isArray(index.vae) || index.vae[0] !== 'onnxruntime') return null;
-  const text = await (await openRequired(source, configPath, options)).text();
-  const reader = new ConfigReader(parseTolerantJson(text, configPath), configPath);
+  const reader = new ConfigReader(await readJson(source, configPath, options), configPath);
   reader.fixed('image_range', [-1, 1]);
   const encoder = reader.optionalText('encoder');
   const preview = reader.optionalText('preview');

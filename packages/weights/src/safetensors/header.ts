@@ -1,7 +1,7 @@
 import { type TensorDType, WebDiTError } from '@webdit/core';
 import type { ByteReader } from '../byte-reader.ts';
 import type { SourceFileParts } from '../source.ts';
-import { dtypeBytes, elementCount, formatShape, isTensorDType } from './dtypes.ts';
+import { dtypeBytes, formatShape, isSize, isTensorDType, tensorBytes } from './dtypes.ts';
 import { topLevelKeys } from './top-level-keys.ts';
 
 /** One tensor of a safetensors file. */
@@ -135,7 +135,7 @@ function parseTensor(name: string, entry: unknown, path: string): SafetensorsTen
     throw fail('has no valid data_offsets');
   const [begin, end] = offsets as [number, number];
   if (end < begin) throw fail(`ends at ${end}, before it begins at ${begin}`);
-  const needed = elementCount(shape) * dtypeBytes[dtype];
+  const needed = tensorBytes({ dtype, shape });
   if (end - begin !== needed) {
     throw fail(`holds ${end - begin} bytes, but shape ${formatShape(shape)} of ${dtype} needs ${needed}`);
   }
@@ -152,8 +152,4 @@ function parseMetadata(metadata: unknown, path: string): Record<string, string> 
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

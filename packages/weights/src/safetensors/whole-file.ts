@@ -1,6 +1,6 @@
 import { type TensorDType, WebDiTError } from '@webdit/core';
 import { converter } from './convert.ts';
-import { dtypeBytes, elementCount, formatShape } from './dtypes.ts';
+import { dtypeBytes, formatShape, tensorBytes } from './dtypes.ts';
 import { parseHeaderLength, parseSafetensorsHeader } from './header.ts';
 
 /** A tensor in memory. `data` holds `shape`'s elements in `dtype`, little-endian, in any view. */
@@ -59,7 +59,7 @@ export function encodeSafetensorsHeader(
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
   let begin = 0;
   for (const [name, { dtype, shape }] of tensors) {
-    const end = begin + elementCount(shape) * dtypeBytes[dtype];
+    const end = begin + tensorBytes({ dtype, shape });
     header[name] = { dtype, shape, data_offsets: [begin, end] };
     begin = end;
   }
@@ -81,7 +81,7 @@ export function encodeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   const sorted = Object.entries(tensors).sort(([, a], [, b]) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype]);
   for (const [name, { dtype, shape, data }] of sorted) {
-    if (data.byteLength === elementCount(shape) * dtypeBytes[dtype]) continue;
+    if (data.byteLength === tensorBytes({ dtype, shape })) continue;
     throw new WebDiTError(
       'shape-mismatch',
       `Tensor ${name} has ${data.byteLength} bytes, which is not shape ${formatShape(shape)} of ${dtype}.`,

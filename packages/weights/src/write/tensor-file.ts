@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TensorDType } from '@webdit/core';
-import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
+import { dtypeBytes, tensorBytes } from '../safetensors/dtypes.ts';
 import { encodeSafetensorsHeader } from '../safetensors/whole-file.ts';
 
 /** A tensor of a file to be written. */
@@ -43,9 +43,9 @@ export class TensorFile {
     );
     const starts = new Map<string, number>();
     let end = header.length;
-    for (const { name, dtype, shape } of tensors) {
-      starts.set(name, end);
-      end += elementCount(shape) * dtypeBytes[dtype];
+    for (const tensor of tensors) {
+      starts.set(tensor.name, end);
+      end += tensorBytes(tensor);
     }
     const handle = await open(path, 'wx');
     try {
