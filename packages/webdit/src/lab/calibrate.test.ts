@@ -1,4 +1,4 @@
-import { type DiTConfig, ditSampler, type RunPlan } from '@webdit/core';
+import { chooseSampler, type DiTConfig, ditSampler, type RunPlan, TorchGenerator } from '@webdit/core';
 import type { DiTModel, InspectedStep } from '@webdit/gpu';
 import { expect, it } from 'vitest';
 import { calibrate } from './calibrate.ts';
@@ -60,6 +60,21 @@ it('measures relative changes and norm ratios, by lag and step, mean over layers
     outputChange: [1, 1, 1],
     found: { pairs, guidanceScale: 3 },
   });
+});
+
+it('runs a sampler that draws noise on the noise of the seed', async () => {
+  const given: (Float32Array | undefined)[] = [];
+  const model: Pick<DiTModel, 'run'> = {
+    run(plan, init, options) {
+      given.push(init, options?.noise);
+      return doubling([]).run(plan, init, options);
+    },
+  };
+  const scheduler = chooseSampler('ddpm', ditSampler);
+  await calibrate(model, { ...folder, scheduler }, { steps: 3, pairs: [{ seed: 9, label: 3 }] });
+  const generator = new TorchGenerator(9);
+  const [init, first, second] = [generator.randn(4), generator.randn(4), generator.randn(4)];
+  expect(given).toEqual([init, Float32Array.of(...first, ...second)]);
 });
 
 it('refuses to measure on nothing', async () => {

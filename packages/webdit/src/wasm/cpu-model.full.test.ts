@@ -1,5 +1,8 @@
+import { chooseSampler, compileRunPlan, drawNoise, relativeError, TorchGenerator } from '@webdit/core';
 import { expect, it } from 'vitest';
 import { loadCpuGolden } from '../../../../testing/cpu-golden.ts';
+import { ReferenceDiT } from '../../../../testing/reference-dit.ts';
+import { tensorsOf } from '../../../../testing/repository.ts';
 import { vaeWasmPaths } from '../../../cli/src/vae-runtime.ts';
 import { VaeDecoder } from '../vae.ts';
 import { checkImage } from '../verify/checks.ts';
@@ -27,4 +30,22 @@ it('paints the three pictures of emoji-dit in 50 steps', { timeout: 300_000 }, a
     );
     expect(picture, `${name} ${picture.error} dB`).toMatchObject({ ok: true });
   }
+});
+
+it('adds the noise of its steps as the f64 reference does', { timeout: 60_000 }, async () => {
+  const { model, folder } = await loadCpuGolden('dit-original-tiny');
+  const { config, scheduler } = folder;
+  const sampler = chooseSampler('ddpm', scheduler);
+  const plan = compileRunPlan({ model: config, sampler, steps: 4, guidanceScale: 1.5, label: 1 });
+  const size = config.inChannels * config.inputSize ** 2;
+  const generator = new TorchGenerator(4);
+  const init = generator.randn(size);
+  const noise = drawNoise(generator, plan.steps, size);
+  const reference = new ReferenceDiT(config, tensorsOf('goldens/dit-original-tiny/model.safetensors'));
+  const expected = reference.run(plan, init, noise).latents.at(-1) as Float32Array;
+  const { signal } = new AbortController();
+  const { latents } = await model.run(plan, init, { signal, onStep: () => {}, noise });
+  // Four times the measured, 2.0e-7.
+  expect(relativeError(latents, expected)).toBeLessThan(8e-7);
+  await model.dispose();
 });
