@@ -1,7 +1,8 @@
 import { type DeviceHolder, outOfMemory } from './device.ts';
 import { bufferUsage } from './flags.ts';
 
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+/** For messages. */
+export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /**
  * Makes every GPU buffer of a model and counts the bytes. Allocation failures are caught by error scopes and reported by

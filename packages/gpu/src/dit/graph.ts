@@ -96,7 +96,7 @@ export class DiTGraph {
   readonly latents: GPUBuffer;
   /** The final latents as the latest step foresaw them, laid out as they are. */
   readonly x0: GPUBuffer;
-  /** Noise of the sampler's steps, `[noiseRows, inChannels, size, size]`. */
+  /** Noise of the sampler's steps, `[noiseRows, inChannels, height, width]`. */
   readonly noise: GPUBuffer;
   /** Token state `[batch, tokens, width]`; after the blocks it is what enters the final layer. */
   readonly hidden: GPUBuffer;

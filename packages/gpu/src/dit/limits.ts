@@ -1,5 +1,6 @@
 import { type TransformerConfig, WebDiTError } from '@webdit/core';
 import { maxHeadDim } from '@webdit/shaders';
+import { mebibytes } from '../allocator.ts';
 
 export function wrongLength(what: string, found: number, expected: number): WebDiTError {
   return new WebDiTError(
@@ -36,4 +37,28 @@ export function checkConfig(config: TransformerConfig): void {
       `Sizes must be multiples of 4 and the head dim at most ${maxHeadDim}.`,
     );
   }
+}
+
+/**
+ * The noise of all steps is uploaded before the first, and bound whole.
+ *
+ * @param elements of one row, which is as large as the latents.
+ * @throws WebDiTError `out-of-memory` for more than fits a binding, `shape-mismatch` for other noise than the rows that are taken.
+ */
+export function checkNoise(
+  rows: number,
+  elements: number,
+  noise: Float32Array | undefined,
+  bindingLimit: number,
+): void {
+  const needed = rows * elements;
+  if (needed * 4 > bindingLimit) {
+    throw new WebDiTError(
+      'out-of-memory',
+      `The noise of ${rows} steps takes ${mebibytes(needed * 4)}, but this adapter binds at most ${mebibytes(bindingLimit)}.`,
+      'Use fewer steps, or a sampler that draws no noise, such as ddim.',
+    );
+  }
+  const found = noise?.length ?? 0;
+  if (found !== needed) throw wrongLength('rows of noise', found, needed);
 }

@@ -23,7 +23,7 @@ import type { TuningOptions } from '../tuner/choose.ts';
 import { ModelKernels } from '../tuner/model-kernels.ts';
 import type { TuningInfo } from '../tuner/tune.ts';
 import { DiTGraph, type GraphShape, wholeProgram } from './graph.ts';
-import { checkConfig, wrongLength } from './limits.ts';
+import { checkConfig, checkNoise, wrongLength } from './limits.ts';
 import { denoise, type RunOptions, type RunResult } from './loop.ts';
 import { StepPrograms } from './programs.ts';
 import { packText, scheduleForward, schedulePlan, type TextConditions, uploadSchedule } from './run.ts';
@@ -172,8 +172,7 @@ export class DiTModel {
     const config = this.#at(size);
     const elements = config.inChannels * latentPlane(config);
     if (initLatents.length !== elements) throw wrongLength('latents', initLatents.length, elements);
-    const drawn = noiseRows(plan.steps) * elements;
-    if ((options.noise?.length ?? 0) !== drawn) throw wrongLength('rows of noise', options.noise?.length ?? 0, drawn);
+    checkNoise(noiseRows(plan.steps), elements, options.noise, this.holder.maxStorageBufferBindingSize);
     const captions = packText(config, plan.labels.length, text);
     return this.#exclusive(async () => {
       const schedule = schedulePlan(plan, config, this.holder.maxStorageBufferBindingSize, captions?.keys);
