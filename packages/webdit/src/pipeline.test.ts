@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LoadRequest } from './load-request.ts';
 import { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
+import { type EngineHost, settle } from './protocol.ts';
+import { FakeWorker } from './testing/fake-worker.ts';
+import { testInfo } from './testing/info.ts';
+import type { PipelineInfo } from './types.ts';
 
 const url = 'https://example.org/model/';
 const load = (model: unknown, options: object = {}) =>
@@ -62,6 +67,24 @@ describe('fromPretrained', () => {
       remedy: expect.stringContaining('graphics driver'),
     });
     expect(open).not.toHaveBeenCalled();
+  });
+
+  it('hands an access token to the worker', async () => {
+    const requests: LoadRequest[] = [];
+    const host = {
+      load: (request: LoadRequest) => {
+        requests.push(request);
+        return settle(async () => testInfo as PipelineInfo);
+      },
+      dispose: () => settle(async () => null),
+    };
+    const worker = new FakeWorker(host as Partial<EngineHost> as EngineHost);
+    vi.stubGlobal('Worker', function Worker() {
+      return worker;
+    });
+    const pipe = await load('hf:owner/name', { worker: true, accessToken: 'hf_secret' });
+    expect(requests).toMatchObject([{ model: 'hf:owner/name', accessToken: 'hf_secret', store: 'auto' }]);
+    await pipe.dispose();
   });
 
   it('rejects with the reason of a signal that has already fired', async () => {
