@@ -354,7 +354,7 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
       code: 1,
       lines: [],
       errors: [
-        'unsupported-config: Goldens of kind "vae" cannot be verified. Use a golden folder of kind dit or procache.',
+        'unsupported-config: Goldens of kind "vae" cannot be verified. Use a golden folder of kind dit, procache, pixart.',
       ],
     });
   });

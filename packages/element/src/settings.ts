@@ -1,4 +1,4 @@
-import type { CacheSpec, FromPretrainedOptions, GenerateInput, GenerateOptions } from 'webdit';
+import type { CacheSpec, FromPretrainedOptions, GenerateOptions, LabelInput } from 'webdit';
 
 /** What a picture is painted from: the element's attributes at the moment it is asked for. Null stands for a default. */
 export interface Settings {
@@ -21,7 +21,7 @@ export const numericSettings = ['steps', 'guidance', 'seed'] as const;
 
 /** A `generate` call of the library. */
 export interface Call {
-  readonly input: GenerateInput;
+  readonly input: LabelInput;
   readonly options: GenerateOptions<'imageData'> & { readonly seed: number | bigint };
 }
 

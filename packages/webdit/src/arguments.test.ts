@@ -12,6 +12,8 @@ describe('checkGenerate', () => {
   it('fills in the model folder’s defaults', () => {
     expect(check({})).toEqual({
       label: 'pizza',
+      prompts: null,
+      size: null,
       steps: 50,
       guidanceScale: 3,
       guidanceChannels: null,

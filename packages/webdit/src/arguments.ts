@@ -1,12 +1,19 @@
-import { type CacheSpec, checkSamplerName, WebDiTError } from '@webdit/core';
+import { type CacheSpec, checkSamplerName, type LatentGrid, WebDiTError } from '@webdit/core';
 import type { StoreBackend } from '@webdit/weights';
+import { badArgument, refuseUnknownKeys, requireInteger, requireObject, show } from './check-values.ts';
 import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
+import type { PromptRow } from './prompts.ts';
 import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
 
 /** A checked `generate` call as plain data: what crosses to the worker. */
 export interface GenerateRequest {
-  readonly label: number | string;
+  /** Null for text models. */
+  readonly label: number | string | null;
+  /** Of text models. */
+  readonly prompts: readonly PromptRow[] | null;
+  /** Latent size, where it is not the model's own. */
+  readonly size: LatentGrid | null;
   readonly steps: number;
   readonly guidanceScale: number;
   readonly guidanceChannels: number | null;
@@ -20,7 +27,7 @@ export interface GenerateRequest {
   readonly previewEvery: number | null;
 }
 
-const inputKeys = ['label'];
+const labelKeys = ['label'];
 const optionKeys = [
   'numInferenceSteps',
   'guidanceScale',
@@ -35,31 +42,12 @@ const optionKeys = [
   'latents',
   'onStep',
   'onPreview',
+  'onWarning',
   'previewEvery',
   'signal',
 ];
 const outputTypes: readonly OutputType[] = ['bitmap', 'imageData', 'blob', 'latent'];
 const lastSeed = 2n ** 64n - 1n;
-
-export function badArgument(message: string, remedy: string): WebDiTError {
-  return new WebDiTError('bad-argument', message, remedy);
-}
-
-/** @throws WebDiTError `bad-argument` naming the first key that is not in `known`. */
-export function refuseUnknownKeys(given: object, known: readonly string[], what: string): void {
-  const unknown = Object.keys(given).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    throw badArgument(`${what} has no option "${unknown}".`, `Use only ${known.join(', ')}.`);
-  }
-}
-
-/** @throws WebDiTError `bad-argument` unless `value` is an integer from `low` to `high`. */
-export function requireInteger(value: unknown, name: string, low: number, high: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
-    throw badArgument(`${name} is ${show(value)}.`, `Give a whole number from ${low} to ${high}.`);
-  }
-  return value;
-}
 
 /**
  * Checks what can be checked of a `generate` call before anything crosses to the worker.
@@ -72,10 +60,16 @@ export function checkGenerate(
 ): GenerateRequest {
   const { model } = info;
   const { steps, guidanceScale, ...checked } = checkForAnyModel(input, options);
+  checkConditions(checked.label, model.text);
   const outputType = checkOutputType(options.outputType, model.imageSize !== null);
-  checkSize(options, model.imageSize);
+  const size = model.text ? readSize(options, model.latentShape) : null;
+  if (!model.text) checkSize(options, model.imageSize);
+  const [channels, height, width] = model.latentShape;
+  const shape = [channels, size?.height ?? height, size?.width ?? width] as const;
   return {
     ...checked,
+    size,
+    prompts: null,
     steps: steps ?? model.defaults.numInferenceSteps,
     guidanceScale: guidanceScale ?? model.defaults.guidanceScale,
     guidanceChannels:
@@ -83,7 +77,7 @@ export function checkGenerate(
         ? null
         : requireInteger(options.guidanceChannels, 'guidanceChannels', 1, model.latentShape[0]),
     outputType,
-    latents: options.latents === undefined ? null : checkLatents(options.latents, checked.numImages, model.latentShape),
+    latents: options.latents === undefined ? null : checkLatents(options.latents, checked.numImages, shape),
   };
 }
 
@@ -94,15 +88,17 @@ export function checkGenerate(
 export function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
   requireObject(input, 'The first argument of generate()', "{ label: '🍕' }");
   requireObject(options, 'The second argument of generate()', '{ numInferenceSteps: 20 }');
-  if ('prompt' in input || 'negativePrompt' in input || 'promptEmbeds' in input) {
+  if ('prompt' in input || 'negativePrompt' in input) {
     throw badArgument(
-      'This model draws one of its classes and does not read prompts.',
-      "Give { label: '…' } with a class id, name or emoji instead.",
+      'There is no text encoder for prompts.',
+      "Give { promptEmbeds } to a text model, and { label: '…' } to one that draws classes.",
     );
   }
-  refuseUnknownKeys(input, inputKeys, 'The first argument of generate()');
+  // The rest of a prompt is checked where the model is known.
+  const isPrompt = 'promptEmbeds' in input;
+  if (!isPrompt) refuseUnknownKeys(input, labelKeys, 'The first argument of generate()');
   refuseUnknownKeys(options, optionKeys, 'generate()');
-  checkHooks(options, ['onStep', 'onPreview']);
+  checkHooks(options, ['onStep', 'onPreview', 'onWarning']);
   const { numInferenceSteps: steps, guidanceScale, seed, previewEvery = 1 } = options;
   requireInteger(previewEvery, 'previewEvery', 1, 1000);
   const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
@@ -110,7 +106,7 @@ export function checkForAnyModel(input: GenerateInput, options: GenerateOptions)
     throw badArgument('seed and latents both set the first latents.', 'Give one of them.');
   }
   return {
-    label: checkLabel(input.label),
+    label: isPrompt ? null : checkLabel(input.label),
     steps: steps === undefined ? null : requireInteger(steps, 'numInferenceSteps', 1, 1000),
     guidanceScale: guidanceScale === undefined ? null : checkGuidance(guidanceScale),
     seed: seed === undefined ? null : checkSeed(seed, numImages),
@@ -125,12 +121,6 @@ export function checkForAnyModel(input: GenerateInput, options: GenerateOptions)
 export function seedOf(seed: number | bigint, index: number): number | bigint {
   if (typeof seed === 'number' && Number.isSafeInteger(seed + index)) return seed + index;
   return BigInt(seed) + BigInt(index);
-}
-
-function requireObject(value: unknown, what: string, example: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badArgument(`${what} is ${show(value)}.`, `Give an object such as ${example}.`);
-  }
 }
 
 function checkLabel(label: unknown): number | string {
@@ -212,6 +202,36 @@ function checkOutputType(type: unknown, hasVae: boolean): OutputType {
   return known;
 }
 
+/** @throws WebDiTError `bad-argument` for a label where the model takes a prompt, or the other way round. */
+function checkConditions(label: number | string | null, text: PipelineInfo['model']['text']): void {
+  if (text && label !== null) {
+    throw badArgument('This model draws prompts and has no classes.', 'Give { promptEmbeds } in place of a label.');
+  }
+  if (!text && label === null) {
+    throw badArgument(
+      'This model draws one of its classes and does not read prompts.',
+      "Give { label: '…' } with a class id, name or emoji instead.",
+    );
+  }
+}
+
+/** Pixels of a latent pixel's side, and of a patch of 2 x 2 of them. */
+const [latentPixels, patchPixels] = [8, 16];
+
+/** The latent size of a picture of a text model; null for its own. @throws WebDiTError `bad-argument`. */
+function readSize(options: GenerateOptions, [, height, width]: readonly [number, number, number]): LatentGrid | null {
+  const side = (name: 'height' | 'width', own: number) => {
+    const given = options[name];
+    if (given === undefined) return own;
+    if (typeof given !== 'number' || !Number.isInteger(given / patchPixels) || given < patchPixels || given > 4096) {
+      throw badArgument(`${name} is ${show(given)}.`, `Give a multiple of ${patchPixels} from ${patchPixels} to 4096.`);
+    }
+    return given / latentPixels;
+  };
+  const size = { height: side('height', height), width: side('width', width) };
+  return size.height === height && size.width === width ? null : size;
+}
+
 function checkSize(options: GenerateOptions, size: { width: number; height: number } | null): void {
   for (const side of ['width', 'height'] as const) {
     const given = options[side];
@@ -274,12 +294,4 @@ function checkLatents(latents: Latents, numImages: number, shape: readonly [numb
     );
   }
   return { data, shape: [numImages, ...shape] };
-}
-
-/** A value as an error message shows it: short, and never throwing. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value === null || typeof value !== 'object') return String(value);
-  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -43,6 +43,8 @@ const options = {
 } as const;
 const request: GenerateRequest = {
   label: 'pizza',
+  prompts: null,
+  size: null,
   steps: 2,
   guidanceScale: 3,
   guidanceChannels: null,

@@ -1,4 +1,4 @@
-import type { TensorSink } from '@webdit/core';
+import { latentGrid, type TensorSink } from '@webdit/core';
 import { isStoredSource, type ModelFolder, type ModelSource, openRequired, type StorageOutcome } from '@webdit/weights';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress, shortName } from './progress.ts';
@@ -78,6 +78,7 @@ async function openVae(
 ): Promise<VaeDecoder | null> {
   const { vae, config } = folder;
   if (!vae) return null;
+  const { height, width } = latentGrid(config);
   const file = await openRequired(source, vae.decoder, { signal });
   progress.initiate(vae.decoder, file.size ?? 0);
   const decoder = await file.bytes();
@@ -87,7 +88,7 @@ async function openVae(
     {
       decoder,
       scalingFactor: vae.scalingFactor,
-      latentShape: [config.inChannels, config.inputSize, config.inputSize],
+      latentShape: [config.inChannels, height, width],
       spatialScale: vae.spatialScale,
     },
     { backend: options.vaeBackend, gpu: vaeGpu, wasmPaths: options.wasmPaths, signal },

@@ -1,4 +1,3 @@
-import { type OfDiT, requireDiT } from '@webdit/core';
 import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcome } from '@webdit/weights';
 import { automaticDType } from './dtype.ts';
@@ -13,7 +12,7 @@ import type { VaeDecoder } from './vae.ts';
 export interface EngineParts {
   readonly device: 'webgpu';
   readonly holder: DeviceHolder;
-  readonly folder: OfDiT<ModelFolder>;
+  readonly folder: ModelFolder;
   readonly model: DiTModel;
   /** Null when the folder has none. */
   readonly vae: VaeDecoder | null;
@@ -36,7 +35,7 @@ export async function loadParts(
     onProgress,
   }: { readonly signal?: AbortSignal | undefined; readonly onProgress: (event: ProgressEvent) => void },
 ): Promise<EngineParts> {
-  const folder = requireDiT(await openModelFolder(source, { signal }), 'The pipeline');
+  const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? automaticDType(folder) : options.dtype;
   const fit = new FitCheck(folder, dtype, holder);
   fit.refuse();

@@ -1,6 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 import type { ModelSource, PickedFile } from '@webdit/weights';
-import { badArgument, show } from './arguments.ts';
+import { badArgument, show } from './check-values.ts';
 
 /**
  * A model:

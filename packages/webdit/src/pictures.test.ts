@@ -9,6 +9,8 @@ import { tinyDiT } from './testing/tiny-dit.ts';
 const size = tinyDiT.inChannels * tinyDiT.inputSize ** 2;
 const request: GenerateRequest = {
   label: 1,
+  prompts: null,
+  size: null,
   steps: 3,
   guidanceScale: 1,
   guidanceChannels: null,

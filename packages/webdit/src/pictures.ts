@@ -1,17 +1,21 @@
 import {
+  atSize,
   checkRunPlan,
   chooseSampler,
   compileRunPlan,
   drawNoise,
   findClass,
   type Gate,
+  type LatentGrid,
+  latentGrid,
+  latentPlane,
   noiseRows,
   policyOf,
   type RunPlan,
   TorchGenerator,
   WebDiTError,
 } from '@webdit/core';
-import type { PreviewRequest } from '@webdit/gpu';
+import type { PreviewRequest, TextConditions } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
@@ -31,7 +35,7 @@ export interface PlanRunner {
   readonly kernels: Readonly<Record<string, string>>;
   /**
    * Denoises one picture.
-   * @param init `[channels, size, size]`.
+   * @param init `[channels, height, width]`.
    * @returns latents of the same shape, and what each step took.
    * @throws WebDiTError, or `signal.reason`.
    */
@@ -46,6 +50,10 @@ export interface PlanRunner {
       readonly preview?: PreviewRequest | undefined;
       /** For a plan whose steps take some: `drawNoise`. */
       readonly noise?: Float32Array | undefined;
+      /** Of text models. */
+      readonly text?: TextConditions | undefined;
+      /** Latent size, where it is not the model's own. */
+      readonly size?: LatentGrid | undefined;
     },
   ): Promise<MeasuredRun & { readonly latents: Float32Array }>;
 }
@@ -95,9 +103,11 @@ async function drawPictures(
   }: Omit<GenerateHooks, 'signal'> & { readonly signal: AbortSignal; readonly gate: Gate },
 ): Promise<EngineResult> {
   const { folder, model, vae, holder, dtype } = parts;
-  const { inChannels, inputSize } = folder.config;
+  const config = request.size ? atSize(folder.config, request.size) : folder.config;
+  const { inChannels } = config;
+  const { height, width } = latentGrid(config);
   const files = await parts.schedules.for(compile ? null : request.cache, signal);
-  const inputs = planInputs(folder, request, files);
+  const inputs = planInputs({ ...folder, config }, request, files);
   const plan = compile
     ? checkRunPlan(await compile(inputs), inputs)
     : compileRunPlan({ ...inputs, cache: request.cache });
@@ -110,7 +120,7 @@ async function drawPictures(
     );
   }
   const seed = request.latents ? null : (request.seed ?? randomSeed());
-  const size = inChannels * inputSize ** 2;
+  const size = inChannels * latentPlane(config);
   const latents = new Float32Array(request.numImages * size);
   const images: OutputImages[OutputType][] = [];
   const runs: MeasuredRun[] = [];
@@ -122,24 +132,26 @@ async function drawPictures(
       signal,
       gate,
       onStep: (step) => onStep({ image, ...step }),
-      preview: requestPreviews(folder, request, image, onPreview),
+      preview: requestPreviews({ ...folder, config }, request, image, onPreview),
       noise: drawNoise(generator, plan.steps, size),
+      text: request.prompts ? { captions: request.prompts } : undefined,
+      size: request.size ?? undefined,
     });
     checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
     runs.push(result);
     latents.set(result.latents, image * size);
     const started = performance.now();
-    images.push(await picture(parts, result.latents, request.outputType));
+    images.push(await picture(parts, result.latents, { width, height }, request.outputType));
     decodeMs += performance.now() - started;
     signal.throwIfAborted();
   }
   return {
     image: images[0] as OutputImages[OutputType],
     images,
-    latents: { data: latents, shape: [request.numImages, inChannels, inputSize, inputSize] },
+    latents: { data: latents, shape: [request.numImages, inChannels, height, width] },
     seed,
     report: buildReport({
-      model: folder.config,
+      model: config,
       plan,
       runs,
       decodeMs,
@@ -164,19 +176,29 @@ function planInputs(
     steps: request.steps,
     guidanceScale: request.guidanceScale,
     guidanceChannels: request.guidanceChannels ?? undefined,
-    label: classes ? findClass(classes, request.label).id : classId(request.label),
+    ...conditionsOf(request, classes),
     ...files,
   };
+}
+
+/** What the plan is told of the class or the text. */
+function conditionsOf({ label, prompts }: GenerateRequest, classes: DrawingParts['folder']['classes']) {
+  if (label === null) {
+    const seen = (prompts ?? []).map(({ mask }) => mask.reduce((sum, value) => sum + Math.sign(value), 0));
+    return { captionTokens: Math.max(1, ...seen) };
+  }
+  return { label: classes ? findClass(classes, label).id : classId(label) };
 }
 
 async function picture(
   { vae, holder }: DrawingParts,
   latents: Float32Array,
+  size: LatentGrid,
   type: OutputType,
 ): Promise<OutputImages[OutputType]> {
   if (type === 'latent' || !vae) return null;
-  const { width, height } = vae.imageSize;
-  const planes = await vae.decode(latents).catch((error) => {
+  const { width, height } = vae.imageSizeOf(size);
+  const planes = await vae.decode(latents, size).catch((error) => {
     // The runtime does not know that the device is gone, only that something failed.
     holder.check();
     throw error;

@@ -1,4 +1,4 @@
-import type { OfDiT } from '@webdit/core';
+import { latentGrid } from '@webdit/core';
 import type { ModelFolder, StorageOutcome } from '@webdit/weights';
 import type { DrawingParts, PlanRunner } from './pictures.ts';
 import { previewNotes } from './previews.ts';
@@ -7,7 +7,7 @@ import type { PipelineInfo, TuningInfo } from './types.ts';
 
 /** What an engine has loaded. */
 export interface DescribedParts extends Omit<DrawingParts, 'folder' | 'schedules' | 'model'> {
-  readonly folder: OfDiT<ModelFolder>;
+  readonly folder: ModelFolder;
   readonly model: Pick<PlanRunner, 'math' | 'kernels'> & {
     readonly tuning: TuningInfo;
     /** On the GPU. */
@@ -25,6 +25,7 @@ export function describe(
 ): PipelineInfo {
   const { device, holder, folder, model, vae, dtype, storage } = parts;
   const { config } = folder;
+  const { height, width } = latentGrid(config);
   const { state, storedBytes, networkBytes } = storage ?? { state: 'files', storedBytes: 0, networkBytes: 0 };
   return {
     name: shortName(folder.name),
@@ -38,11 +39,12 @@ export function describe(
     kernels: model.kernels,
     tuning: model.tuning,
     model: {
-      latentShape: [config.inChannels, config.inputSize, config.inputSize],
+      latentShape: [config.inChannels, height, width],
       imageSize: vae?.imageSize ?? null,
       depth: config.depth,
       hiddenSize: config.hiddenSize,
-      numClasses: config.numClasses,
+      numClasses: config.kind === 'dit' ? config.numClasses : 0,
+      text: config.kind === 'pixart' ? { width: config.captionChannels, maxTokens: config.maxCaptionTokens } : null,
       defaults: folder.defaults,
       schedules: folder.schedules,
     },

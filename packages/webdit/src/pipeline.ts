@@ -1,6 +1,7 @@
 import { WebDiTError } from '@webdit/core';
 import { checkAccessToken, type ModelSource, type StoreBackend } from '@webdit/weights';
-import { badArgument, checkGenerate, checkHooks, checkStore, refuseUnknownKeys, show } from './arguments.ts';
+import { checkGenerate, checkHooks, checkStore, type GenerateRequest } from './arguments.ts';
+import { badArgument, refuseUnknownKeys, show } from './check-values.ts';
 import { WorkerClient } from './client.ts';
 import { checkBenchmark, checkCheckKernels, checkVerify } from './diagnosis/arguments.ts';
 import type {
@@ -28,6 +29,7 @@ import type {
   OutputType,
   PipelineInfo,
   ProgressEvent,
+  PromptInput,
   TuneWhen,
   VaeBackend,
   WasmPaths,
@@ -180,8 +182,9 @@ export class DiffusionPipeline {
     options: GenerateOptions<O> = {},
   ): Promise<GenerateResult<O>> {
     const driver = this.alive();
-    const request = checkGenerate(input, options, this.info);
+    const checked = checkGenerate(input, options, this.info);
     options.signal?.throwIfAborted();
+    const request = 'promptEmbeds' in input ? await this.withPrompts(checked, input, options) : checked;
     const { signal: stepSignal, send: onStep } = guarded(options.onStep, options.signal);
     const { signal, send: onPreview } = guarded(options.onPreview, stepSignal);
     const hooks = { signal, onStep, ...(request.previewEvery === null ? {} : { onPreview }) };
@@ -192,6 +195,21 @@ export class DiffusionPipeline {
     // The last step's callback may throw when the worker is done already.
     signal.throwIfAborted();
     return result as GenerateResult<O>;
+  }
+
+  /** Reads a prompt, and warns of what is left out of it. */
+  private async withPrompts(
+    request: GenerateRequest,
+    input: PromptInput,
+    { onWarning = ({ message }) => console.warn(message) }: GenerateOptions,
+  ): Promise<GenerateRequest> {
+    const { text } = this.info.model;
+    if (!text) return request;
+    // A reader of files: pages of other models never download it.
+    const { readPrompts } = await import('./prompts.ts');
+    const { rows, warnings } = await readPrompts(input, request.guidanceScale !== 1, text);
+    warnings.forEach(onWarning);
+    return { ...request, prompts: rows };
   }
 
   /**

@@ -1,14 +1,7 @@
 import { type CacheSpec, policyNames, policyOf } from '@webdit/core';
 import { checkAccessToken } from '@webdit/weights';
-import {
-  badArgument,
-  checkCache,
-  checkGuidance,
-  checkHooks,
-  refuseUnknownKeys,
-  requireInteger,
-  show,
-} from './arguments.ts';
+import { checkCache, checkGuidance, checkHooks } from './arguments.ts';
+import { badArgument, refuseUnknownKeys, requireInteger, show } from './check-values.ts';
 import { checkModel, type ModelInput } from './model-input.ts';
 import type { MemoryLimits, ModelPlan } from './planning/types.ts';
 import type { DType } from './types.ts';

@@ -1,5 +1,5 @@
 import { type CachePolicy, registerPolicy as makeKnown } from '@webdit/core';
-import { badArgument, show } from './arguments.ts';
+import { badArgument, show } from './check-values.ts';
 import { rememberPolicy } from './page-policies.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { WebDiTError } from '@webdit/core';
+import { latentGrid, WebDiTError } from '@webdit/core';
 import type { PreviewRequest } from '@webdit/gpu';
 import type { ModelFolder, PreviewMap } from '@webdit/weights';
 import type { GenerateRequest } from './arguments.ts';
@@ -17,13 +17,13 @@ export function requestPreviews(
 ): PreviewRequest | undefined {
   const map = vae?.preview;
   if (!map || every === null || !onPreview) return undefined;
-  const { inputSize } = config;
+  const { height, width } = latentGrid(config);
   // The picture itself follows upon the last step.
   const previewed = Array.from({ length: steps - 1 }, (_, n) => n).filter((n) => (n + 1) % every === 0);
   return {
     steps: new Set(previewed),
     onPreview: (n, latents) => {
-      const preview = asImageData(previewPixels(map, latents, inputSize, inputSize));
+      const preview = asImageData(previewPixels(map, latents, width, height));
       onPreview({ image, n, steps, preview });
     },
   };

@@ -1,5 +1,5 @@
 import { WebDiTError } from '@webdit/core';
-import { badArgument } from './arguments.ts';
+import { badArgument } from './check-values.ts';
 import { absoluteUrl } from './model-input.ts';
 
 /** What a `new Worker` is called with. */

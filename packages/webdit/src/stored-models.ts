@@ -9,7 +9,8 @@ import {
   type StoredModel,
   storageFailure,
 } from '@webdit/weights';
-import { badArgument, checkHooks, checkStore, refuseUnknownKeys, show } from './arguments.ts';
+import { checkHooks, checkStore } from './arguments.ts';
+import { badArgument, refuseUnknownKeys, show } from './check-values.ts';
 import { absoluteUrl } from './model-input.ts';
 
 /** Whom to tell, and when to stop. */

@@ -118,8 +118,10 @@ export interface PipelineInfo {
     readonly imageSize: { readonly width: number; readonly height: number } | null;
     readonly depth: number;
     readonly hiddenSize: number;
-    /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. */
+    /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. 0 for text models. */
     readonly numClasses: number;
+    /** Of text models: the width of their text encoder's embeddings, and the most tokens they read. */
+    readonly text: { readonly width: number; readonly maxTokens: number } | null;
     readonly defaults: { readonly numInferenceSteps: number; readonly guidanceScale: number };
     /** Paths of the cache schedules in the model folder; a bare `procache` takes the one for its steps and sampler. */
     readonly schedules: readonly string[];
@@ -207,10 +209,42 @@ export interface GenerateResult<O extends OutputType = OutputType> {
   readonly report: RunReport;
 }
 
-/** What to paint. */
-export interface GenerateInput {
+/** What to paint: a class, or of a text model a prompt. */
+export type GenerateInput = LabelInput | PromptInput;
+
+/** A class of a class-conditional model. */
+export interface LabelInput {
   /** Class id, name (case-insensitive) or emoji (U+FE0F ignored). */
   readonly label: number | string;
+}
+
+/** A text encoder's output, row-major. */
+export interface Embeddings {
+  readonly data: Float32Array;
+  /** `[tokens, width]` or `[1, tokens, width]`. */
+  readonly shape: readonly number[];
+}
+
+/** A prompt of a text model as its text encoder gives it; the names are those of diffusers. */
+export interface PromptInput {
+  /**
+   * Embeddings, or the bytes of a safetensors file with `prompt_embeds` and, if there are any, `prompt_attention_mask`,
+   * `negative_prompt_embeds` and `negative_prompt_attention_mask`.
+   */
+  readonly promptEmbeds: Embeddings | Uint8Array | ArrayBuffer;
+  /** One value a token, 0 for padding; by default all tokens count. */
+  readonly promptAttentionMask?: ArrayLike<number>;
+  /** Needed unless `guidanceScale` is 1. */
+  readonly negativePromptEmbeds?: Embeddings;
+  readonly negativePromptAttentionMask?: ArrayLike<number>;
+}
+
+/** Something that was done in another way than asked. */
+export interface WarningEvent {
+  /** `prompt-cut`: the prompt has more tokens than the model reads. */
+  readonly code: 'prompt-cut';
+  /** One sentence. */
+  readonly message: string;
 }
 
 /** How to paint it. Every option may be left out. */
@@ -230,7 +264,7 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
    * Default the model folder's. `report.sampler` has the full name.
    */
   readonly scheduler?: string;
-  /** Must equal the model's own size when given, in pixels. */
+  /** In pixels: multiples of 16 for text models, else the model's own size. */
   readonly height?: number;
   readonly width?: number;
   /** 1 to 64; default 1. */
@@ -247,6 +281,8 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
    * `info.notes` says so. When it throws, the run stops and rejects with what it threw.
    */
   readonly onPreview?: (preview: PreviewEvent) => void;
+  /** Called before the run, once for each. Without it warnings go to the console. */
+  readonly onWarning?: (warning: WarningEvent) => void;
   /** Preview only every k-th step, 1 to 1000; default 1. */
   readonly previewEvery?: number;
   /** Aborts within two slices of GPU work; `generate` then rejects with `signal.reason`. */

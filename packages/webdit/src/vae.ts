@@ -1,4 +1,4 @@
-import { WebDiTError } from '@webdit/core';
+import { type LatentGrid, WebDiTError } from '@webdit/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { abortable } from './abortable.ts';
 import { canWaitForGpu, loadOnnxRuntime, type OnnxRuntime, quietSession } from './onnx-runtime.ts';
@@ -92,27 +92,38 @@ export class VaeDecoder {
     return this.backend === 'wasm' ? (this.runtime.env.wasm.numThreads ?? 1) : null;
   }
 
-  /** Width and height of a decoded picture, in pixels. */
+  /** Width and height of a picture of the model's own size, in pixels. */
   get imageSize(): { width: number; height: number } {
-    const [, height, width] = this.model.latentShape;
+    return this.imageSizeOf(this.ownSize);
+  }
+
+  /** Width and height of a decoded picture, in pixels. */
+  imageSizeOf({ width, height }: LatentGrid): { width: number; height: number } {
     return { width: width * this.model.spatialScale, height: height * this.model.spatialScale };
+  }
+
+  private get ownSize(): LatentGrid {
+    const [, height, width] = this.model.latentShape;
+    return { height, width };
   }
 
   /**
    * @param latents `[channels, height, width]`, not yet divided by the scaling factor.
+   * @param size theirs, where it is not the model's own.
    * @returns `[3, imageHeight, imageWidth]`, about [-1, 1].
    * @throws WebDiTError `shape-mismatch` when the decoder's output has another shape, `format` when it cannot be run.
    */
-  async decode(latents: Float32Array): Promise<Float32Array> {
+  async decode(latents: Float32Array, size = this.ownSize): Promise<Float32Array> {
+    const dims = [1, this.model.latentShape[0], size.height, size.width];
     const scaled = latents.map((value) => value / this.model.scalingFactor);
     const input = this.device ? upload(this.device, scaled) : null;
-    const tensor = input ? this.gpuTensor(input) : new this.runtime.Tensor('float32', scaled, this.inputShape);
+    const tensor = input ? this.gpuTensor(input, dims) : new this.runtime.Tensor('float32', scaled, dims);
     const outputName = this.session.outputNames[0] as string;
     try {
       const results = await this.session.run({ [this.session.inputNames[0] as string]: tensor });
       const output = results[outputName] as Tensor;
       const data = (await output.getData(true)) as Float32Array;
-      this.check(output.dims);
+      this.check(output.dims, size);
       return data;
     } catch (cause) {
       if (cause instanceof WebDiTError) throw cause;
@@ -132,16 +143,12 @@ export class VaeDecoder {
     await this.session.release();
   }
 
-  private get inputShape(): number[] {
-    return [1, ...this.model.latentShape];
+  private gpuTensor(buffer: GPUBuffer, dims: readonly number[]): Tensor {
+    return this.runtime.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims });
   }
 
-  private gpuTensor(buffer: GPUBuffer): Tensor {
-    return this.runtime.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: this.inputShape });
-  }
-
-  private check(dims: readonly number[]): void {
-    const { width, height } = this.imageSize;
+  private check(dims: readonly number[], size: LatentGrid): void {
+    const { width, height } = this.imageSizeOf(size);
     const expected = [1, 3, height, width];
     if (dims.join() === expected.join()) return;
     throw new WebDiTError(

@@ -13,12 +13,23 @@ import {
 } from '../arguments.ts';
 import { readCache } from '../cache-option.ts';
 import type { Command, Output } from '../command.ts';
-import { checkWritable, type LatentsFile, readLatents, writeBytes, writeJson, writeLatents } from '../files.ts';
+import {
+  checkWritable,
+  type LatentsFile,
+  readBytes,
+  readLatents,
+  writeBytes,
+  writeJson,
+  writeLatents,
+} from '../files.ts';
 import { dtypeOption, mathOption, pipelineOptions, tuneOption, withPipeline } from '../pipeline.ts';
 
 const options = [
   ...pipelineOptions,
   'label',
+  'prompt-embeds',
+  'height',
+  'width',
   'seed',
   'steps',
   'guidance',
@@ -34,7 +45,12 @@ const options = [
 /** Everything `webdit generate` was asked for, checked as far as it can be without a model. */
 interface Request {
   readonly model: string;
-  readonly label: string;
+  /** A class, or a file that holds a prompt. */
+  readonly input: { readonly label: string } | { readonly promptEmbeds: Uint8Array };
+  /** The class or the file, for what is printed. */
+  readonly what: string;
+  readonly height: number | undefined;
+  readonly width: number | undefined;
   readonly seed: number | bigint | undefined;
   readonly steps: number | undefined;
   readonly guidance: number | undefined;
@@ -63,7 +79,9 @@ async function readRequest(line: CommandLine): Promise<Request> {
   if (guidance !== undefined) checkGuidanceScale(guidance);
   const request = {
     model: requireOption(line, 'model'),
-    label: requireOption(line, 'label'),
+    ...(await readInput(line)),
+    height: integerOption(line, 'height', 16, 4096),
+    width: integerOption(line, 'width', 16, 4096),
     seed: seedOption(line),
     steps,
     guidance,
@@ -87,36 +105,47 @@ async function readRequest(line: CommandLine): Promise<Request> {
   return { ...request, latents: latentsIn === undefined ? undefined : await readLatents(latentsIn) };
 }
 
-async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {
-  const { seed, steps, guidance, guidanceChannels, scheduler, latents, out, latentsOut, json } = request;
-  const result = await pipeline.generate(
-    { label: request.label },
-    {
-      ...(steps === undefined ? {} : { numInferenceSteps: steps }),
-      ...(guidance === undefined ? {} : { guidanceScale: guidance }),
-      ...(guidanceChannels === undefined ? {} : { guidanceChannels }),
-      ...(scheduler === undefined ? {} : { scheduler }),
-      ...(seed === undefined ? {} : { seed }),
-      ...(latents === undefined ? {} : { latents }),
-      cache: request.cache,
-      outputType: out === undefined ? 'latent' : 'imageData',
-      onStep: ({ n, steps: total }) => output.progress(`step ${n + 1} of ${total}`),
-    },
+/** @throws usage errors unless the line names a class or a file with a prompt, and not both. */
+async function readInput({ values }: CommandLine): Promise<Pick<Request, 'input' | 'what'>> {
+  const { label, 'prompt-embeds': file } = values;
+  if (file !== undefined && label === undefined) return { input: { promptEmbeds: await readBytes(file) }, what: file };
+  if (label !== undefined && file === undefined) return { input: { label }, what: label };
+  throw badUsage(
+    label === undefined ? 'Nothing says what to paint.' : '--label and --prompt-embeds both say what to paint.',
+    'Pass --label to a model with classes, or --prompt-embeds FILE.safetensors to a text model.',
   );
+}
+
+async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {
+  const { input, seed, steps, guidance, guidanceChannels, scheduler, height, width, latents } = request;
+  const { out, latentsOut, json } = request;
+  const result = await pipeline.generate(input, {
+    ...(height === undefined ? {} : { height }),
+    ...(width === undefined ? {} : { width }),
+    ...(steps === undefined ? {} : { numInferenceSteps: steps }),
+    ...(guidance === undefined ? {} : { guidanceScale: guidance }),
+    ...(guidanceChannels === undefined ? {} : { guidanceChannels }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(latents === undefined ? {} : { latents }),
+    cache: request.cache,
+    outputType: out === undefined ? 'latent' : 'imageData',
+    onStep: ({ n, steps: total }) => output.progress(`step ${n + 1} of ${total}`),
+  });
   if (out !== undefined && result.image) {
     const { width, height, data } = result.image;
     await writeBytes(out, encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 }));
   }
   if (latentsOut !== undefined) await writeLatents(latentsOut, result.latents);
   if (json !== undefined) await writeJson(json, describe(request, result));
-  output.line(summary(request.label, result));
+  output.line(summary(request.what, result));
   for (const path of [out, latentsOut, json]) if (path !== undefined) output.line(`wrote ${path}`);
 }
 
-function summary(label: string, { seed, report }: GenerateResult): string {
+function summary(what: string, { seed, report }: GenerateResult): string {
   const { totals, flopRatio } = report;
   const words = [
-    label,
+    what,
     seed === null ? 'given latents' : `seed ${seed}`,
     `${report.steps.length} steps of ${report.sampler}`,
     `policy ${report.policy}`,
@@ -130,6 +159,13 @@ function summary(label: string, { seed, report }: GenerateResult): string {
 
 /** The report file: what was asked, and what the run did. A seed beyond 2^53 is written in digits, as a string. */
 function describe(request: Request, { seed, report }: GenerateResult): object {
-  const { model, label, cache, scheduler } = request;
-  return { model, label, seed: typeof seed === 'bigint' ? seed.toString() : seed, cache, scheduler, report };
+  const { model, what, input, cache, scheduler } = request;
+  return {
+    model,
+    ...('label' in input ? { label: what } : { promptEmbeds: what }),
+    seed: typeof seed === 'bigint' ? seed.toString() : seed,
+    cache,
+    scheduler,
+    report,
+  };
 }

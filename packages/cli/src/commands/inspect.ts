@@ -26,12 +26,6 @@ export const inspect: Command = async (args, output) => {
   const request = planRequest(line);
   const source = modelSource(line.positionals[0] as string);
   const folder = await openModelFolder(source, { numHeads });
-  if (!isDiT(folder)) {
-    const { weightsSize: weights, loadedSize: weightsNotKept, vae } = folder;
-    const download = { weights, weightsNotKept, vae: vae ? null : 0 };
-    for (const text of describeFolder(folder, download)) output.line(text);
-    return 0;
-  }
   const gpu = line.values.adapter === undefined ? undefined : (await openNodeGpu(line.values.adapter)).gpu;
   const plan = await planFolder(source, folder, { ...request, gpu });
   for (const text of describeFolder(folder, plan.download)) output.line(text);

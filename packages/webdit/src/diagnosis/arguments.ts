@@ -1,5 +1,6 @@
 import { maxSteps } from '@webdit/core';
-import { badArgument, checkHooks, refuseUnknownKeys, requireInteger, show } from '../arguments.ts';
+import { checkHooks } from '../arguments.ts';
+import { badArgument, refuseUnknownKeys, requireInteger, show } from '../check-values.ts';
 import { absoluteUrl } from '../model-input.ts';
 import type { BenchmarkOptions, CheckKernelsOptions, Diagnoses, VerifyOptions } from './types.ts';
 

@@ -1,11 +1,11 @@
-import type { GenerateInput, GenerateOptions, GenerateResult, PipelineInfo } from '../types.ts';
+import type { GenerateOptions, GenerateResult, LabelInput, PipelineInfo } from '../types.ts';
 
 /** What the lab needs of a pipeline; every `DiffusionPipeline` is one, in Node, on a page or behind a worker. */
 export interface LabPipe {
   readonly info: PipelineInfo;
   /** As `DiffusionPipeline.generate`. */
   generate(
-    input: GenerateInput,
+    input: LabelInput,
     options: GenerateOptions<'imageData' | 'latent'>,
   ): Promise<GenerateResult<'imageData' | 'latent'>>;
 }

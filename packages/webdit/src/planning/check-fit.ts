@@ -1,7 +1,8 @@
-import { compileRunPlan, type OfDiT, WebDiTError } from '@webdit/core';
+import { compileRunPlan, WebDiTError } from '@webdit/core';
 import { type DeviceHolder, grantsOf } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import type { DType } from '../types.ts';
+import { anyCondition } from './any-condition.ts';
 import { MemoryTable } from './memory-table.ts';
 
 /** Whether a model fits a device, asked before its weights are fetched. */
@@ -9,7 +10,7 @@ export class FitCheck {
   private readonly table: MemoryTable;
 
   constructor(
-    private readonly folder: OfDiT<Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>>,
+    private readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>,
     private readonly dtype: DType,
     holder: DeviceHolder,
   ) {
@@ -31,6 +32,6 @@ export class FitCheck {
   private get plan() {
     const { config: model, scheduler: sampler, defaults } = this.folder;
     const { numInferenceSteps: steps, guidanceScale } = defaults;
-    return compileRunPlan({ model, sampler, steps, guidanceScale, label: 0 });
+    return compileRunPlan({ model, sampler, steps, guidanceScale, ...anyCondition(model) });
   }
 }

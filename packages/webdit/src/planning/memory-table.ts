@@ -1,4 +1,4 @@
-import { type DiTConfig, type RunPlan, WebDiTError } from '@webdit/core';
+import { type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
 import { type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
 import type { DType } from '../types.ts';
 import { attempt } from './attempt.ts';
@@ -26,7 +26,7 @@ export class MemoryTable {
   private readonly runs = new Map<RunPlan, Map<DType, RunMemory>>();
 
   constructor(
-    readonly config: DiTConfig,
+    readonly config: TransformerConfig,
     readonly grants: DeviceGrants,
     /** Most bytes there may be in all. */
     readonly memory = Number.POSITIVE_INFINITY,

@@ -1,10 +1,11 @@
-import { type CacheSpec, compileRunPlan, type OfDiT, type RunPlan, WebDiTError } from '@webdit/core';
+import { type CacheSpec, compileRunPlan, type RunPlan, WebDiTError } from '@webdit/core';
 import { adapterGrants } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openRequired } from '@webdit/weights';
 import { automaticDType } from '../dtype.ts';
 import { shortName } from '../progress.ts';
 import { FolderSchedules, type PlanFiles } from '../schedules.ts';
 import type { DType } from '../types.ts';
+import { anyCondition } from './any-condition.ts';
 import { attempt } from './attempt.ts';
 import { MemoryTable, type NamedPlan } from './memory-table.ts';
 import type { DTypePlan, MemoryLimits, ModelPlan, PolicyMemory } from './types.ts';
@@ -23,11 +24,7 @@ export interface PlanRequest {
 }
 
 /** @throws WebDiTError `bad-argument` for steps or guidance no run has; what reading the folder throws; `signal.reason`. */
-export async function planFolder(
-  source: ModelSource,
-  folder: OfDiT<ModelFolder>,
-  request: PlanRequest,
-): Promise<ModelPlan> {
+export async function planFolder(source: ModelSource, folder: ModelFolder, request: PlanRequest): Promise<ModelPlan> {
   const { signal } = request;
   const numInferenceSteps = request.steps ?? folder.defaults.numInferenceSteps;
   const guidanceScale = request.guidanceScale ?? folder.defaults.guidanceScale;
@@ -79,11 +76,18 @@ const named = ({ cache, plan }: Compiled): NamedPlan[] =>
   plan instanceof WebDiTError ? [] : [{ policy: policyName(cache), plan }];
 
 function compileFor(
-  { config, scheduler }: OfDiT<Pick<ModelFolder, 'config' | 'scheduler'>>,
+  { config, scheduler }: Pick<ModelFolder, 'config' | 'scheduler'>,
   { schedules, calibrations }: PlanFiles,
   run: { readonly steps: number; readonly guidanceScale: number; readonly cache: CacheSpec },
 ): RunPlan {
-  return compileRunPlan({ model: config, sampler: scheduler, label: 0, schedules, calibrations, ...run });
+  return compileRunPlan({
+    model: config,
+    sampler: scheduler,
+    ...anyCondition(config),
+    schedules,
+    calibrations,
+    ...run,
+  });
 }
 
 function memoryOf(

@@ -1,4 +1,3 @@
-import { requireDiT } from '@webdit/core';
 import { type ModelSource, openModelFolder } from '@webdit/weights';
 import { sourceOf } from '../load-request.ts';
 import type { TransferableModel } from '../model-input.ts';
@@ -12,6 +11,6 @@ export async function readPlan(
   accessToken: string | null,
 ): Promise<ModelPlan> {
   const source = sourceOf(model, 'read-only', accessToken);
-  const folder = requireDiT(await openModelFolder(source, { signal: request.signal }), 'The planner of memory');
+  const folder = await openModelFolder(source, { signal: request.signal });
   return planFolder(source, folder, request);
 }

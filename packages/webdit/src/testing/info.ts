@@ -8,6 +8,7 @@ export const testInfo: Pick<PipelineInfo, 'model'> = {
     depth: 2,
     hiddenSize: 16,
     numClasses: 10,
+    text: null,
     defaults: { numInferenceSteps: 50, guidanceScale: 3 },
     schedules: [],
   },

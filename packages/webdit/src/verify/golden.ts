@@ -111,7 +111,7 @@ export function parseGolden(json: unknown): Golden {
     throw new WebDiTError(
       'unsupported-config',
       `Goldens of kind ${JSON.stringify(golden.kind)} cannot be verified.`,
-      `Use a golden folder of kind ${Object.keys(kinds).join(' or ')}.`,
+      `Use a golden folder of kind ${Object.keys(kinds).join(', ')}.`,
     );
   }
   if (typeof golden.model !== 'string') throw bad('golden.json names no model');

@@ -1,4 +1,4 @@
-import { badArgument, show } from '../arguments.ts';
+import { badArgument, show } from '../check-values.ts';
 
 /** What device `wasm` can do, by option of `fromPretrained`. */
 const possible: Readonly<Record<string, readonly unknown[]>> = {

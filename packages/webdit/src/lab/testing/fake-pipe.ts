@@ -1,6 +1,6 @@
 import { type CacheSpec, chooseSampler, compileRunPlan, ditSampler, samplerName } from '@webdit/core';
 import { buildReport } from '../../report.ts';
-import type { GenerateInput, GenerateOptions, PipelineInfo } from '../../types.ts';
+import type { GenerateOptions, LabelInput, PipelineInfo } from '../../types.ts';
 import type { LabPipe } from '../pipe.ts';
 
 const adapter = { vendor: 'acme', architecture: '', device: '', description: 'Acme 1', isFallback: false };
@@ -66,6 +66,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
       depth: model.depth,
       hiddenSize: model.hiddenSize,
       numClasses: model.numClasses,
+      text: null,
       defaults: { numInferenceSteps: 4, guidanceScale: 3 },
       schedules: [],
     },
@@ -76,7 +77,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
   return {
     info,
     calls,
-    async generate({ label }: GenerateInput, given: GenerateOptions<'imageData' | 'latent'>) {
+    async generate({ label }: LabelInput, given: GenerateOptions<'imageData' | 'latent'>) {
       given.signal?.throwIfAborted();
       const { seed, numInferenceSteps: steps = 4, guidanceScale = 3, cache = 'none', outputType } = given;
       const sampler = chooseSampler(given.scheduler ?? 'ddim', ditSampler);
