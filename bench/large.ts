@@ -22,7 +22,7 @@ import { withPage } from './with-page.ts';
 /**
  * A large model in Chromium, as its users have it: from a server of its own into the worker and onto the GPU. What the worker's heap
  * and the GPU's buffers held, how far the first forward is from a golden's, what each kind of step took, and what that
- * makes of 50 steps. See README.md for the options.
+ * makes of a run. See README.md for the options.
  */
 const options = ['model', 'golden', 'guidance', 'rounds', 'json'];
 
@@ -31,8 +31,17 @@ const line = readCommandLine(args, options, 0);
 const model = requireOption(line, 'model');
 const { golden, json } = line.values;
 if (json !== undefined) await checkWritable(json);
-const { config, scheduler, weightFiles } = await openModelFolder(pathSource(model));
-const guidanceScale = numberOption(line, 'guidance') ?? 4;
+const { config, scheduler, weightFiles, defaults } = await openModelFolder(pathSource(model));
+const guidanceScale = numberOption(line, 'guidance') ?? defaults.guidanceScale;
+
+/** The runs of the papers: 50 steps of a DiT, 20 of a PixArt. */
+const runs =
+  config.kind === 'dit'
+    ? [
+        { steps: 50, budget: 17, label: 7 },
+        { steps: 50, budget: 11, label: 7 },
+      ]
+    : [{ steps: 20, budget: 7 }];
 
 /** The worker's script is stubbed, to count buffers, and Chromium would not let it ask this machine's other servers. */
 const flags = [...chromiumFlags, '--disable-features=LocalNetworkAccessChecks'];
@@ -73,7 +82,7 @@ try {
       plan: planned(measured),
       heap: loading,
       buffers,
-      ratios: [17, 11].map((budget) => ratioOf(budget, measured.steps)),
+      ratios: runs.map((run) => ratioOf(run, measured.steps)),
     };
     if (json !== undefined) await writeJson(json, result);
     process.stdout.write(`${JSON.stringify(result, null, 1)}\n`);
@@ -89,20 +98,26 @@ function planned({ plan }: LargeResult) {
   return { weights: dtype?.weights, loading: dtype?.loading, total: policy?.total };
 }
 
-/** Milliseconds of 50 uncached steps over those of a ProCache run with so many full ones, from the medians of the kinds. */
-function ratioOf(budget: number, steps: readonly LargeStep[]) {
+/** Milliseconds of an uncached run over those of a ProCache run with so many full steps, from the medians of the kinds. */
+function ratioOf({ steps: count, budget, ...condition }: (typeof runs)[number], steps: readonly LargeStep[]) {
   const ms = (wanted: LargeStep['kind']) => median(steps.filter(({ kind }) => kind === wanted).map((step) => step.ms));
   const cache = `procache:paper_B${budget}`;
   const { plan, flops } = estimateCost({
     model: config,
     sampler: scheduler,
-    steps: 50,
+    steps: count,
     guidanceScale,
-    label: 7,
+    ...condition,
     cache,
   });
   const cached = plan.steps.reduce((sum, { kind }) => sum + ms(kind), 0);
-  return { cache, name: plan.policy, latencyRatio: (50 * ms('full')) / cached, flopRatio: flops.executed.ratio };
+  return {
+    cache,
+    name: plan.policy,
+    steps: count,
+    latencyRatio: (count * ms('full')) / cached,
+    flopRatio: flops.executed.ratio,
+  };
 }
 
 /** A page with what is measured. The server's own: a stubbed one may not ask this machine's other servers. */

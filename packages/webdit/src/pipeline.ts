@@ -197,10 +197,11 @@ export class DiffusionPipeline {
     return result as GenerateResult<O>;
   }
 
-  /** Reads a prompt, and warns of what is left out of it. */
+  /** Reads a prompt, and warns of what is left out of it; who listens to nothing finds it in the console. */
   private async withPrompts(
     request: GenerateRequest,
     input: PromptInput,
+    // biome-ignore lint/suspicious/noConsole: nobody would hear of it otherwise.
     { onWarning = ({ message }) => console.warn(message) }: GenerateOptions,
   ): Promise<GenerateRequest> {
     const { text } = this.info.model;

@@ -1,5 +1,4 @@
 import {
-  isDiT,
   latentGrid,
   policyNames,
   type SamplerSpec,

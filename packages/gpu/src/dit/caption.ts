@@ -56,15 +56,19 @@ export function packCaptions(captions: readonly Caption[], channels: number): Pa
   return { keys, embeddings, mask };
 }
 
-/** The text of a run: its projection and every layer's keys and values, which no step changes, are computed once. */
+/** The text of a run: its projection and every layer's keys and values, which no step changes, are computed once per prompt. */
 export class CaptionGraph {
   /** `[batch, keys, captionChannels]`. */
   readonly embeddings: GPUBuffer;
   /** `[batch, keys]`. */
   readonly mask: GPUBuffer;
-  /** Once per run. */
-  readonly project: readonly Dispatch[];
+  /** Everything that is computed of a text. */
+  readonly #project: readonly Dispatch[];
   readonly #layers: readonly CrossText[];
+  /** What is being computed. */
+  #latest: PackedCaptions | undefined;
+  /** What has been. */
+  #kept: PackedCaptions | undefined;
 
   constructor(
     ops: DiTOps,
@@ -83,7 +87,7 @@ export class CaptionGraph {
       mask: this.mask,
     }));
     const into = (buffer: GPUBuffer) => ({ buffer, offset: 0 });
-    this.project = [
+    this.#project = [
       ...ops.linear('y_embedder.y_proj.fc1', this.embeddings, into(hidden), {
         rows,
         K: captionChannels,
@@ -102,8 +106,30 @@ export class CaptionGraph {
     return this.#layers[layer] as CrossText;
   }
 
-  upload(captions: PackedCaptions, queue: GPUQueue): void {
+  /**
+   * Uploads the captions of a run.
+   * @returns what has to run before its first step: nothing for those of the latest run that was finished.
+   */
+  prepare(captions: PackedCaptions, queue: GPUQueue): readonly Dispatch[] {
+    if (this.#kept && isSame(this.#kept, captions)) return [];
+    this.#kept = undefined;
+    this.#latest = captions;
     queue.writeBuffer(this.embeddings, 0, captions.embeddings);
     queue.writeBuffer(this.mask, 0, captions.mask);
+    return this.#project;
   }
+
+  /** What was prepared has been computed: the GPU has done the whole run. */
+  finished(): void {
+    this.#kept = this.#latest;
+  }
+}
+
+function isSame(one: PackedCaptions, other: PackedCaptions): boolean {
+  const equal = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+    return true;
+  };
+  return equal(one.mask, other.mask) && equal(one.embeddings, other.embeddings);
 }

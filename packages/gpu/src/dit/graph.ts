@@ -112,8 +112,6 @@ export class DiTGraph {
   readonly conditioning: Conditioning;
   /** The text that all steps read, where the model takes one. */
   readonly caption: CaptionGraph | undefined;
-  /** Once per run: what no step changes. */
-  readonly prelude: readonly Dispatch[];
   readonly embed: readonly Dispatch[];
   readonly blocks: readonly BlockProgram[];
   /** The same blocks, which also fill one of the feature caches. */
@@ -172,7 +170,6 @@ export class DiTGraph {
       this.conditioning = adaLNSingle(this.ops, config, inputs, scope);
       this.caption = new CaptionGraph(this.ops, config, shape.captionTokens, scope);
     } else this.conditioning = adaLNZero(this.ops, config, inputs, scope);
-    this.prelude = [...this.conditioning.once, ...(this.caption?.project ?? [])];
     this.embed = [this.#patchEmbed(weights, this.#positions(weights))];
     const layers = Array.from({ length: config.depth }, (_, layer) => layer);
     this.blocks = layers.map((layer) => this.#block(layer));

@@ -83,7 +83,7 @@ export async function denoise(
   const tap = preview && new PreviewTap(graph, preview, signal, scope);
   await allocator.settle();
   await pipelines.compile(undefined, signal);
-  uploadSchedule(graph, schedule, inputs);
+  const prelude = uploadSchedule(graph, schedule, inputs);
   timer?.reset();
 
   const timings: StepTiming[] = [];
@@ -120,7 +120,7 @@ export async function denoise(
     if (skip) skipped.add(n);
     await slicer.add(n, slot, skip ? rest : computed);
   };
-  await slicer.add(0, 0, graph.prelude);
+  await slicer.add(0, 0, prelude);
   for (const [n, { startsChunk }] of schedule.steps.entries()) {
     const slot = n * uniformSlotBytes;
     if (startsChunk) await slicer.add(n, slot, graph.conditioning.modulation);
@@ -134,6 +134,7 @@ export async function denoise(
     await slicer.endStep(n);
   }
   await slicer.finish();
+  graph.caption?.finished();
 
   const latents = await readFloats(holder, scope, graph.latents, inputs.samples.length);
   // Its copy came before that of the result, so only its callback may still be due.
@@ -151,6 +152,6 @@ export async function denoise(
     waits: { final: 1, probe: probes },
     peakBytes: allocator.bytes.peak,
     trace: await tracer.read(),
-    kernels: kernelNames([graph.prelude, graph.conditioning.modulation, ...dispatched, graph.sampler]),
+    kernels: kernelNames([prelude, graph.conditioning.modulation, ...dispatched, graph.sampler]),
   };
 }

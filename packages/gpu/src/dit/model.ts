@@ -215,16 +215,10 @@ export class DiTModel {
     return this.#exclusive(async () => {
       const schedule = scheduleForward(timesteps, labels, captions?.keys);
       const graph = await this.#prepare(schedule.shape, config);
-      uploadSchedule(graph, schedule, { samples: sample, captions, resolution: text?.resolution });
+      const prelude = uploadSchedule(graph, schedule, { samples: sample, captions, resolution: text?.resolution });
       const slicer = new Slicer(this.holder, { stepGroup: graph.stepGroup });
       const blocks = graph.blocks.flatMap(wholeProgram);
-      const parts = [
-        graph.prelude,
-        graph.conditioning.modulation,
-        graph.embed,
-        blocks,
-        wholeProgram(graph.final.blocks),
-      ];
+      const parts = [prelude, graph.conditioning.modulation, graph.embed, blocks, wholeProgram(graph.final.blocks)];
       for (const part of parts) await slicer.add(0, 0, part);
       await slicer.finish();
       return readFloats(this.holder, this.#scope, graph.prediction, rows * config.outChannels * plane);
@@ -253,7 +247,7 @@ export class DiTModel {
         await this.#pipelines.compile(undefined, signal);
         const channels = config.kind === 'pixart' ? config.captionChannels : 0;
         const embeddings = new Float32Array(keys * channels).fill(0.5);
-        uploadSchedule(graph, schedule, {
+        const prelude = uploadSchedule(graph, schedule, {
           samples: new Float32Array(config.inChannels * latentPlane(config)).fill(0.5),
           captions: packText(
             config,
@@ -262,7 +256,7 @@ export class DiTModel {
           ),
         });
         const slicer = new Slicer(holder, { stepGroup: graph.stepGroup, signal });
-        for (const part of [graph.prelude, graph.conditioning.modulation]) await slicer.add(0, 0, part);
+        for (const part of [prelude, graph.conditioning.modulation]) await slicer.add(0, 0, part);
         await slicer.finish();
         return await work(graph, steps);
       } finally {

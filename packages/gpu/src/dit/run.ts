@@ -10,6 +10,7 @@ import {
 } from '@webdit/core';
 import { idleStep, type StepValues, writeStep } from '@webdit/shaders';
 import { uniformSlotBytes } from '../pipelines.ts';
+import type { Dispatch } from '../program.ts';
 import { type Caption, type PackedCaptions, packCaptions } from './caption.ts';
 import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
 
@@ -152,8 +153,11 @@ export interface RunInputs {
   readonly resolution?: TextConditions['resolution'] | undefined;
 }
 
-/** Uploads everything a run needs before its first step. */
-export function uploadSchedule(graph: DiTGraph, schedule: Schedule, inputs: RunInputs): void {
+/**
+ * Uploads everything a run needs before its first step.
+ * @returns what has to be computed before it, once: what no step changes.
+ */
+export function uploadSchedule(graph: DiTGraph, schedule: Schedule, inputs: RunInputs): readonly Dispatch[] {
   const { config } = graph;
   const { queue } = graph.pipelines.device;
   const embed = (values: readonly number[]) =>
@@ -167,8 +171,7 @@ export function uploadSchedule(graph: DiTGraph, schedule: Schedule, inputs: RunI
   queue.writeBuffer(graph.sinusoids, 0, embed(schedule.timesteps));
   queue.writeBuffer(graph.conditions, 0, Uint32Array.from(schedule.conditions.flat()));
   queue.writeBuffer(graph.stepTable, 0, table.buffer);
-  if (inputs.captions) graph.caption?.upload(inputs.captions, queue);
-  const { sizes } = graph.conditioning;
+  const { once, sizes } = graph.conditioning;
   if (sizes) {
     const latent = latentGrid(config);
     const picture = { height: latent.height * latentScale, width: latent.width * latentScale };
@@ -180,4 +183,5 @@ export function uploadSchedule(graph: DiTGraph, schedule: Schedule, inputs: RunI
     queue.writeBuffer(sizes.resolution, 0, embed([height, width]));
     queue.writeBuffer(sizes.aspectRatio, 0, embed([aspectRatio]));
   }
+  return [...once, ...((inputs.captions && graph.caption?.prepare(inputs.captions, queue)) ?? [])];
 }

@@ -137,7 +137,7 @@ describe.each([
     const graph = new DiTGraph(config, shape, weights, pipelines, staticChoice(holder), scope);
     const programs = new StepPrograms(graph, plan, scope);
     const steps = plan.steps.map((step) => programs.compile(step));
-    const costs = [graph.prelude, graph.conditioning.modulation, ...steps].flat().map(({ cost }) => cost);
+    const costs = [graph.conditioning.once, graph.conditioning.modulation, ...steps].flat().map(({ cost }) => cost);
     expect(Math.max(...costs)).toBeLessThanOrEqual(5e9);
     expect(costs.reduce((a, b) => a + b, 0)).toBeGreaterThan(20e9);
 
