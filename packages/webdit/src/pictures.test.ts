@@ -1,4 +1,12 @@
-import { ditSampler, TorchGenerator, torchRandn } from '@webdit/core';
+import {
+  ditSampler,
+  type LatentGrid,
+  pixArtXl2,
+  TorchGenerator,
+  type TransformerConfig,
+  torchRandn,
+} from '@webdit/core';
+import type { TextConditions } from '@webdit/gpu';
 import { expect, it } from 'vitest';
 import type { GenerateRequest } from './arguments.ts';
 import { type DrawingParts, queuePictures } from './pictures.ts';
@@ -24,8 +32,10 @@ const request: GenerateRequest = {
 };
 
 /** Draws with a model that leaves latents as they are, and tells what it was given. */
-async function draw(change: Partial<GenerateRequest>) {
+async function draw(change: Partial<GenerateRequest>, config: TransformerConfig = tinyDiT) {
   const given: { init: Float32Array; noise: Float32Array | undefined }[] = [];
+  const told: { captionTokens: number | undefined; text: TextConditions | undefined; size: LatentGrid | undefined }[] =
+    [];
   const files = { schedules: [], calibrations: [], read: () => Promise.reject(new Error('nothing to read')) };
   const parts: DrawingParts = {
     device: 'webgpu',
@@ -33,13 +43,14 @@ async function draw(change: Partial<GenerateRequest>) {
       adapterInfo: { vendor: '', architecture: '', device: '', description: '', isFallback: true },
       check: () => {},
     },
-    folder: { config: tinyDiT, scheduler: ditSampler, classes: null, vae: null },
+    folder: { config, scheduler: ditSampler, classes: null, vae: null },
     schedules: new FolderSchedules(files),
     model: {
       math: 'f32',
       kernels: {},
-      run: async (plan, init, { noise }) => {
+      run: async (plan, init, { noise, text, size }) => {
         given.push({ init, noise });
+        told.push({ captionTokens: plan.captionTokens, text, size });
         const steps = plan.steps.map(({ n, kind, flops }) => ({ n, kind, flops, ms: 1 }));
         return { latents: init, steps, waits: { final: 1, probe: 0 }, peakBytes: 0 };
       },
@@ -48,7 +59,7 @@ async function draw(change: Partial<GenerateRequest>) {
     dtype: 'f32',
   };
   const result = await queuePictures(new RunQueue(), parts, { ...request, ...change }, { onStep: () => {} });
-  return { given, result };
+  return { given, told, result };
 }
 
 it("draws the noise of a picture's steps after its first latents, from its own seed", async () => {
@@ -76,4 +87,35 @@ it('refuses first latents for a sampler that draws from their seed', async () =>
     message: expect.stringMatching(/^ddpm-leading draws noise in its steps .* latents cannot be given\.$/),
   });
   await expect(draw({ ...given, scheduler: 'ddim' })).resolves.toMatchObject({ result: { seed: null } });
+});
+
+const pixArt = { ...pixArtXl2, latentHeight: 8, latentWidth: 8 };
+/** A prompt of so many tokens, of which the mask hides some. */
+const prompt = (mask: readonly number[]) => ({
+  embeddings: new Float32Array(mask.length * pixArt.captionChannels).fill(0.5),
+  mask: Uint8Array.from(mask),
+});
+const asked: Partial<GenerateRequest> = { label: null, scheduler: 'dpmpp', numImages: 1 };
+
+it.each([
+  ['the longer prompt', [prompt([1, 1, 1, 0, 0]), prompt([1, 0])], 3],
+  ['the longer one, also of the negative prompt', [prompt([1, 0]), prompt([0, 1, 1, 1, 1])], 4],
+  ['a single one', [prompt([0, 0])], 1],
+])('plans for as many tokens as %s shows', async (_, prompts, captionTokens) => {
+  const { told, result } = await draw({ ...asked, prompts, guidanceScale: prompts.length === 2 ? 4.5 : 1 }, pixArt);
+  expect(told).toEqual([{ captionTokens, text: { captions: prompts }, size: undefined }]);
+  expect(result.latents.shape).toEqual([1, 4, 8, 8]);
+});
+
+it('draws a text model at another size, and counts more work for more tokens', async () => {
+  const small = await draw({ ...asked, prompts: [prompt([1])] }, pixArt);
+  const size = { height: 8, width: 12 };
+  const { given, told, result } = await draw({ ...asked, prompts: [prompt([1])], size }, pixArt);
+  expect(told).toMatchObject([{ captionTokens: 1, size }]);
+  expect(given[0]?.init).toEqual(torchRandn(7, 4 * 8 * 12));
+  expect(result.latents.shape).toEqual([1, 4, 8, 12]);
+  const flops = (drawn: typeof small) => drawn.result.report.totals.flops.executed;
+  expect(flops({ given, told, result }) / flops(small)).toBeGreaterThan(1.2);
+  const long = await draw({ ...asked, prompts: [prompt(Array(120).fill(1))] }, pixArt);
+  expect(flops(long)).toBeGreaterThan(flops(small));
 });

@@ -26,6 +26,7 @@ export async function verify(
     tensors,
     vae: async () => vae ?? noVae(),
     signal,
+    resolution: golden.resolution,
   };
   await runCases(cases, bench, {
     onCase: (name, done) => onProgress({ done, total, case: name, checks: [...checks] }),
