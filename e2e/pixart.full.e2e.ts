@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'playwright/test';
+import { expect, type Page, test } from 'playwright/test';
 import { relativeError } from '../packages/core/src/metrics.ts';
 import { policyNames } from '../packages/core/src/policies/registry.ts';
 import type * as Webdit from '../packages/webdit/src/index.ts';
@@ -88,17 +88,28 @@ const letters: Readonly<Record<Webdit.StepKind, string>> = {
   skip: '-',
 };
 
-test('a worker in Chromium paints the golden latents from embeddings, and with every policy others near them', async ({
-  page,
-}) => {
+/** One page and one pipeline for all: compiling the model's kernels takes a software GPU far longer than running it. */
+interface Shared {
+  readonly pipe: Webdit.DiffusionPipeline;
+}
+let page: Page;
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage();
+  await openBlank(page);
+  await page.evaluate(async ({ webditUrl, tiny }) => {
+    const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);
+    Object.assign(window, { pipe: await DiffusionPipeline.fromPretrained(tiny) });
+  }, given);
+});
+test.afterAll(() => page.close());
+
+test('a worker in Chromium paints the golden latents from embeddings, and with every policy others near them', async () => {
   const withSettings = Object.keys(policies).map((cache) => cache.replace(/:.*/, ''));
   const calibrated = ['smoothcache', 'magcache'];
   expect(new Set([...withSettings, ...calibrated, 'none'])).toEqual(new Set(policyNames()));
-  await openBlank(page);
   const { thread, defaults, arrays, cached, verified } = await page.evaluate(
     async ({ given, caches }) => {
-      const { DiffusionPipeline }: typeof Webdit = await import(given.webditUrl);
-      const pipe = await DiffusionPipeline.fromPretrained(given.tiny);
+      const { pipe } = window as unknown as Shared;
       const { thread, model } = pipe.info;
       const latents = { data: Float32Array.from(given.init), shape: [4, 16, 16] };
       const draw = async (prompt: Webdit.PromptInput, cache: string) => {
@@ -119,7 +130,6 @@ test('a worker in Chromium paints the golden latents from embeddings, and with e
       const cached = [];
       for (const cache of ['none', ...caches]) cached.push(await draw(file, cache));
       const { ok, checks, worst } = await pipe.verify(new URL(given.tiny, location.href));
-      await pipe.dispose();
       const verified = { ok, checks: checks.map(({ tensor }) => tensor), severity: worst.severity };
       return { thread, defaults: model.defaults, arrays, cached, verified };
     },
@@ -149,13 +159,9 @@ test('a worker in Chromium paints the golden latents from embeddings, and with e
   expect(verified.severity).toBeLessThan(1);
 });
 
-test('an abort rejects with its reason and changes nothing; surplus tokens are told of; sizes are free', async ({
-  page,
-}) => {
-  await openBlank(page);
+test('an abort rejects with its reason and changes nothing; surplus tokens are told of; sizes are free', async () => {
   const result = await page.evaluate(async (given) => {
-    const { DiffusionPipeline }: typeof Webdit = await import(given.webditUrl);
-    const pipe = await DiffusionPipeline.fromPretrained(given.tiny);
+    const { pipe } = window as unknown as Shared;
     const prompt = { promptEmbeds: Uint8Array.from(given.file) };
     const [, width = 0] = given.shape;
     const draw = async (input: Webdit.GenerateInput, options: Webdit.GenerateOptions<'latent'> = {}) => {
@@ -206,7 +212,6 @@ test('an abort rejects with its reason and changes nothing; surplus tokens are t
       );
     }
     const again = await draw(prompt);
-    await pipe.dispose();
     return { before, aborted, steps, after, warnings, cut, whole, wide, tall, refused, again };
   }, given);
   const { before, wide, tall } = result;
@@ -243,8 +248,7 @@ test('an abort rejects with its reason and changes nothing; surplus tokens are t
   expect(result.again).toEqual(before);
 });
 
-test('verify tells a model with size conditions the sizes of its golden', async ({ page }) => {
-  await openBlank(page);
+test('verify tells a model with size conditions the sizes of its golden', async () => {
   const { ok, checks, worst } = await page.evaluate(
     async ({ webditUrl, url }) => {
       const { DiffusionPipeline }: typeof Webdit = await import(webditUrl);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { psnr } from '@webdit/core';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readLatents } from '../files.ts';
 import { webdit } from '../testing/command.ts';
 
 const { WEBDIT_ADAPTER: adapter = 'default' } = process.env;
@@ -67,4 +68,24 @@ it('latents that are no numbers are not written', async () => {
   expect(run.stderr).toMatch(/^numeric: The latents of seed 7 .* after 3 steps .* Use a smaller guidanceScale .+\.$/m);
   expect(run.code).toBe(1);
   expect(existsSync(out)).toBe(false);
+});
+
+it('webdit generate paints a prompt from a file of embeddings, the same bytes twice', async () => {
+  const model = join(scratch, 'pixart-tiny');
+  expect((await webdit('synth', 'pixart-tiny', model)).code).toBe(0);
+  const prompt = join(model, 'prompt_embeds.safetensors');
+  const paint = async (name: string, ...args: string[]) => {
+    const out = join(scratch, `${name}.safetensors`);
+    const input = ['--model', model, '--prompt-embeds', prompt, '--width', '192', '--seed', '7', '--steps', '4'];
+    const run = await webdit('generate', '--adapter', adapter, ...input, '--latents-out', out, ...args);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/, seed 7, 4 steps of dpmpp-linspace, policy /);
+    return readFile(out);
+  };
+  const first = await paint('a');
+  expect(await paint('b')).toEqual(first);
+  expect(await paint('c', '--cache', 'fora:2')).not.toEqual(first);
+  const latents = await readLatents(join(scratch, 'a.safetensors'));
+  expect(latents.shape).toEqual([1, 4, 16, 24]);
+  expect(latents.data.every(Number.isFinite)).toBe(true);
 });
