@@ -4,7 +4,7 @@ import type { AdaLNSingleSize } from './index.ts';
 export function adaLNSingleReference(
   table: Float32Array,
   source: Float32Array,
-  { rows, width, sourceWidth }: AdaLNSingleSize,
+  { rows, width, sourceWidth }: Omit<AdaLNSingleSize, 'outputOffset'>,
 ): Float64Array {
   return Float64Array.from({ length: rows * width }, (_, i) => {
     const row = Math.floor(i / width);

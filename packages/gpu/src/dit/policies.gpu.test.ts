@@ -63,7 +63,7 @@ describe('each policy equals its definition', () => {
       const found = latents.subarray(n * init.length, (n + 1) * init.length);
       expect(relativeError(found, step), `step ${n}`).toBeLessThan(1e-5);
     });
-    const tokens = new Map(trace.tokens.map(({ n, layer, rows }) => [`${n}.${layer}`, rows]));
+    const tokens = new Map(trace.tokens.map(({ n, layer, branch, rows }) => [`${n}.${layer}.${branch}`, rows]));
     expect(tokens).toEqual(expected.tokens);
   });
 
