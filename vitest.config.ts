@@ -47,10 +47,12 @@ export default defineConfig({
   test: {
     projects: [
       unit,
-      // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, and the commands
-      // that draw many pictures, write models or count memory.
+      // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, the policies on
+      // PixArt, and the commands that draw many pictures, write models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
-        exclude: ['**/{convert,generate,memory-count,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts'],
+        exclude: [
+          '**/{convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+        ],
       }),
       // Lavapipe compiles slowly: of `npm test` it runs what needs shader-f16, which SwiftShader has not, and the goldens; with the
       // full tests the rest, but for the quick part of attention, all of which is there.
@@ -67,7 +69,7 @@ export default defineConfig({
         include: full ? ['shaders/**/*.gpu.test.ts', 'packages/gpu/src/dit/*.gpu.test.ts'] : [],
         exclude: [
           '{bench,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
-          '**/{memory-count,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',
+          '**/{memory-count,pixart,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',
           ...(full ? ['shaders/**/*.full.gpu.test.ts'] : ['{shaders,packages}/**']),
         ],
       }),

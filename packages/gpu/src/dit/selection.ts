@@ -36,7 +36,7 @@ export class LayerScores {
       : [this.ops.valueNorms(wide, this.buffer)];
   }
 
-  /** On the same steps, while the queries of cross-attention are still there. */
+  /** On the same steps, and where a later one computes it for all tokens, while the queries of cross-attention are still there. */
   afterCross(): Dispatch[] {
     return this.spec.score === 'cross-entropy' ? [this.#entropy(this.#all, this.ops.tokens)] : [];
   }

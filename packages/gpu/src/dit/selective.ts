@@ -9,6 +9,12 @@ import { LayerScores, LayerSelection } from './selection.ts';
 /** Tokens a step recomputes in each branch of a layer. */
 type BranchTokens = Readonly<Record<Branch, number>>;
 
+/** Tokens of each batch row, the first `selected` of its `ids`. */
+interface ChosenTokens {
+  readonly ids: GPUBuffer;
+  readonly selected: number;
+}
+
 /** Work from the token state to a branch's output: all but its last linear, and that. */
 interface BranchWork {
   /** Input of the last linear, by its channels. */
@@ -16,7 +22,7 @@ interface BranchWork {
   readonly width: number;
   readonly name: string;
   /** @param rows of `input`; `chosen` where it holds no row of every token. */
-  readonly compute: (rows: number, chosen?: { readonly ids: GPUBuffer; readonly selected: number }) => Dispatch[];
+  readonly compute: (rows: number, chosen?: ChosenTokens) => Dispatch[];
 }
 
 /**
@@ -127,7 +133,7 @@ export class SelectiveLayers {
           ...(chosen ? [ops.gather(hidden, chosen.ids, normed, chosen.selected)] : []),
           ...ops.linear(`${name}.q_linear`, chosen ? normed : hidden, into, { rows, K: C, N: C }),
           ...ops.crossAttention(caption.layer(layer), wide, normed, logSumExp, rows / ops.batch),
-          ...(chosen ? (this.scores(layer)?.refresh(chosen.ids, chosen.selected) ?? []) : []),
+          ...this.#rescore(layer, chosen),
         ];
         return { input: normed, width: C, name: `${name}.proj`, compute };
       }
@@ -143,6 +149,13 @@ export class SelectiveLayers {
         return { input: wide, width: M, name: `${name}.fc2`, compute };
       }
     }
+  }
+
+  /** New scores of the tokens whose cross-attention is computed: the MLP chooses by them. */
+  #rescore(layer: number, chosen: ChosenTokens | undefined): Dispatch[] {
+    const scores = this.scores(layer);
+    if (!scores) return [];
+    return chosen ? scores.refresh(chosen.ids, chosen.selected) : scores.afterCross();
   }
 
   #once(cache: FeatureCache, key: string, make: () => readonly Dispatch[]): readonly Dispatch[] {
