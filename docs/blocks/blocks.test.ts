@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { contentSecurityPolicy } from '../../apps/demo/content-security-policy.ts';
@@ -165,6 +165,9 @@ test.each(
   }),
 )('$place: webdit $line', async ({ args }) => {
   cpSync('models/emoji-dit', 'my-site/models/my-model', { recursive: true });
+  // What `synth` would have left.
+  mkdirSync('my-site/models/pixart-tiny', { recursive: true });
+  writeFileSync('my-site/models/pixart-tiny/prompt_embeds.safetensors', '');
   const errors: string[] = [];
   const code = await run(args, { line: () => {}, progress: () => {} }, (error) => errors.push(error));
   const understood = errors.length > 0 && errors.every((error) => error.includes('would now begin'));
