@@ -1,4 +1,4 @@
-import { compileRunPlan, ditSampler, ditXl2, parameterCount } from '@webdit/core';
+import { atSize, compileRunPlan, ditSampler, ditXl2, parameterCount, pixArtXl2 } from '@webdit/core';
 import { expect, test } from 'vitest';
 import type { DeviceGrants } from './counting-device.ts';
 import { MemoryCount } from './memory-count.ts';
@@ -28,6 +28,21 @@ test('DiT-XL/2 takes its parameters, and the outputs of every branch for reuse, 
   expect(count.run(planOf('fora', 1)).cache - none.cache).toBe(28 * state);
   // A run leaves nothing behind.
   expect(count.run(planOf('none'))).toEqual(none);
+});
+
+test('PixArt-alpha XL/2 keeps a third branch, and makes its positions for every size', () => {
+  const count = new MemoryCount(pixArtXl2, 'f32', grants);
+  expect(count.weights).toBe(4 * parameterCount(pixArtXl2));
+  const runOf = (cache: string, guidanceScale = 4, model = pixArtXl2, counted = count) =>
+    counted.run(compileRunPlan({ model, sampler: ditSampler, steps: 20, guidanceScale, cache }));
+  const none = runOf('none');
+  expect(none.cache).toBeLessThan(1024);
+  expect(runOf('fora').cache - none.cache).toBe(28 * 3 * state);
+  expect(runOf('fora', 1).cache - none.cache).toBe((28 * 3 * state) / 2);
+  const wide = atSize(pixArtXl2, { height: 32, width: 64 });
+  const twice = new MemoryCount(wide, 'f32', grants);
+  expect(twice.weights).toBe(count.weights);
+  expect(runOf('fora', 4, wide, twice).cache - none.cache).toBe(2 * 28 * 3 * state);
 });
 
 test('halves take half of what linears do, bytes a quarter', () => {
