@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { emptyCatalogue, labelFor } from './catalogue.ts';
+import { repositoryPath } from '../../../testing/repository.ts';
+import { emptyCatalogue, labelFor, readCatalogue } from './catalogue.ts';
 
 describe('labelFor', () => {
   const classes = [
@@ -23,4 +25,18 @@ describe('labelFor', () => {
       '0',
     ]);
   });
+});
+
+it('says that a text model is none for this page', async () => {
+  const paths = ['model_index.json', 'scheduler/scheduler_config.json', 'transformer/config.json'];
+  const files = paths.map((path) => {
+    const file = new File([readFileSync(repositoryPath(`goldens/pixart-tiny/${path}`))], path);
+    return { path: `pixart-tiny/${path}`, file };
+  });
+  const weights = 'transformer/diffusion_pytorch_model.safetensors';
+  const file = new File([readFileSync(repositoryPath(`goldens/pixart-tiny/${weights}`))], weights);
+  const source = [...files, { path: `pixart-tiny/${weights}`, file }];
+  const { numClasses, failure } = await readCatalogue({ key: 'dropped:pixart-tiny', name: 'pixart-tiny', source });
+  expect(numClasses).toBe(0);
+  expect(failure?.message).toContain('no text encoder');
 });

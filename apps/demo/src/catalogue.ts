@@ -9,11 +9,18 @@ export interface Catalogue extends CacheFiles {
   readonly classes: readonly EmojiClass[];
   /** Ids go from 0 to one less; 0 while unknown, and for a model without classes. */
   readonly numClasses: number;
-  /** Set when the list of classes could not be loaded. */
+  /** Set when the list of classes could not be loaded, and for models that this page cannot paint with. */
   readonly failure: Failure | null;
 }
 
 export const emptyCatalogue: Catalogue = { classes: [], numClasses: 0, schedules: [], calibrations: [], failure: null };
+
+/** Of models whose prompts need a text encoder. */
+const readsPrompts: Failure = {
+  code: 'unsupported-config',
+  message: 'This model paints prompts, and this page has no text encoder for them.',
+  remedy: 'Choose a model with classes, or give the library the embeddings of a prompt: generate({ promptEmbeds }).',
+};
 
 /** What the page's own model offers, whose few small files are read without the library. */
 export async function loadCatalogue(modelUrl: URL): Promise<Catalogue> {
@@ -38,7 +45,7 @@ export async function readCatalogue({ source }: ModelChoice): Promise<Catalogue>
     numClasses: model.config.kind === 'dit' ? model.config.numClasses : 0,
     schedules: model.schedules.map(summarise),
     calibrations: model.calibrations.filter(({ sampler }) => sampler === model.samplerName).map(({ steps }) => steps),
-    failure: null,
+    failure: model.config.kind === 'dit' ? null : readsPrompts,
   };
 }
 
