@@ -82,6 +82,15 @@ describe('checkTokens', () => {
     expect(verdict([check]).line).toBe('FAIL worst run/t 0.7500/0.9000');
   });
 
+  it('tells the tokens of cross-attention from those of the MLP', () => {
+    const both = [
+      { n: 6, layer: 5, branch: 'cross' as const, rows: [[1]] },
+      { n: 6, layer: 5, branch: 'mlp' as const, rows: [[2]] },
+    ];
+    expect(checkTokens(named('t'), both, [{ n: 6, layer: 5, rows: [[2]] }], 0.9).error).toBe(1);
+    expect(checkTokens(named('t'), both, [{ n: 6, layer: 5, branch: 'cross', rows: [[1]] }], 0.9).error).toBe(1);
+  });
+
   it('counts tokens nobody expected, and sets that are missing', () => {
     const stray = [...selected([1, 2, 3, 4], [5]), { n: 2, layer: 5, rows: [[7], []] }];
     expect(checkTokens(named('t'), stray, expected, 0.9)).toMatchObject({

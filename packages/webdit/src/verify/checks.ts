@@ -92,8 +92,8 @@ export function checkTokens(
   expected: readonly TokenSet[],
   target: number,
 ): TensorCheck {
-  const checks = expected.flatMap(({ n, layer, rows }) => {
-    const found = actual.find((set) => set.n === n && set.layer === layer);
+  const checks = expected.flatMap(({ n, layer, branch = 'mlp', rows }) => {
+    const found = actual.find((set) => set.n === n && set.layer === layer && (set.branch ?? 'mlp') === branch);
     return rows.map((ids, row): TensorCheck => {
       const chosen = new Set(found?.rows[row] ?? []);
       const agreed = ids.filter((id) => chosen.has(id)).length;

@@ -1,4 +1,4 @@
-import { type CacheSpec, type TimestepSpacing, WebDiTError } from '@webdit/core';
+import { type Branch, type CacheSpec, type TimestepSpacing, WebDiTError } from '@webdit/core';
 
 export interface ForwardCase {
   readonly type: 'forward';
@@ -18,6 +18,8 @@ export interface ForwardCase {
 export interface TokenSet {
   readonly n: number;
   readonly layer: number;
+  /** Of a text model, whose cross-attention chooses tokens of its own; by default the MLP's. */
+  readonly branch?: Branch;
   readonly rows: readonly (readonly number[])[];
 }
 
