@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 /**
  * What a stage found. `skipped` tests and what could not run on this machine, `notRun`, are said again at the end, and
- * are failures in CI. `unavailable`, what nobody can expect of a machine, and `retried`, what passed on a second try, are said as
+ * are failures in CI. `unavailable`, what nobody can expect of a machine, and `retried`, what passed on another try, are said as
  * loudly, and are none. `failures` names the failed tests: a log of CI may be cut before its end.
  * @typedef {{passed: number, failed: number, skipped: number, failures?: string[], notRun?: string[], unavailable?: string[], retried?: string[]}} Tally
  * A stage that does what a script of package.json does names it: `script`.
@@ -36,7 +36,7 @@ export async function runSuite(stages, budgetMinutes) {
   );
   for (const what of total.failures) process.stdout.write(`!! failed: ${what}\n`);
   for (const what of [...total.notRun, ...total.unavailable]) process.stdout.write(`!! not run here: ${what}\n`);
-  for (const what of total.retried) process.stdout.write(`!! passed on a second try: ${what}\n`);
+  for (const what of total.retried) process.stdout.write(`!! passed on another try: ${what}\n`);
   if (total.skipped > 0) process.stdout.write(`!! ${total.skipped} skipped\n`);
   // On a developer's machine a missing driver, a skipped test or a slow day is said aloud; CI has no excuse.
   if (inCi) total.failed += total.notRun.length + total.skipped + (overBudget ? 1 : 0);

@@ -26,7 +26,7 @@ it.each([
 
 it.each([
   ['what nobody can expect of a machine', { unavailable: ['no PyTorch'] }, '!! not run here: no PyTorch'],
-  ['what passed on a second try', { retried: ['a.e2e.ts: paints'] }, '!! passed on a second try: a.e2e.ts: paints'],
+  ['what passed on another try', { retried: ['a.e2e.ts: paints'] }, '!! passed on another try: a.e2e.ts: paints'],
 ])('says aloud %s, and fails nowhere for it', (_, said, line) => {
   const tally = { passed: 2, failed: 0, skipped: 0, ...said };
   for (const ci of ['', 'true']) {
