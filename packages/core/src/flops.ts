@@ -1,4 +1,4 @@
-import { branchesOf, type TransformerConfig, tokenCount } from './model.ts';
+import { branchesOf, captionLength, type TransformerConfig, tokenCount } from './model.ts';
 import type { RunPlan, SelectionSpec, StepCompute } from './plan.ts';
 import { featuresRead, runsModel } from './policies/live-caches.ts';
 
@@ -112,7 +112,7 @@ export function executed(
 function modulationOf(config: TransformerConfig): { readonly row: number; readonly timestep: number } {
   const { hiddenSize: c, depth, frequencyEmbeddingSize } = config;
   const embedder = frequencyEmbeddingSize * c + c * c;
-  if (config.kind === 'pixart') return { row: 0, timestep: embedder + 6 * c * c + (6 * depth + 2) * c };
+  if (config.kind === 'pixart') return { row: 6 * c * c + (6 * depth + 2) * c, timestep: embedder };
   // perhaps an embedder in every block
   return { row: depth * 6 * c * c + 2 * c * c, timestep: (config.embeddersPerBlock ? depth : 1) * embedder };
 }
@@ -139,7 +139,7 @@ function hasCross(config: TransformerConfig): boolean {
 }
 
 function mostCaptionTokens(config: TransformerConfig): number {
-  return config.kind === 'pixart' ? config.maxCaptionTokens : 0;
+  return config.kind === 'pixart' ? captionLength([config.maxCaptionTokens]) : 0;
 }
 
 export interface FlopTotal {

@@ -90,32 +90,28 @@ it('refuses first latents for a sampler that draws from their seed', async () =>
 });
 
 const pixArt = { ...pixArtXl2, latentHeight: 8, latentWidth: 8 };
-/** A prompt of so many tokens, of which the mask hides some. */
-const prompt = (mask: readonly number[]) => ({
-  embeddings: new Float32Array(mask.length * pixArt.captionChannels).fill(0.5),
-  mask: Uint8Array.from(mask),
-});
+const prompt = (tokens: number) => ({ embeddings: new Float32Array(tokens * pixArt.captionChannels).fill(0.5) });
 const asked: Partial<GenerateRequest> = { label: null, scheduler: 'dpmpp', numImages: 1 };
 
 it.each([
-  ['the longer prompt', [prompt([1, 1, 1, 0, 0]), prompt([1, 0])], 3],
-  ['the longer one, also of the negative prompt', [prompt([1, 0]), prompt([0, 1, 1, 1, 1])], 4],
-  ['a single one', [prompt([0, 0])], 1],
-])('plans for as many tokens as %s shows', async (_, prompts, captionTokens) => {
+  ['the longer prompt', [prompt(9), prompt(1)], 16],
+  ['the longer one, also of the negative prompt', [prompt(2), prompt(17)], 24],
+  ['a single one', [prompt(3)], 8],
+])('plans for as many tokens as %s has, in whole eights', async (_, prompts, captionTokens) => {
   const { told, result } = await draw({ ...asked, prompts, guidanceScale: prompts.length === 2 ? 4.5 : 1 }, pixArt);
   expect(told).toEqual([{ captionTokens, text: { captions: prompts }, size: undefined }]);
   expect(result.latents.shape).toEqual([1, 4, 8, 8]);
 });
 
 it('draws a text model at another size, and counts more work for more tokens', async () => {
-  const small = await draw({ ...asked, prompts: [prompt([1])] }, pixArt);
+  const small = await draw({ ...asked, prompts: [prompt(1)] }, pixArt);
   const size = { height: 8, width: 12 };
-  const { given, told, result } = await draw({ ...asked, prompts: [prompt([1])], size }, pixArt);
-  expect(told).toMatchObject([{ captionTokens: 1, size }]);
+  const { given, told, result } = await draw({ ...asked, prompts: [prompt(1)], size }, pixArt);
+  expect(told).toMatchObject([{ captionTokens: 8, size }]);
   expect(given[0]?.init).toEqual(torchRandn(7, 4 * 8 * 12));
   expect(result.latents.shape).toEqual([1, 4, 8, 12]);
   const flops = (drawn: typeof small) => drawn.result.report.totals.flops.executed;
   expect(flops({ given, told, result }) / flops(small)).toBeGreaterThan(1.2);
-  const long = await draw({ ...asked, prompts: [prompt(Array(120).fill(1))] }, pixArt);
+  const long = await draw({ ...asked, prompts: [prompt(120)] }, pixArt);
   expect(flops(long)).toBeGreaterThan(flops(small));
 });

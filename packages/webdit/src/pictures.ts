@@ -1,5 +1,6 @@
 import {
   atSize,
+  captionLength,
   checkRunPlan,
   chooseSampler,
   compileRunPlan,
@@ -176,16 +177,19 @@ function planInputs(
     steps: request.steps,
     guidanceScale: request.guidanceScale,
     guidanceChannels: request.guidanceChannels ?? undefined,
-    ...conditionsOf(request, classes),
+    ...conditionsOf(request, { classes, config }),
     ...files,
   };
 }
 
 /** What the plan is told of the class or the text. */
-function conditionsOf({ label, prompts }: GenerateRequest, classes: DrawingParts['folder']['classes']) {
+function conditionsOf(
+  { label, prompts }: GenerateRequest,
+  { classes, config }: Pick<DrawingParts['folder'], 'classes' | 'config'>,
+) {
   if (label === null) {
-    const seen = (prompts ?? []).map(({ mask }) => mask.reduce((sum, value) => sum + Math.sign(value), 0));
-    return { captionTokens: Math.max(1, ...seen) };
+    const channels = config.kind === 'pixart' ? config.captionChannels : 1;
+    return { captionTokens: captionLength((prompts ?? []).map(({ embeddings }) => embeddings.length / channels)) };
   }
   return { label: classes ? findClass(classes, label).id : classId(label) };
 }

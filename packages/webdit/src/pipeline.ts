@@ -104,6 +104,8 @@ const loadKeys = [
 export class DiffusionPipeline {
   private driver: EngineDriver | null;
   private currentInfo: PipelineInfo;
+  /** Settled once the latest prompt has been read. */
+  private latestPrompt: Promise<unknown> = Promise.resolve();
 
   private constructor(driver: EngineDriver) {
     this.driver = driver;
@@ -197,20 +199,31 @@ export class DiffusionPipeline {
     return result as GenerateResult<O>;
   }
 
-  /** Reads a prompt, and warns of what is left out of it; who listens to nothing finds it in the console. */
-  private async withPrompts(
+  /**
+   * Reads a prompt, and warns of what is left out of it; who listens to nothing finds it in the console. Prompts are read one after
+   * the other: calls keep their order.
+   */
+  private withPrompts(
     request: GenerateRequest,
     input: PromptInput,
     // biome-ignore lint/suspicious/noConsole: nobody would hear of it otherwise.
     { onWarning = ({ message }) => console.warn(message) }: GenerateOptions,
   ): Promise<GenerateRequest> {
     const { text } = this.info.model;
-    if (!text) return request;
-    // A reader of files: pages of other models never download it.
-    const { readPrompts } = await import('./prompts.ts');
-    const { rows, warnings } = await readPrompts(input, request.guidanceScale !== 1, text);
-    warnings.forEach(onWarning);
-    return { ...request, prompts: rows };
+    if (!text) return Promise.resolve(request);
+    const before = this.latestPrompt;
+    const reading = (async () => {
+      // A reader of files: pages of other models never download it.
+      const { readPrompts } = await import('./prompts.ts');
+      await before.catch(() => {});
+      const { rows, warnings } = await readPrompts(input, request.guidanceScale !== 1, text);
+      for (const warning of warnings) onWarning(warning);
+      // The pipeline may have been disposed of meanwhile.
+      this.alive();
+      return { ...request, prompts: rows };
+    })();
+    this.latestPrompt = reading;
+    return reading;
   }
 
   /**
@@ -247,7 +260,7 @@ export class DiffusionPipeline {
   }
 
   /**
-   * Checks every kernel variant this model may run here against its reference. A variant that fails is not run any more, by this
+   * Checks every variant of the kernels that make up nearly all of this model's work, matmul and self-attention, against its reference. A variant that fails is not run any more, by this
    * pipeline and, where there is IndexedDB, by later ones.
    * @throws WebDiTError `numeric` when no variant of an op works, `unsupported-config` without WebGPU, `device-lost`,
    *   `out-of-memory`, `worker-crashed`; or `signal.reason`, and nothing has changed then.

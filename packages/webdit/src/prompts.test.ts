@@ -23,7 +23,7 @@ it('takes arrays with or without a row dimension, with masks', async () => {
     true,
   );
   expect(warnings).toEqual([]);
-  expect(rows.map(({ mask }) => [...mask])).toEqual([[1, 0], [1]]);
+  expect(rows.map(({ embeddings }) => embeddings.length)).toEqual([4, 4]);
   expect(rows.map(({ embeddings: [first] }) => first)).toEqual([0, 9]);
 });
 
@@ -33,14 +33,25 @@ it('needs no negative prompt without guidance', async () => {
 });
 
 it('cuts what the model does not read, and warns of it', async () => {
-  const { rows, warnings } = await read({ promptEmbeds: embeddings(5), promptAttentionMask: [1, 1, 0, 1, 1] });
-  expect(rows[0]?.embeddings).toHaveLength(12);
-  expect([...(rows[0]?.mask ?? [])]).toEqual([1, 1, 0]);
-  const message = 'promptEmbeds has 5 tokens, and this model reads 3: the last 2 are left out.';
+  const { rows, warnings } = await read({ promptEmbeds: embeddings(5), promptAttentionMask: [0, 1, 1, 1, 1] });
+  expect([...(rows[0]?.embeddings ?? [])]).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+  const message = 'promptEmbeds has 4 tokens, and this model reads 3: the last 1 are left out.';
   expect(warnings).toEqual([{ code: 'prompt-cut', message }]);
 });
 
+it('does not count padding, wherever it lies', async () => {
+  const { rows, warnings } = await read({ promptEmbeds: embeddings(6), promptAttentionMask: [0, 0, 0, 0, 1, 1] });
+  expect([warnings, [...(rows[0]?.embeddings ?? [])]]).toEqual([[], [16, 17, 18, 19, 20, 21, 22, 23]]);
+});
+
 it.each([
+  ['bad-argument', 'a mask that hides all', { promptEmbeds: embeddings(2), promptAttentionMask: [0, 0] }],
+  ['shape-mismatch', 'half a token', { promptEmbeds: { data: new Float32Array(10), shape: [2.5, 4] } }],
+  [
+    'shape-mismatch',
+    'a negative prompt of another width',
+    { promptEmbeds: embeddings(1), negativePromptEmbeds: { data: new Float32Array(3), shape: [1, 3] } },
+  ],
   ['bad-argument', 'promptEmbeds is a text', { promptEmbeds: 'a pizza' }],
   ['bad-argument', 'an unknown key', { promptEmbeds: embeddings(1), prompt: 'a pizza' }],
   ['shape-mismatch', 'another width', { promptEmbeds: { data: new Float32Array(6), shape: [2, 3] } }],

@@ -1,14 +1,12 @@
 import { WebDiTError } from '@webdit/core';
-import { type PromptEmbeds as CaptionFile, readPromptEmbeds } from '@webdit/weights';
+import { readPromptEmbeds } from '@webdit/weights';
 import { badArgument, refuseUnknownKeys, show } from './check-values.ts';
 import type { Embeddings, PipelineInfo, PromptInput, WarningEvent } from './types.ts';
 
-/** The text of a run's rows as the engine takes it: hidden and surplus tokens are left out. */
+/** The text of a row as the engine takes it: what padding there was, and what is too much, left out. */
 export interface PromptRow {
   /** `[tokens, width]`. */
   readonly embeddings: Float32Array;
-  /** `[tokens]`, 0 hides a token. */
-  readonly mask: Uint8Array;
 }
 
 export interface CheckedPrompts {
@@ -19,7 +17,6 @@ export interface CheckedPrompts {
 
 type TextInfo = NonNullable<PipelineInfo['model']['text']>;
 
-const file = 'promptEmbeds';
 const keys = ['promptEmbeds', 'promptAttentionMask', 'negativePromptEmbeds', 'negativePromptAttentionMask'];
 
 /**
@@ -32,29 +29,30 @@ export async function readPrompts(input: PromptInput, guided: boolean, text: Tex
   refuseUnknownKeys(input, keys, 'The first argument of generate()');
   const given = await readInput(input);
   const warnings: WarningEvent[] = [];
-  const row = (name: string, embeddings: Embeddings, mask: ArrayLike<number> | undefined): PromptRow => {
-    const whole = checkRow(name, embeddings, mask, text.width);
-    const tokens = whole.mask.length;
-    if (tokens <= text.maxTokens) return whole;
+  const row = (name: string, embeddings: Embeddings, mask: ArrayLike<number> | null | undefined): PromptRow => {
+    const seen = visibleTokens(name, embeddings, mask ?? null, text.width);
+    const tokens = seen.length / text.width;
+    if (tokens <= text.maxTokens) return { embeddings: seen };
+    const rest = tokens - text.maxTokens;
     warnings.push({
       code: 'prompt-cut',
-      message: `${name} has ${tokens} tokens, and this model reads ${text.maxTokens}: the last ${tokens - text.maxTokens} are left out.`,
+      message: `${name} has ${tokens} tokens, and this model reads ${text.maxTokens}: the last ${rest} are left out.`,
     });
-    return {
-      embeddings: whole.embeddings.slice(0, text.maxTokens * text.width),
-      mask: whole.mask.slice(0, text.maxTokens),
-    };
+    return { embeddings: seen.slice(0, text.maxTokens * text.width) };
   };
   const prompt = row('promptEmbeds', given.promptEmbeds, given.promptAttentionMask);
-  if (!guided) return { rows: [prompt], warnings };
-  if (!given.negativePromptEmbeds) {
+  const { negativePromptEmbeds: negative } = given;
+  if (!negative && guided) {
     throw badArgument(
       'Guidance needs the embeddings of a negative prompt, and there are none.',
       'Give negativePromptEmbeds, such as those of an empty text, or guidanceScale: 1.',
     );
   }
-  const negative = row('negativePromptEmbeds', given.negativePromptEmbeds, given.negativePromptAttentionMask);
-  return { rows: [prompt, negative], warnings };
+  const rows = [
+    prompt,
+    ...(negative ? [row('negativePromptEmbeds', negative, given.negativePromptAttentionMask)] : []),
+  ];
+  return { rows: guided ? rows : [prompt], warnings };
 }
 
 interface Given {
@@ -74,7 +72,7 @@ async function readInput(input: PromptInput): Promise<Given> {
     throw badArgument(`${surplus} is given beside a file that holds the prompts.`, 'Leave it out, or give arrays.');
   }
   const bytes = promptEmbeds instanceof Uint8Array ? promptEmbeds : new Uint8Array(promptEmbeds);
-  const read: CaptionFile = await readPromptEmbeds(bytes, { path: file });
+  const read = await readPromptEmbeds(bytes, { path: 'promptEmbeds' });
   return {
     promptEmbeds: read.promptEmbeds,
     promptAttentionMask: read.promptAttentionMask?.data,
@@ -83,21 +81,27 @@ async function readInput(input: PromptInput): Promise<Given> {
   };
 }
 
-function checkRow(name: string, embeddings: Embeddings, mask: ArrayLike<number> | undefined, width: number): PromptRow {
+/** Embeddings of the tokens that are not hidden, `[tokens, width]`: cross-attention knows no order, and padding changes nothing. */
+function visibleTokens(
+  name: string,
+  embeddings: Embeddings,
+  mask: ArrayLike<number> | null,
+  width: number,
+): Float32Array {
   const { data, shape } = embeddings ?? {};
   if (!(data instanceof Float32Array) || !Array.isArray(shape)) {
     throw badArgument(`${name} is ${show(embeddings)}.`, 'Give { data: Float32Array, shape: [tokens, width] }.');
   }
   const [tokens = 0, wide] = shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape;
   const isRow = shape.length === 2 || (shape.length === 3 && shape[0] === 1);
-  if (!isRow || wide !== width || data.length !== tokens * width || tokens === 0) {
+  if (!isRow || !Number.isInteger(tokens) || tokens < 1 || wide !== width || data.length !== tokens * width) {
     throw new WebDiTError(
       'shape-mismatch',
       `${name} has shape [${shape.join(', ')}] and ${data.length} values, where this model needs [tokens, ${width}].`,
       'Give what the text encoder of this model returns for one prompt.',
     );
   }
-  if (mask !== undefined && mask.length !== tokens) {
+  if (mask !== null && mask.length !== tokens) {
     throw new WebDiTError(
       'shape-mismatch',
       `The mask of ${name} has ${mask.length} values for ${tokens} tokens.`,
@@ -107,5 +111,17 @@ function checkRow(name: string, embeddings: Embeddings, mask: ArrayLike<number> 
   if (!data.every(Number.isFinite)) {
     throw new WebDiTError('numeric', `${name} holds NaN or infinity.`, 'Run the text encoder in a wider type.');
   }
-  return { embeddings: data, mask: Uint8Array.from({ length: tokens }, (_, i) => (mask && !mask[i] ? 0 : 1)) };
+  if (mask === null) return data;
+  const seen = Array.from({ length: tokens }, (_, token) => token).filter((token) => mask[token] !== 0);
+  if (seen.length === 0) {
+    throw badArgument(
+      `The mask of ${name} hides every token.`,
+      'Give 1 for the tokens of the prompt, its end token too.',
+    );
+  }
+  const out = new Float32Array(seen.length * width);
+  seen.forEach((token, i) => {
+    out.set(data.subarray(token * width, (token + 1) * width), i * width);
+  });
+  return out;
 }

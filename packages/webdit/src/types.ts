@@ -170,6 +170,7 @@ export interface RunReport {
     readonly gpuMs?: number;
     /** VAE and pixels, wall clock. */
     readonly decodeMs: number;
+    /** Executed: a text model's prompt is charged to every picture, though those of one prompt share its projection. */
     readonly flops: { readonly executed: number; readonly published: number };
     readonly byKind: Readonly<Partial<Record<StepKind, KindTotal>>>;
   };

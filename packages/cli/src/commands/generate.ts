@@ -80,8 +80,8 @@ async function readRequest(line: CommandLine): Promise<Request> {
   const request = {
     model: requireOption(line, 'model'),
     ...(await readInput(line)),
-    height: integerOption(line, 'height', 16, 4096),
-    width: integerOption(line, 'width', 16, 4096),
+    height: sizeOption(line, 'height'),
+    width: sizeOption(line, 'width'),
     seed: seedOption(line),
     steps,
     guidance,
@@ -114,6 +114,13 @@ async function readInput({ values }: CommandLine): Promise<Pick<Request, 'input'
     label === undefined ? 'Nothing says what to paint.' : '--label and --prompt-embeds both say what to paint.',
     'Pass --label to a model with classes, or --prompt-embeds FILE.safetensors to a text model.',
   );
+}
+
+/** A side in pixels. */
+function sizeOption(line: CommandLine, name: 'height' | 'width'): number | undefined {
+  const side = integerOption(line, name, 16, 4096);
+  if (side === undefined || side % 16 === 0) return side;
+  throw badUsage(`--${name} ${side} is not a multiple of 16.`, 'Pass one, such as 256.');
 }
 
 async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {

@@ -1,7 +1,7 @@
-import { type PixArtConfig, WebDiTError } from '@webdit/core';
+import { captionLength, type PixArtConfig, WebDiTError } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
-import type { CrossText, DiTOps } from './ops.ts';
+import { type CrossText, type DiTOps, whole } from './ops.ts';
 
 /** A text encoder's output for one row of a run. */
 export interface Caption {
@@ -20,9 +20,6 @@ export interface PackedCaptions {
   /** `[batch, keys]`. */
   readonly mask: Uint32Array<ArrayBuffer>;
 }
-
-/** Lengths are rounded up, so that prompts of about one length share a graph. */
-const keyMultiple = 8;
 
 /**
  * Lays captions out, hidden tokens left out: attention knows no order, and a hidden token changes nothing. Where all are hidden all are
@@ -43,7 +40,7 @@ export function packCaptions(captions: readonly Caption[], channels: number): Pa
     const visible = mask ? all.filter((token) => mask[token] !== 0) : all;
     return visible.length > 0 ? visible : all;
   });
-  const keys = Math.ceil(Math.max(...seen.map(({ length }) => length)) / keyMultiple) * keyMultiple;
+  const keys = captionLength(seen.map(({ length }) => length));
   const embeddings = new Float32Array(captions.length * keys * channels);
   const mask = new Uint32Array(captions.length * keys);
   seen.forEach((tokens, row) => {
@@ -86,17 +83,16 @@ export class CaptionGraph {
       keysValues: scope.storage(`caption_keys_values.${layer}`, rows * 2 * C),
       mask: this.mask,
     }));
-    const into = (buffer: GPUBuffer) => ({ buffer, offset: 0 });
     this.#project = [
-      ...ops.linear('y_embedder.y_proj.fc1', this.embeddings, into(hidden), {
+      ...ops.linear('y_embedder.y_proj.fc1', this.embeddings, whole(hidden), {
         rows,
         K: captionChannels,
         N: C,
         activation: 'gelu',
       }),
-      ...ops.linear('y_embedder.y_proj.fc2', hidden, into(projected), { rows, K: C, N: C }),
+      ...ops.linear('y_embedder.y_proj.fc2', hidden, whole(projected), { rows, K: C, N: C }),
       ...this.#layers.flatMap(({ keysValues }, layer) =>
-        ops.linear(`blocks.${layer}.cross_attn.kv_linear`, projected, into(keysValues), { rows, K: C, N: 2 * C }),
+        ops.linear(`blocks.${layer}.cross_attn.kv_linear`, projected, whole(keysValues), { rows, K: C, N: 2 * C }),
       ),
     ];
   }

@@ -2,7 +2,7 @@ import { type DiTConfig, embedderPrefixes, type PixArtConfig } from '@webdit/cor
 import * as kernels from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
-import { type BranchSlot, type DiTOps, modulationParts } from './ops.ts';
+import { type BranchSlot, type DiTOps, modulationParts, whole } from './ops.ts';
 
 /** What fills the modulation table. */
 export interface Conditioning {
@@ -25,8 +25,6 @@ export interface ConditioningInputs {
 
 /** Vectors of a block in the modulation table. */
 const blockParts = Object.keys(modulationParts).length;
-
-const whole = (buffer: GPUBuffer): BranchSlot => ({ buffer, offset: 0 });
 
 /** adaLN-Zero: every block has a linear of its own over the sum of time and label embedding. Peebles and Xie 2023. */
 export function adaLNZero(

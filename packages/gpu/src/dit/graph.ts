@@ -15,7 +15,7 @@ import type { KernelChoice } from '../tiling.ts';
 import { addBranch, FeatureCache } from './cache.ts';
 import { CaptionGraph } from './caption.ts';
 import { adaLNSingle, adaLNZero, type Conditioning } from './conditioning.ts';
-import { type BranchSlot, DiTOps, type Residual } from './ops.ts';
+import { DiTOps, type Residual, whole } from './ops.ts';
 import type { DiTWeights } from './weights.ts';
 
 /** Size of a prepared graph. */
@@ -83,8 +83,6 @@ interface WorkBuffers {
   /** `[batch, tokens, width]`: the latest branch output of a step that does not keep them. */
   readonly branch: GPUBuffer;
 }
-
-const whole = (buffer: GPUBuffer): BranchSlot => ({ buffer, offset: 0 });
 
 /**
  * A DiT of one shape, prepared: buffers, bind groups and dispatch lists for every part of a step. Graph after Peebles and

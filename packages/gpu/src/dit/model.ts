@@ -236,8 +236,7 @@ export class DiTModel {
   ): Promise<T> {
     const { config, holder } = this;
     return this.#exclusive(async () => {
-      const keys = usualCaption(config);
-      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize, keys);
+      const schedule = schedulePlan(plan, config, holder.maxStorageBufferBindingSize, usualCaption(config));
       const graph = await this.#prepare(schedule.shape);
       const scope = new BufferScope(this.#allocator);
       try {
@@ -245,16 +244,8 @@ export class DiTModel {
         const steps = plan.steps.map((step) => programs.compile(step));
         await this.#allocator.settle();
         await this.#pipelines.compile(undefined, signal);
-        const channels = config.kind === 'pixart' ? config.captionChannels : 0;
-        const embeddings = new Float32Array(keys * channels).fill(0.5);
-        const prelude = uploadSchedule(graph, schedule, {
-          samples: new Float32Array(config.inChannels * latentPlane(config)).fill(0.5),
-          captions: packText(
-            config,
-            plan.labels.length,
-            keys > 0 ? { captions: plan.labels.map(() => ({ embeddings })) } : undefined,
-          ),
-        });
+        const samples = new Float32Array(config.inChannels * latentPlane(config)).fill(0.5);
+        const prelude = uploadSchedule(graph, schedule, { samples });
         const slicer = new Slicer(holder, { stepGroup: graph.stepGroup, signal });
         for (const part of [prelude, graph.conditioning.modulation]) await slicer.add(0, 0, part);
         await slicer.finish();

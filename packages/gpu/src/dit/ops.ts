@@ -23,6 +23,9 @@ export interface BranchSlot {
   readonly offset: number;
 }
 
+/** A branch output that has a buffer of its own. */
+export const whole = (buffer: GPUBuffer): BranchSlot => ({ buffer, offset: 0 });
+
 /** A vector of the modulation table. */
 export interface ModulationPlace {
   /** Element of the table where it starts, for table row 0. */
@@ -212,15 +215,13 @@ export class DiTOps {
     }));
   }
 
-  /** Entropy of the cross-attention of `queries` tokens, named by `ids`, into their `scores` `[batch, tokens]`. */
+  /** Offset + entropy of the cross-attention of `queries` tokens, named by `ids`, into their `scores` `[batch, tokens]`. */
   crossEntropy(
     text: CrossText,
     { q, logSumExp, ids, scores }: Record<'q' | 'logSumExp' | 'ids' | 'scores', GPUBuffer>,
-    queries: number,
+    { queries, offset }: { readonly queries: number; readonly offset: number },
   ): Dispatch {
     const { keys, keysValues, mask } = text;
-    // s2 = (1 + H) / ||1 + H||, where H of a CFG pair, whose rows see disjoint keys, is the mean of theirs plus ln 2.
-    const offset = 1 + (this.batch === 2 ? Math.LN2 : 0);
     const size = { ...this.#attentionSize, queries, keys, offset };
     return this.builder.add({
       kernel: kernels.crossEntropyKernel,

@@ -34,7 +34,8 @@ export interface Schedule {
 
 function chunkSteps(config: TransformerConfig, batch: number, steps: number, bindingLimit: number): number {
   const perStep = batch * modulationRowElements(config) * 4;
-  const budget = Math.min(modulationBytes, bindingLimit);
+  // Behind the table lies a vector of ones.
+  const budget = Math.min(modulationBytes, bindingLimit) - config.hiddenSize * 4;
   return Math.min(steps, Math.max(1, Math.floor(budget / perStep)));
 }
 

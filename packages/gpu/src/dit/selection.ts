@@ -50,7 +50,10 @@ export class LayerScores {
     const { caption, work } = this.graph;
     if (!caption) throw new RangeError('A model without cross-attention has no such scores');
     const { wide: q, logSumExp } = work;
-    return this.ops.crossEntropy(caption.layer(this.layer), { q, logSumExp, ids, scores: this.buffer }, queries);
+    // s2 = (1 + H) / ||1 + H||. The rows of a CFG pair see disjoint keys: of their shared map H is the mean of theirs plus ln 2.
+    const offset = 1 + (this.spec.shareCfg && this.ops.batch === 2 ? Math.LN2 : 0);
+    const buffers = { q, logSumExp, ids, scores: this.buffer };
+    return this.ops.crossEntropy(caption.layer(this.layer), buffers, { queries, offset });
   }
 }
 

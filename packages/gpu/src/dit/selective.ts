@@ -3,7 +3,7 @@ import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
 import type { FeatureCache } from './cache.ts';
 import type { DiTGraph } from './graph.ts';
-import type { DiTOps } from './ops.ts';
+import { type DiTOps, whole } from './ops.ts';
 import { LayerScores, LayerSelection } from './selection.ts';
 
 /** Tokens a step recomputes in each branch of a layer. */
@@ -115,7 +115,7 @@ export class SelectiveLayers {
     const { hidden, caption } = graph;
     const { normed, wide, logSumExp } = graph.work;
     const { hiddenSize: C, mlpHiddenSize: M } = ops.config;
-    const into = { buffer: wide, offset: 0 };
+    const into = whole(wide);
     switch (branch) {
       case 'attn': {
         const name = `blocks.${layer}.attn`;

@@ -1,4 +1,5 @@
 import {
+  captionLength,
   embedderPrefixes,
   type PixArtConfig,
   type RunPlan,
@@ -115,5 +116,5 @@ function pixArtLinears({ hiddenSize: C, captionChannels }: PixArtConfig) {
 
 /** Tokens of a text whose run is prepared before it is known: the longest. 0 for models without text. */
 export function usualCaption(config: TransformerConfig): number {
-  return config.kind === 'pixart' ? config.maxCaptionTokens : 0;
+  return config.kind === 'pixart' ? captionLength([config.maxCaptionTokens]) : 0;
 }

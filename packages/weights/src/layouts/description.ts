@@ -107,6 +107,9 @@ export async function describeLayout(source: ModelSource, options: OpenFolderOpt
 /** A folder with `model_index.json`: the transformer's class tells native from diffusers, and DiT from PixArt. */
 async function describePipeline(source: ModelSource, json: unknown, options: OpenOptions): Promise<Description> {
   const index = new ConfigReader(json, indexPath).all();
+  if (index._class_name === 'PixArtSigmaPipeline') {
+    throw unsupported(`${indexPath} names a PixArtSigmaPipeline, whose prompts are longer; WebDiT reads PixArt-alpha.`);
+  }
   const config = await readJson(source, transformerConfigPath, options);
   const className = new ConfigReader(config, transformerConfigPath).text('_class_name');
   const read = Object.hasOwn(families, className) ? families[className] : undefined;
