@@ -304,8 +304,8 @@ export abstract class ReferenceTransformer<Config extends TransformerConfig> {
         const q = this.linear(`${name}.cross_attn.q_linear`, x);
         const kv = keysValues(layer);
         const { output } = crossAttentionReference(q, kv, mask, { ...size, keys });
-        // Both rows' maps, each half of one map, of captions apart.
-        const offset = 1 + (conditions.rows === 2 ? Math.LN2 : 0);
+        // Where rows choose together: both maps, each half of one map, of captions apart.
+        const offset = 1 + (selection?.shareCfg && conditions.rows === 2 ? Math.LN2 : 0);
         const entropy = { ...size, queries: size.tokens, keys, offset };
         return {
           output: this.linear(`${name}.cross_attn.proj`, Float32Array.from(output)),

@@ -96,6 +96,7 @@ describe('each policy equals its definition', () => {
     ['procache, aged over selections', procache({ pattern: '10222021' }), 24],
     ['procache, reversed', procache({ reversed: true }), 12],
     ['procache, attention, rows apart', procache({ score: 'attention', shareCfg: false }), 12],
+    ['procache, rows apart', procache({ pattern: '10222021', shareCfg: false }), 24],
     ['toca', 'toca:N4_r0.3', 45],
     ['duca', 'duca:N4_r0.75', 17],
     ['taylorseer', 'taylorseer:N2_O2', 0],
