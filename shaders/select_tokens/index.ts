@@ -2,8 +2,11 @@ import type { Kernel, KernelConstants, Workgroups } from '../common/kernel.ts';
 import kernelSource from './kernel.wgsl?raw';
 import type { SelectTokensSize } from './reference.ts';
 
-/** Most tokens one workgroup ranks: its scores fill 16 KiB less the reduction's 1 KiB, and 32 bits hold a lane's tokens. */
-export const maxSelectTokens = 3840;
+/** Most tokens one workgroup ranks: their scores fill the 16 KiB that every adapter has, and 32 bits hold a lane's tokens. */
+export const maxSelectTokens = 4096;
+
+/** Invocations of the kernel's workgroup. */
+const lanes = 256;
 
 /** Token selection of one layer. Storage: scores, ages, ids. */
 export const selectTokensKernel: Kernel = {
@@ -18,7 +21,7 @@ export const selectTokensKernel: Kernel = {
 export const selectTokensVariants: readonly Kernel[] = [selectTokensKernel];
 
 export function selectTokensConstants(tokens: number): KernelConstants {
-  return { TOKENS: tokens };
+  return { TOKENS: Math.max(tokens, lanes) };
 }
 
 export function selectTokensParams(p: SelectTokensSize): Uint32Array {

@@ -9,8 +9,8 @@
 // One workgroup per batch row. A token's rank is the number of tokens before it, so no sort is needed and the order is
 // total. `ages` holds nothing of use after a full step: `reset` says so, `aged` adds the steps that selected nothing.
 //
-// Caller: tokens <= TOKENS, a grid row by row, `window` divides its sides; dispatch `batch` workgroups.
-override TOKENS: u32;  // size of the workgroup arrays
+// Caller: tokens <= TOKENS <= 4096, a grid row by row, `window` divides its sides; dispatch `batch` workgroups.
+override TOKENS: u32;  // elements of `ranked`: params.tokens, and LANES at least
 
 const LANES = 256u;
 
@@ -34,8 +34,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> ages: array<u32>;  // [batch, tokens]
 @group(0) @binding(3) var<storage, read_write> ids: array<u32>;   // [batch, tokens]; the first `selected` are written
 
+// All the workgroup memory there is, at 4096 tokens: the sum of squares is made in it first.
 var<workgroup> ranked: array<f32, TOKENS>;
-var<workgroup> partial: array<f32, LANES>;
 
 fn raw_score(batch: u32, token: u32) -> f32 {
   var sum = 0.0;
@@ -74,21 +74,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var squares = 0.0;
   for (var token = lane; token < params.tokens; token += LANES) {
     let raw = mean_score(batch, token);
-    ranked[token] = raw;
     squares += raw * raw;
   }
-  partial[lane] = squares;
+  ranked[lane] = squares;
   workgroupBarrier();
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
+    if (lane < half) { ranked[lane] += ranked[lane + half]; }
     workgroupBarrier();
   }
-  let norm = max(sqrt(partial[0]), 1e-30);
+  let norm = max(sqrt(ranked[0]), 1e-30);
+  workgroupBarrier();
   for (var token = lane; token < params.tokens; token += LANES) {
     if (params.reset == 1u) { ages[row + token] = 0u; }
     let age = ages[row + token] + params.aged;
     ages[row + token] = age;
-    ranked[token] = params.sign * ranked[token] / norm + params.staleness * f32(age);
+    ranked[token] = params.sign * mean_score(batch, token) / norm + params.staleness * f32(age);
   }
   workgroupBarrier();
   if (params.window > 1u) {

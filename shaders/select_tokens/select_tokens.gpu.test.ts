@@ -35,6 +35,10 @@ const cases: { name: string; size: SelectTokensSize; levels?: number }[] = [
   },
   { name: 'bonus on a wide grid', size: { ...plain, columns: 16, window: 4, bonusRatio: 0.4 } },
   {
+    name: 'as many tokens as fit',
+    size: { ...plain, tokens: 4096, columns: 64, selected: 1000, window: 4, bonusRatio: 0.4, shared: true },
+  },
+  {
     name: 'everything, more tokens than lanes',
     size: {
       ...plain,
