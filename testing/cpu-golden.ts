@@ -19,7 +19,7 @@ export async function loadCpuGolden(name: string, steps?: number) {
   const model = await CpuModel.create(folder.config, vaeWasmPaths());
   await folder.loadWeights(model.sink);
   await model.finishLoading(null, signal);
-  const cases = prepareCases(golden, folder, { steps }).filter((entry) => entry.type === 'sample');
+  const cases = prepareCases({ golden, tensors }, folder, { steps }).filter((entry) => entry.type === 'sample');
   const floats = (tensor: string) =>
     tensorToFloat32(tensors.get(tensor) as NonNullable<ReturnType<typeof tensors.get>>);
 

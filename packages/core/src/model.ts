@@ -60,6 +60,9 @@ export interface PixArtConfig extends TransformerBase {
 
 export type TransformerConfig = DiTConfig | PixArtConfig;
 
+/** Pixels of a latent pixel's side: that of the autoencoder PixArt was trained with. */
+export const latentScale = 8;
+
 /** Height and width of the latents, in latent pixels. */
 export interface LatentGrid {
   readonly height: number;

@@ -1,4 +1,4 @@
-import { type CacheSpec, checkSamplerName, type LatentGrid, WebDiTError } from '@webdit/core';
+import { type CacheSpec, checkSamplerName, type LatentGrid, latentScale, WebDiTError } from '@webdit/core';
 import type { StoreBackend } from '@webdit/weights';
 import { badArgument, refuseUnknownKeys, requireInteger, requireObject, show } from './check-values.ts';
 import { isRegisteredHere } from './page-policies.ts';
@@ -215,8 +215,8 @@ function checkConditions(label: number | string | null, text: PipelineInfo['mode
   }
 }
 
-/** Pixels of a latent pixel's side, and of a patch of 2 x 2 of them. */
-const [latentPixels, patchPixels] = [8, 16];
+/** Pixels of the side of a patch of 2 x 2 latent pixels. */
+const patchPixels = 2 * latentScale;
 
 /** The latent size of a picture of a text model; null for its own. @throws WebDiTError `bad-argument`. */
 function readSize(options: GenerateOptions, [, height, width]: readonly [number, number, number]): LatentGrid | null {
@@ -226,7 +226,7 @@ function readSize(options: GenerateOptions, [, height, width]: readonly [number,
     if (typeof given !== 'number' || !Number.isInteger(given / patchPixels) || given < patchPixels || given > 4096) {
       throw badArgument(`${name} is ${show(given)}.`, `Give a multiple of ${patchPixels} from ${patchPixels} to 4096.`);
     }
-    return given / latentPixels;
+    return given / latentScale;
   };
   const size = { height: side('height', height), width: side('width', width) };
   return size.height === height && size.width === width ? null : size;

@@ -35,7 +35,7 @@ export const verify: Command = async (args, output) => {
   const folderPath = line.positionals[0] as string;
   const { golden, tensors } = await openGolden(pathSource(folderPath));
   const folder = await openModelFolder(pathSource(join(folderPath, golden.model)));
-  const cases = prepareCases(golden, folder, { names, steps });
+  const cases = prepareCases({ golden, tensors }, folder, { names, steps });
 
   const device = await openDevice(line.values.adapter, maxBinding);
   output.line(`adapter ${device.adapter}`);

@@ -1,6 +1,7 @@
 import {
   featureDepth,
   latentGrid,
+  latentScale,
   noiseRows,
   type RunPlan,
   runsModel,
@@ -121,9 +122,6 @@ export interface TextConditions {
   /** What models with size conditions are told, in pixels; by default the size of the picture. */
   readonly resolution?: { readonly height: number; readonly width: number; readonly aspectRatio?: number };
 }
-
-/** Pixels of a latent pixel's side. */
-const latentScale = 8;
 
 /**
  * Lays a text model's captions out; undefined for a DiT.

@@ -17,7 +17,7 @@ export async function verify(
   { signal, onProgress }: DiagnosisHooks<'verify'>,
 ): Promise<VerifyResult> {
   const { golden, tensors } = await openGolden(httpSource(url), signal);
-  const cases = prepareCases(golden, folder, { names: names ?? undefined, steps: steps ?? undefined });
+  const cases = prepareCases({ golden, tensors }, folder, { names: names ?? undefined, steps: steps ?? undefined });
   const total = cases.length;
   const checks: TensorCheck[] = [];
   const bench = {

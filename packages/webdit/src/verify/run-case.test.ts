@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chooseSampler, ditSampler } from '@webdit/core';
+import { chooseSampler, ditSampler, pixArtXl2 } from '@webdit/core';
 import { expect, it } from 'vitest';
 import { repositoryPath } from '../../../../testing/repository.ts';
 import { tinyDiT } from '../testing/tiny-dit.ts';
@@ -42,4 +42,29 @@ it('refuses a run that draws noise', () => {
       message: 'Run flow draws noise in its steps (ddpm-leading), which a golden does not hold.',
     }),
   );
+});
+
+it('takes the size of a text model from its first latents', () => {
+  const prompted: SampleCase = {
+    type: 'sample',
+    name: 'wide',
+    timesteps: schedulers.dpmpp_linspace_4.timesteps,
+    init: 'init',
+    guidance_scale: 4.5,
+    guidance_channels: 'all',
+    prompt_row: 0,
+    negative_row: 1,
+    cache: { policy: 'procache', mode: 'paper', pattern: '1021' },
+    expected_latents: 'latents',
+  };
+  const scheduler = chooseSampler('dpmpp', ditSampler);
+  const folder = { config: { ...pixArtXl2, depth: 4 }, scheduler };
+  const tensors = new Map([['init', { dtype: 'F32', shape: [1, 4, 32, 48], data: new Uint8Array() } as const]]);
+  const prepared = prepareCase(prompted, folder, undefined, tensors);
+  // 30 % of 16 x 24 tokens, in the deepest quarter.
+  const tokens = [0, 0, 0, 115];
+  expect(prepared).toMatchObject({
+    size: { height: 32, width: 48 },
+    plan: { labels: [0, 1], steps: [{}, {}, { mlpTokens: tokens, crossTokens: tokens }, {}] },
+  });
 });

@@ -1,4 +1,12 @@
-import { chooseSampler, compileRunPlan, noiseRows, type RunPlan, WebDiTError } from '@webdit/core';
+import {
+  atSize,
+  chooseSampler,
+  compileRunPlan,
+  type LatentGrid,
+  noiseRows,
+  type RunPlan,
+  WebDiTError,
+} from '@webdit/core';
 import type { DiTModel, TextConditions } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
 import type { VaeDecoder } from '../vae.ts';
@@ -9,7 +17,7 @@ import type { DecodeCase, ForwardCase, Golden, GoldenCase, SampleCase, Targets }
 export type PreparedCase =
   | ForwardCase
   | DecodeCase
-  | { readonly type: 'sample'; readonly golden: SampleCase; readonly plan: RunPlan };
+  | { readonly type: 'sample'; readonly golden: SampleCase; readonly plan: RunPlan; readonly size?: LatentGrid };
 
 /** What a case is run on, and held against. */
 export interface VerifyBench {
@@ -27,6 +35,7 @@ export interface VerifyBench {
  * Compiles a case against its model.
  *
  * @param steps run only so many steps of a sample case.
+ * @param tensors of the folder: where a text model's latents are of another size than its own, they say so.
  * @throws WebDiTError from the compiler; `schedule-mismatch` when the sampler visits other timesteps than the golden;
  *   `unsupported-config` for one that draws noise.
  */
@@ -34,9 +43,12 @@ export function prepareCase(
   entry: GoldenCase,
   folder: Pick<ModelFolder, 'scheduler' | 'config'>,
   steps: number | undefined,
+  tensors: VerifyBench['tensors'] = new Map(),
 ): PreparedCase {
   if (entry.type !== 'sample') return entry;
-  const { scheduler, config } = folder;
+  const { scheduler } = folder;
+  const size = entry.prompt_row === undefined ? undefined : sizeOf(tensors, entry.init);
+  const config = size ? atSize(folder.config, size) : folder.config;
   const plan = compileRunPlan({
     model: config,
     sampler: entry.spacing ? chooseSampler(`${scheduler.kind}-${entry.spacing}`, scheduler) : scheduler,
@@ -62,7 +74,8 @@ export function prepareCase(
     );
   }
   const most = Math.min(steps ?? Number.POSITIVE_INFINITY, entry.steps ?? Number.POSITIVE_INFINITY);
-  return { type: 'sample', golden: entry, plan: { ...plan, steps: plan.steps.slice(0, most) } };
+  const cut = { ...plan, steps: plan.steps.slice(0, most) };
+  return { type: 'sample', golden: entry, plan: cut, ...(size ? { size } : {}) };
 }
 
 export function caseName(prepared: PreparedCase): string {
@@ -75,7 +88,7 @@ export function runCase(prepared: PreparedCase, bench: VerifyBench): Promise<Ten
     case 'forward':
       return runForward(prepared, bench);
     case 'sample':
-      return runSample(prepared.golden, prepared.plan, bench);
+      return runSample(prepared, bench);
     case 'decode':
       return runDecode(prepared, bench);
   }
@@ -94,14 +107,18 @@ async function runForward(entry: ForwardCase, bench: VerifyBench): Promise<Tenso
   const timesteps = [...floats(tensors, entry.timestep)];
   const { class_labels: labels } = entry;
   const conditions = labels === undefined ? text(bench, entry, [...timesteps.keys()]) : [...floats(tensors, labels)];
-  const output = await model.forward(sample, timesteps, conditions);
+  const size = labels === undefined ? sizeOf(tensors, entry.sample) : undefined;
+  const output = await model.forward(sample, timesteps, conditions, size);
   signal?.throwIfAborted();
   return [
     checkTensor(label(entry, entry.expected), output, floats(tensors, entry.expected), target(targets, 'forward')),
   ];
 }
 
-async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): Promise<TensorCheck[]> {
+async function runSample(
+  { golden: entry, plan, size }: Extract<PreparedCase, { type: 'sample' }>,
+  bench: VerifyBench,
+): Promise<TensorCheck[]> {
   const { model, targets, tensors, vae, signal } = bench;
   const hidden = Object.entries(entry.expected_hidden ?? {}).filter(([n]) => Number(n) < plan.steps.length);
   const { prompt_row: prompt, negative_row: negative } = entry;
@@ -109,6 +126,7 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): 
   const result = await model.run(plan, floats(tensors, entry.init), {
     signal,
     text: rows ? text(bench, {}, rows) : undefined,
+    size,
     trace: { latents: true, hidden: hidden.map(([n]) => Number(n)), tokens: entry.expected_tokens !== undefined },
   });
   const name = entry.expected_latents;
@@ -136,6 +154,12 @@ async function runSample(entry: SampleCase, plan: RunPlan, bench: VerifyBench): 
     checks.push(checkImage(label(entry, entry.expected_image), image, expected, target(targets, 'image_psnr_db')));
   }
   return checks;
+}
+
+/** Height and width of a tensor of latents, `[..., height, width]`. */
+function sizeOf(tensors: VerifyBench['tensors'], name: string): LatentGrid | undefined {
+  const [height, width] = tensors.get(name)?.shape.slice(-2) ?? [];
+  return height === undefined || width === undefined ? undefined : { height, width };
 }
 
 /** The prompts of some rows; sample cases take those of the folder's usual names. */

@@ -26,11 +26,11 @@ export async function openGolden(source: ModelSource, signal?: AbortSignal): Pro
  * @throws WebDiTError `bad-argument` for an unknown name, and as `prepareCase`.
  */
 export function prepareCases(
-  { cases }: Golden,
+  { golden: { cases }, tensors }: GoldenFolder,
   folder: Pick<ModelFolder, 'scheduler' | 'config'>,
   { names, steps }: { readonly names?: readonly string[] | undefined; readonly steps?: number | undefined },
 ): PreparedCase[] {
-  return selectCases(cases, names).map((entry) => prepareCase(entry, folder, steps));
+  return selectCases(cases, names).map((entry) => prepareCase(entry, folder, steps, tensors));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PixArtConfig, pixArtXl2, torchRandn } from '@webdit/core';
+import { latentScale, type PixArtConfig, pixArtXl2, torchRandn } from '@webdit/core';
 import { diffusersPixArtConfig } from '../layouts/diffusers-pixart.ts';
 import { indexPath, schedulerPath, transformerConfigPath } from '../layouts/paths.ts';
 import { promptEmbedsPath } from '../prompt-embeds.ts';
@@ -10,7 +10,7 @@ import { writeJson } from '../write/native-folder.ts';
 
 /** A PixArt for pictures so many pixels high and wide: its positions and conditions follow from that as diffusers' do. */
 export function pixArtAt(pixels: number, config: PixArtConfig = pixArtXl2): PixArtConfig {
-  const inputSize = pixels / 8;
+  const inputSize = pixels / latentScale;
   return {
     ...config,
     inputSize,
