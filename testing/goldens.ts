@@ -9,12 +9,12 @@ const long = ['procache-28-tiny'];
 const pixArt = ['pixart-tiny', 'pixart-tiny-microcond'];
 
 /**
- * Tiny golden folders: the 250 steps of ProCache's belong to the full tests on SwiftShader, which takes a minute for them; there
- * PixArt's are run once, and elsewhere with the full tests.
+ * Tiny golden folders: the 250 steps of ProCache's and PixArt's belong to the full tests on SwiftShader, which takes a minute for the
+ * former; there, and with capped bindings, one PixArt is enough.
  */
 export const tinyGoldens = {
-  smoke: ['dit-original-tiny', 'dit-diffusers-tiny', ...(fast ? long : capped ? [] : pixArt.slice(1))],
-  full: [...(fast ? [] : long), ...(fast ? pixArt : pixArt.slice(0, 1))],
+  smoke: ['dit-original-tiny', 'dit-diffusers-tiny', ...(fast ? [...long, ...pixArt] : [])],
+  full: fast ? [] : [...long, capped ? 'pixart-tiny' : 'pixart-tiny-microcond'],
   /** With targets for f16 arithmetic, which SwiftShader has not. */
   f16: fast ? pixArt : [],
 };

@@ -116,6 +116,8 @@ const firstPart = { attn: 0, mlp: 3 } as const;
  * for tiny models.
  */
 export abstract class ReferenceTransformer<Config extends TransformerConfig> {
+  readonly #linears = new Map<string, { readonly weights: Float32Array; readonly bias: Float32Array }>();
+
   constructor(
     readonly config: Config,
     /** Tensors by original name, as PyTorch stores them. */
@@ -172,12 +174,21 @@ export abstract class ReferenceTransformer<Config extends TransformerConfig> {
 
   /** activation(input x weights + bias). */
   protected linear(name: string, input: Float32Array, activation: Activation = 'none'): Float32Array {
-    const weight = this.tensor(`${name}.weight`);
-    const bias = this.tensor(`${name}.bias`);
+    const { weights, bias } = this.#linear(name);
     const N = bias.length;
-    const K = weight.length / N;
+    const K = weights.length / N;
     const size = { rows: input.length / K, K, N, activation };
-    return Float32Array.from(matmulReference(input, transposed(weight, N), bias, size));
+    return Float32Array.from(matmulReference(input, weights, bias, size));
+  }
+
+  /** A linear as it is multiplied by, `[K, N]`: made once, since making it takes as long as using it. */
+  #linear(name: string) {
+    const known = this.#linears.get(name);
+    if (known) return known;
+    const bias = this.tensor(`${name}.bias`);
+    const made = { weights: transposed(this.tensor(`${name}.weight`), bias.length), bias };
+    this.#linears.set(name, made);
+    return made;
   }
 
   #predict(latents: Float32Array, run: BlockRun): Float32Array {

@@ -4,7 +4,7 @@ import { testMatmulVariants } from './variants.testing.ts';
 
 /**
  * Lavapipe takes seconds to compile a variant. Where there is shader-f16 those that need it are tested, the only ones SwiftShader
- * cannot run; of the others `npm test` runs every tiling, every kind of weights and every epilogue there.
+ * cannot run.
  */
 const { features } = await testDevice();
 const needF16 = matmulVariants.filter((kernel) => kernel.features?.includes('shader-f16'));

@@ -16,12 +16,15 @@ export function matmulReference(
   { rows, K, N, activation = 'none' }: { rows: number; K: number; N: number; activation?: Activation },
 ): Float64Array {
   const out = new Float64Array(rows * N);
+  const sums = new Float64Array(N);
+  // Each sum goes through K in order; along the rows of the weights it does so several times faster.
   for (let m = 0; m < rows; m++) {
-    for (let n = 0; n < N; n++) {
-      let sum = bias[n] as number;
-      for (let k = 0; k < K; k++) sum += (input[m * K + k] as number) * (weights[k * N + n] as number);
-      out[m * N + n] = activate(sum, activation);
+    sums.set(bias);
+    for (let k = 0; k < K; k++) {
+      const value = input[m * K + k] as number;
+      for (let n = 0; n < N; n++) sums[n] = (sums[n] as number) + value * (weights[k * N + n] as number);
     }
+    for (let n = 0; n < N; n++) out[m * N + n] = activate(sums[n] as number, activation);
   }
   return out;
 }
