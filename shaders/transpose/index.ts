@@ -1,20 +1,23 @@
-import type { Kernel } from '../common/kernel.ts';
-import int8Source from './kernel.int8.wgsl?raw';
-import packedSource from './kernel.packed-f16.wgsl?raw';
-import f32Source from './kernel.wgsl?raw';
+import { type Kernel, wgslModule } from '../common/kernel.ts';
+import f32Block from './block.f32.wgsl?raw';
+import int8Block from './block.int8.wgsl?raw';
+import packedBlock from './block.packed-f16.wgsl?raw';
+import kernelSource from './kernel.wgsl?raw';
 
 /** How linear weights lie in memory. */
 export type WeightStorage = 'f32' | 'packed-f16' | 'int8';
+
+const blocks = { f32: f32Block, 'packed-f16': packedBlock, int8: int8Block };
 
 /** Weight upload `[rows, K]` -> `[K, N]`, bits kept. Storage: input, output. Dispatch flat over rows x K / 16. */
 export function transposeKernel(weights: WeightStorage): Kernel {
   return {
     name: `transpose.${weights}`,
     op: 'transpose',
-    source: { f32: f32Source, 'packed-f16': packedSource, int8: int8Source }[weights],
+    source: wgslModule([blocks[weights], kernelSource]),
     storage: ['read', 'read_write'],
     usesStep: false,
-    files: [weights === 'f32' ? 'transpose/kernel.wgsl' : `transpose/kernel.${weights}.wgsl`],
+    files: [`transpose/block.${weights}.wgsl`, 'transpose/kernel.wgsl'],
   };
 }
 
