@@ -1,4 +1,4 @@
-import type { SamplerStep } from '@webdit/core';
+import { idleMove, type SamplerStep } from '@webdit/core';
 
 /** Values of one `Step` slot (common/step.wgsl). */
 export interface StepValues extends Omit<SamplerStep, 'timestep'> {
@@ -11,17 +11,12 @@ export interface StepValues extends Omit<SamplerStep, 'timestep'> {
 
 /** A step that leaves the latents alone. */
 export const idleStep: StepValues = {
+  ...idleMove,
   n: 0,
   modulationRow: 0,
   conditionRow: 0,
   guidanceChannels: 0,
   guidanceScale: 1,
-  sample: 1,
-  prediction: 0,
-  x0Sample: 1,
-  x0Prediction: 0,
-  history: 0,
-  noise: 0,
 };
 
 /** Bytes of `Step` in WGSL, rounded up to 16. */

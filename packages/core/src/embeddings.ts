@@ -38,21 +38,30 @@ export interface PositionGrid {
  * @returns `[rows * columns, width]`.
  */
 export function positionEmbedding({ rows, columns, trained }: PositionGrid, width: number): Float32Array<ArrayBuffer> {
-  const quarter = width / 4;
+  const half = width / 2;
   const out = new Float32Array(rows * columns * width);
-  const place = (index: number, length: number) => (trained ? (index * trained.side) / length / trained.scale : index);
+  const across = axisEmbedding(columns, half, trained);
+  const down = axisEmbedding(rows, half, trained);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const base = (row * columns + column) * width;
-      for (let k = 0; k < quarter; k++) {
-        const frequency = 1 / 10000 ** (k / quarter);
-        const x = place(column, columns) * frequency;
-        const y = place(row, rows) * frequency;
-        out[base + k] = Math.sin(x);
-        out[base + quarter + k] = Math.cos(x);
-        out[base + 2 * quarter + k] = Math.sin(y);
-        out[base + 3 * quarter + k] = Math.cos(y);
-      }
+      out.set(across.subarray(column * half, (column + 1) * half), base);
+      out.set(down.subarray(row * half, (row + 1) * half), base + half);
+    }
+  }
+  return out;
+}
+
+/** `[sin, cos]` of every position along one axis: `[length, width]`. */
+function axisEmbedding(length: number, width: number, trained: PositionGrid['trained']): Float32Array {
+  const half = width / 2;
+  const out = new Float32Array(length * width);
+  for (let index = 0; index < length; index++) {
+    const place = trained ? (index * trained.side) / length / trained.scale : index;
+    for (let k = 0; k < half; k++) {
+      const angle = place * (1 / 10000 ** (k / half));
+      out[index * width + k] = Math.sin(angle);
+      out[index * width + half + k] = Math.cos(angle);
     }
   }
   return out;

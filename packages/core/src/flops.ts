@@ -1,4 +1,5 @@
-import { branchesOf, captionLength, type TransformerConfig, tokenCount } from './model.ts';
+import { captionLength } from './captions.ts';
+import { branchesOf, type TransformerConfig, tokenCount } from './model.ts';
 import type { RunPlan, SelectionSpec, StepCompute } from './plan.ts';
 import { featuresRead, runsModel } from './policies/live-caches.ts';
 

@@ -99,14 +99,6 @@ export function atSize<T extends TransformerConfig>(config: T, size: LatentGrid)
   return { ...config, latentHeight: size.height, latentWidth: size.width };
 }
 
-/** Rows of a caption are rounded up to this, so that prompts of about one length share their buffers. */
-const captionMultiple = 8;
-
-/** Tokens that all rows of a run are padded to, by the tokens each has that are not hidden. */
-export function captionLength(tokens: readonly number[]): number {
-  return Math.ceil(Math.max(1, ...tokens) / captionMultiple) * captionMultiple;
-}
-
 /** Elements of one channel of the latents. */
 export function latentPlane(config: TransformerConfig): number {
   const { height, width } = latentGrid(config);

@@ -85,6 +85,17 @@ export interface SamplerStep {
   readonly noise: number;
 }
 
+/** Leaves the latents alone. */
+export const idleMove: SamplerStep = {
+  timestep: 0,
+  sample: 1,
+  prediction: 0,
+  x0Sample: 1,
+  x0Prediction: 0,
+  history: 0,
+  noise: 0,
+};
+
 export interface StepPlan extends StepCompute, SamplerStep {
   readonly n: number;
   /** No cache is live before this step: `{n, latents, sampler history, policy state}` suffices to resume here. */

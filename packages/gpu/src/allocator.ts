@@ -1,8 +1,6 @@
+import { mebibytes } from '@webdit/core';
 import { type DeviceHolder, outOfMemory } from './device.ts';
 import { bufferUsage } from './flags.ts';
-
-/** For messages. */
-export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /**
  * Makes every GPU buffer of a model and counts the bytes. Allocation failures are caught by error scopes and reported by

@@ -1,10 +1,9 @@
 export { type AdapterInfo, adoptDevice, DeviceHolder, type DeviceOptions, requestDevice } from './device.ts';
-export type { Caption } from './dit/caption.ts';
+export type { Caption, TextConditions } from './dit/caption.ts';
 export type { InspectedStep } from './dit/inspect.ts';
 export type { RunOptions, RunResult, StepEvent, StepTiming } from './dit/loop.ts';
 export { DiTModel, type DiTModelOptions } from './dit/model.ts';
 export type { PreviewRequest } from './dit/preview.ts';
-export type { TextConditions } from './dit/run.ts';
 export type { SelectedTokens, Trace, TraceRequest } from './dit/trace.ts';
 export type { MathDType, WeightDType } from './dit/weights.ts';
 export { adapterGrants } from './memory/adapter-grants.ts';

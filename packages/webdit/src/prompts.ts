@@ -1,4 +1,4 @@
-import { WebDiTError } from '@webdit/core';
+import { visibleTokens, WebDiTError } from '@webdit/core';
 import { readPromptEmbeds } from '@webdit/weights';
 import { badArgument, refuseUnknownKeys, show } from './check-values.ts';
 import type { Embeddings, PipelineInfo, PromptInput, WarningEvent } from './types.ts';
@@ -30,7 +30,7 @@ export async function readPrompts(input: PromptInput, guided: boolean, text: Tex
   const given = await readInput(input);
   const warnings: WarningEvent[] = [];
   const row = (name: string, embeddings: Embeddings, mask: ArrayLike<number> | null | undefined): PromptRow => {
-    const seen = visibleTokens(name, embeddings, mask ?? null, text.width);
+    const seen = checkRow(name, embeddings, mask ?? null, text.width);
     const tokens = seen.length / text.width;
     if (tokens <= text.maxTokens) return { embeddings: seen };
     const rest = tokens - text.maxTokens;
@@ -81,13 +81,8 @@ async function readInput(input: PromptInput): Promise<Given> {
   };
 }
 
-/** Embeddings of the tokens that are not hidden, `[tokens, width]`: cross-attention knows no order, and padding changes nothing. */
-function visibleTokens(
-  name: string,
-  embeddings: Embeddings,
-  mask: ArrayLike<number> | null,
-  width: number,
-): Float32Array {
+/** Embeddings of the tokens that are not hidden, `[tokens, width]`. */
+function checkRow(name: string, embeddings: Embeddings, mask: ArrayLike<number> | null, width: number): Float32Array {
   const { data, shape } = embeddings ?? {};
   if (!(data instanceof Float32Array) || !Array.isArray(shape)) {
     throw badArgument(`${name} is ${show(embeddings)}.`, 'Give { data: Float32Array, shape: [tokens, width] }.');
@@ -112,16 +107,10 @@ function visibleTokens(
     throw new WebDiTError('numeric', `${name} holds NaN or infinity.`, 'Run the text encoder in a wider type.');
   }
   if (mask === null) return data;
-  const seen = Array.from({ length: tokens }, (_, token) => token).filter((token) => mask[token] !== 0);
-  if (seen.length === 0) {
-    throw badArgument(
-      `The mask of ${name} hides every token.`,
-      'Give 1 for the tokens of the prompt, its end token too.',
-    );
-  }
-  const out = new Float32Array(seen.length * width);
-  seen.forEach((token, i) => {
-    out.set(data.subarray(token * width, (token + 1) * width), i * width);
-  });
-  return out;
+  const seen = visibleTokens(data, mask, width);
+  if (seen.length > 0) return seen;
+  throw badArgument(
+    `The mask of ${name} hides every token.`,
+    'Give 1 for the tokens of the prompt, its end token too.',
+  );
 }

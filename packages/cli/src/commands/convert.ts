@@ -1,8 +1,8 @@
+import { mebibytes } from '@webdit/core';
 import { convertModel } from '@webdit/weights/convert';
 import { choiceOption, integerOption, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { remoteSource } from '../model-source.ts';
-import { printMebibytes } from '../print.ts';
 
 /** Writes a checkpoint or a model folder of any layout as a native model folder. Needs no GPU. */
 export const convert: Command = async (args, output) => {
@@ -17,7 +17,7 @@ export const convert: Command = async (args, output) => {
   });
   for (const note of notes) output.line(note);
   output.line(
-    `wrote ${path}: ${folder.layout}, mostly ${folder.weightsDType}, ${printMebibytes(folder.weightsSize)} -> native, ${dtype}, ${printMebibytes(bytes)}`,
+    `wrote ${path}: ${folder.layout}, mostly ${folder.weightsDType}, ${mebibytes(folder.weightsSize)} -> native, ${dtype}, ${mebibytes(bytes)}`,
   );
   return 0;
 };

@@ -166,10 +166,12 @@ function summary(what: string, { seed, report }: GenerateResult): string {
 
 /** The report file: what was asked, and what the run did. A seed beyond 2^53 is written in digits, as a string. */
 function describe(request: Request, { seed, report }: GenerateResult): object {
-  const { model, what, input, cache, scheduler } = request;
+  const { model, what, input, height, width, cache, scheduler } = request;
   return {
     model,
     ...('label' in input ? { label: what } : { promptEmbeds: what }),
+    height,
+    width,
     seed: typeof seed === 'bigint' ? seed.toString() : seed,
     cache,
     scheduler,

@@ -1,5 +1,6 @@
 import {
   latentGrid,
+  mebibytes,
   policyNames,
   type SamplerSpec,
   samplerName,
@@ -14,7 +15,6 @@ import type { Command } from '../command.ts';
 import { modelSource } from '../model-source.ts';
 import { dtypeOption } from '../pipeline.ts';
 import { planRefusals, planTables } from '../plan-tables.ts';
-import { printMebibytes } from '../print.ts';
 
 const options = ['num-heads', 'adapter', 'dtype', 'policies', 'steps', 'guidance', 'memory-mib'];
 
@@ -58,7 +58,7 @@ export function describeFolder(folder: ModelFolder, download: ModelPlan['downloa
   const facts: [string, string][] = [
     ['folder', folder.name],
     ['layout', folder.layout],
-    ['weights', `${describeFiles(folder)}, ${printMebibytes(folder.weightsSize)}, mostly ${folder.weightsDType}`],
+    ['weights', `${describeFiles(folder)}, ${mebibytes(folder.weightsSize)}, mostly ${folder.weightsDType}`],
     ['download', describeDownload(download)],
     ['parameters', `${parameters} (${(parameters / 1e6).toFixed(2)} M) in ${tensors.length} tensors`],
     ...describeConfig(config),
@@ -125,9 +125,9 @@ function describeSampler(spec: SamplerSpec): string {
 
 /** What these commands fetch; nothing of it is kept. */
 function describeDownload({ weights, weightsNotKept, vae }: ModelPlan['download']): string {
-  const whole = weightsNotKept < weights ? ` (${printMebibytes(weights)} where they are kept)` : '';
-  const decoder = vae === null ? ', and the VAE decoder' : `, ${printMebibytes(vae)} of VAE decoder`;
-  return `${printMebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
+  const whole = weightsNotKept < weights ? ` (${mebibytes(weights)} where they are kept)` : '';
+  const decoder = vae === null ? ', and the VAE decoder' : `, ${mebibytes(vae)} of VAE decoder`;
+  return `${mebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { type DiTConfig, ditS2, ditXl2, parameterCount, type TransformerConfig } from '@webdit/core';
+import { type DiTConfig, ditS2, ditXl2, mebibytes, parameterCount, type TransformerConfig } from '@webdit/core';
 import { maxSynthSeed, pixArtAt, pixArtTiny, writeSynthModel } from '@webdit/weights/node';
 import { badUsage, choiceOption, integerOption, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { printMebibytes } from '../print.ts';
 
 /** A model and the pixels of its pictures' sides, of which the first is the default. */
 interface SynthModel {
@@ -42,7 +41,7 @@ export const synth: Command = async (args, output) => {
   });
   const seconds = (performance.now() - start) / 1000;
   output.line(
-    `wrote ${path}: ${name}, ${(parameterCount(config) / 1e6).toFixed(2)} M parameters, ${dtype}, ${printMebibytes(bytes)}, in ${seconds.toFixed(1)} s`,
+    `wrote ${path}: ${name}, ${(parameterCount(config) / 1e6).toFixed(2)} M parameters, ${dtype}, ${mebibytes(bytes)}, in ${seconds.toFixed(1)} s`,
   );
   return 0;
 };

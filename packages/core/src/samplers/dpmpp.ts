@@ -9,7 +9,8 @@ export const dpmppSpacings = ['linspace', 'leading', 'trailing'] as const;
 export type DpmppSpacing = (typeof dpmppSpacings)[number];
 
 /**
- * DPM-Solver++ 2M: multistep, order 2, midpoint, final sigma 0. Lu et al., "DPM-Solver++", algorithm 2. Two steps are of first order: the first, which knows no x0 before its own, and the last, which returns x0.
+ * DPM-Solver++ 2M: multistep, order 2, midpoint, final sigma 0. Lu et al., "DPM-Solver++", algorithm 2. Two steps are of first
+ * order: the first, which knows no x0 before its own, and the last, which returns x0.
  */
 export interface DpmppSpec extends DiffusionSpec {
   readonly kind: 'dpmpp';

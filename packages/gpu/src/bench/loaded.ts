@@ -1,4 +1,4 @@
-import { type DiTConfig, type TransformerConfig, tokenCount, WebDiTError } from '@webdit/core';
+import { requireDiT, tokenCount } from '@webdit/core';
 import { maxSelectTokens } from '@webdit/shaders';
 import { wholeProgram } from '../dit/graph.ts';
 import type { DiTModel } from '../dit/model.ts';
@@ -30,8 +30,7 @@ export async function benchLoadedModel(
   name: string,
   { quick, signal, onProgress }: LoadedBenchOptions,
 ): Promise<BenchReport> {
-  const { holder, matmulWeights: weights } = model;
-  const config = benchable(model.config);
+  const { holder, config, matmulWeights: weights } = requireDiT(model, 'The benchmark of a loaded model');
   const options = (what: string): BenchOptions => ({
     rounds: quick ? 5 : 9,
     minMs: quick ? 5 : 20,
@@ -51,16 +50,6 @@ export async function benchLoadedModel(
         },
       ];
   return { weights, ceilings, kernels, steps: [steps] };
-}
-
-/** @throws WebDiTError `unsupported-config` for models whose work is not counted. */
-function benchable(config: TransformerConfig): DiTConfig {
-  if (config.kind === 'dit') return config;
-  throw new WebDiTError(
-    'unsupported-config',
-    'The benchmark of a loaded model counts the work of a DiT, and this is a PixArt.',
-    'Time its pictures: the report has the milliseconds of every step.',
-  );
 }
 
 async function measureLoadedSteps(

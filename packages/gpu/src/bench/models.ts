@@ -1,4 +1,4 @@
-import { type DiTConfig, ditXl2, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
+import { type DiTConfig, ditXl2, idleMove, type RunPlan, type StepPlan, tokenCount } from '@webdit/core';
 
 /** A model whose shapes are measured; its weights are noise. */
 export interface BenchModel {
@@ -61,15 +61,12 @@ export function benchPlan(config: DiTConfig, deepLayers = 1): RunPlan {
   ] as const;
   const at = (n: number): StepPlan => ({
     ...(kinds[n] ?? { kind: 'reuse' }),
+    ...idleMove,
     n,
     timestep: 999 - 20 * n,
     // Latents keep their size however often a step is repeated.
     sample: 0.5,
     prediction: 0.5,
-    x0Sample: 1,
-    x0Prediction: 0,
-    history: 0,
-    noise: 0,
     checkpoint: false,
     flops: 0,
   });

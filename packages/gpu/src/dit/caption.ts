@@ -1,4 +1,4 @@
-import { captionLength, type PixArtConfig, WebDiTError } from '@webdit/core';
+import { captionLength, type PixArtConfig, type TransformerConfig, visibleTokens, WebDiTError } from '@webdit/core';
 import type { BufferScope } from '../allocator.ts';
 import type { Dispatch } from '../program.ts';
 import { type CrossText, type DiTOps, whole } from './ops.ts';
@@ -9,6 +9,14 @@ export interface Caption {
   readonly embeddings: Float32Array;
   /** `[tokens]`, 0 hides a token; by default all are seen. */
   readonly mask?: ArrayLike<number>;
+}
+
+/** What a text model is told besides its latents. */
+export interface TextConditions {
+  /** One for each row of the run: the prompt's, then the negative one's. */
+  readonly captions: readonly Caption[];
+  /** What models with size conditions are told, in pixels; by default the size of the picture. */
+  readonly resolution?: { readonly height: number; readonly width: number; readonly aspectRatio?: number };
 }
 
 /** Captions of all rows, laid out for the GPU. */
@@ -22,8 +30,7 @@ export interface PackedCaptions {
 }
 
 /**
- * Lays captions out, hidden tokens left out: attention knows no order, and a hidden token changes nothing. Where all are hidden all are
- * seen, as a softmax over equally low scores has it.
+ * Lays captions out, hidden tokens left out. Where all are hidden all are seen, as a softmax over equally low scores has it.
  * @throws WebDiTError `shape-mismatch` for embeddings that are not whole tokens of `channels`, or a mask of another length.
  */
 export function packCaptions(captions: readonly Caption[], channels: number): PackedCaptions {
@@ -36,21 +43,40 @@ export function packCaptions(captions: readonly Caption[], channels: number): Pa
         `Pass [tokens, ${channels}] values, and a mask of as many tokens.`,
       );
     }
-    const all = Array.from({ length: tokens }, (_, token) => token);
-    const visible = mask ? all.filter((token) => mask[token] !== 0) : all;
-    return visible.length > 0 ? visible : all;
+    const visible = mask ? visibleTokens(embeddings, mask, channels) : embeddings;
+    return visible.length > 0 ? visible : embeddings;
   });
-  const keys = captionLength(seen.map(({ length }) => length));
+  const keys = captionLength(seen.map(({ length }) => length / channels));
   const embeddings = new Float32Array(captions.length * keys * channels);
   const mask = new Uint32Array(captions.length * keys);
-  seen.forEach((tokens, row) => {
-    const source = (captions[row] as Caption).embeddings;
-    tokens.forEach((token, i) => {
-      embeddings.set(source.subarray(token * channels, (token + 1) * channels), (row * keys + i) * channels);
-      mask[row * keys + i] = 1;
-    });
+  seen.forEach((row, i) => {
+    embeddings.set(row, i * keys * channels);
+    mask.fill(1, i * keys, i * keys + row.length / channels);
   });
   return { keys, embeddings, mask };
+}
+
+/**
+ * Lays a text model's captions out; undefined for a DiT.
+ * @throws WebDiTError `bad-argument` for conditions that are missing, of another number of rows, or of no use to the model.
+ */
+export function packText(
+  config: TransformerConfig,
+  rows: number,
+  text: TextConditions | undefined,
+): PackedCaptions | undefined {
+  if (config.kind === 'dit') {
+    if (text) throw new WebDiTError('bad-argument', 'This model takes a label and no text.', 'Leave the prompt out.');
+    return undefined;
+  }
+  if (text?.captions.length !== rows) {
+    throw new WebDiTError(
+      'bad-argument',
+      `The run has ${rows} ${rows === 1 ? 'row' : 'rows'} and ${text?.captions.length ?? 0} prompts.`,
+      'Pass the embeddings of a prompt, and with guidance those of a negative one.',
+    );
+  }
+  return packCaptions(text.captions, config.captionChannels);
 }
 
 /** The text of a run: its projection and every layer's keys and values, which no step changes, are computed once per prompt. */
@@ -122,10 +148,10 @@ export class CaptionGraph {
 }
 
 function isSame(one: PackedCaptions, other: PackedCaptions): boolean {
-  const equal = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-    if (a.length !== b.length) return false;
-    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-    return true;
-  };
-  return equal(one.mask, other.mask) && equal(one.embeddings, other.embeddings);
+  const { mask, embeddings } = one;
+  return (
+    mask.length === other.mask.length &&
+    mask.every((value, i) => value === other.mask[i]) &&
+    embeddings.every((value, i) => value === other.embeddings[i])
+  );
 }

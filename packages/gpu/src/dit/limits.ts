@@ -1,6 +1,5 @@
-import { type TransformerConfig, WebDiTError } from '@webdit/core';
+import { mebibytes, type TransformerConfig, WebDiTError } from '@webdit/core';
 import { maxHeadDim } from '@webdit/shaders';
-import { mebibytes } from '../allocator.ts';
 
 export function wrongLength(what: string, found: number, expected: number): WebDiTError {
   return new WebDiTError(

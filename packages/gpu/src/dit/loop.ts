@@ -4,13 +4,14 @@ import { uniformSlotBytes } from '../pipelines.ts';
 import { readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
 import type { PassTimer } from '../timer.ts';
+import type { TextConditions } from './caption.ts';
 import type { DiTGraph } from './graph.ts';
 import { type InspectedStep, StepInspector } from './inspect.ts';
 import { kernelNames } from './kernel-names.ts';
 import { type PreviewRequest, PreviewTap } from './preview.ts';
 import type { ProbeBuffers, ProbedStep } from './probe.ts';
 import { StepPrograms } from './programs.ts';
-import { type RunInputs, type Schedule, type TextConditions, uploadSchedule } from './run.ts';
+import { type RunInputs, type Schedule, uploadSchedule } from './run.ts';
 import { type Trace, type TraceRequest, Tracer } from './trace.ts';
 
 export interface StepEvent {

@@ -22,11 +22,12 @@ import type { CheckKernelsOptions, KernelCheck } from '../tuner/check-kernels.ts
 import type { TuningOptions } from '../tuner/choose.ts';
 import { ModelKernels } from '../tuner/model-kernels.ts';
 import type { TuningInfo } from '../tuner/tune.ts';
+import { packText, type TextConditions } from './caption.ts';
 import { DiTGraph, type GraphShape, wholeProgram } from './graph.ts';
 import { checkConfig, checkNoise, wrongLength } from './limits.ts';
 import { denoise, type RunOptions, type RunResult } from './loop.ts';
 import { StepPrograms } from './programs.ts';
-import { packText, scheduleForward, schedulePlan, type TextConditions, uploadSchedule } from './run.ts';
+import { scheduleForward, schedulePlan, uploadSchedule } from './run.ts';
 import { compileEveryKind, everyKindOfStep, requestConditioning, usualCaption } from './warm-up.ts';
 import { chooseMath, DiTWeights, type MathDType, type WeightDType } from './weights.ts';
 

@@ -7,12 +7,11 @@ import {
   runsModel,
   type TransformerConfig,
   timestepEmbedding,
-  WebDiTError,
 } from '@webdit/core';
 import { idleStep, type StepValues, writeStep } from '@webdit/shaders';
 import { uniformSlotBytes } from '../pipelines.ts';
 import type { Dispatch } from '../program.ts';
-import { type Caption, type PackedCaptions, packCaptions } from './caption.ts';
+import type { PackedCaptions, TextConditions } from './caption.ts';
 import { type DiTGraph, type GraphShape, modulationRowElements } from './graph.ts';
 
 /** Memory one modulation table may take; longer runs recompute it at chunk borders. */
@@ -113,33 +112,6 @@ export function scheduleForward(timesteps: readonly number[], labels: readonly n
     conditions: labels.map((label, row) => [row, label] as const),
     steps: [{ startsChunk: true, values: idleStep }],
   };
-}
-
-/** What a text model is told besides its latents. */
-export interface TextConditions {
-  /** One for each row of the run: the prompt's, then the negative one's. */
-  readonly captions: readonly Caption[];
-  /** What models with size conditions are told, in pixels; by default the size of the picture. */
-  readonly resolution?: { readonly height: number; readonly width: number; readonly aspectRatio?: number };
-}
-
-/**
- * Lays a text model's captions out; undefined for a DiT.
- * @throws WebDiTError `bad-argument` for conditions that are missing, of another number of rows, or of no use to the model.
- */
-export function packText(config: TransformerConfig, rows: number, text: TextConditions | undefined) {
-  if (config.kind === 'dit') {
-    if (text) throw new WebDiTError('bad-argument', 'This model takes a label and no text.', 'Leave the prompt out.');
-    return undefined;
-  }
-  if (text?.captions.length !== rows) {
-    throw new WebDiTError(
-      'bad-argument',
-      `The run has ${rows} ${rows === 1 ? 'row' : 'rows'} and ${text?.captions.length ?? 0} prompts.`,
-      'Pass the embeddings of a prompt, and with guidance those of a negative one.',
-    );
-  }
-  return packCaptions(text.captions, config.captionChannels);
 }
 
 /** What a run reads, beside its schedule. */

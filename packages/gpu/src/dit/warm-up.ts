@@ -1,6 +1,7 @@
 import {
   captionLength,
   embedderPrefixes,
+  idleMove,
   type PixArtConfig,
   type RunPlan,
   type SelectionSpec,
@@ -54,14 +55,8 @@ export function everyKindOfStep(config: TransformerConfig): EveryKindPlan {
     selection: { score: 'attention', staleness: null, bonus: null, shareCfg: false },
     steps: kinds.map((kind, n) => ({
       ...kind,
+      ...idleMove,
       n,
-      timestep: 0,
-      sample: 1,
-      prediction: 0,
-      x0Sample: 1,
-      x0Prediction: 0,
-      history: 0,
-      noise: 0,
       checkpoint: kind.kind === 'full',
       flops: 0,
     })),

@@ -1,4 +1,4 @@
-import { type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
+import { mebibytes, type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
 import { type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
 import type { DType } from '../types.ts';
 import { attempt } from './attempt.ts';
@@ -99,4 +99,3 @@ export class MemoryTable {
 }
 
 const smallerThan = (dtype: DType) => dtypesBySize.slice(dtypesBySize.indexOf(dtype) + 1);
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,7 +1,5 @@
-import { WebDiTError } from '@webdit/core';
+import { mebibytes, WebDiTError } from '@webdit/core';
 import type { FileId } from './records.ts';
-
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 export function noRoom({ path }: Pick<FileId, 'path'>, size: number, room: number): WebDiTError {
   return new WebDiTError(

@@ -1,6 +1,7 @@
 import { css, html, LitElement } from 'lit';
 import type { DuelResult } from 'webdit';
 import type { Settings } from '../../settings.ts';
+import { factStyles } from '../../ui/facts.ts';
 import { controls } from '../../ui/shared-styles.ts';
 
 /** A comparison in numbers. Time and arithmetic are two ratios and never one. */
@@ -55,31 +56,20 @@ export class DuelFacts extends LitElement {
 
   static override styles = [
     controls,
+    factStyles,
     css`
       :host {
         max-width: 34rem;
         margin: 1.25rem auto 0;
       }
       dl {
-        display: grid;
-        gap: 0.75rem 1.5rem;
         grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr));
-        margin: 0;
-        font-variant-numeric: tabular-nums;
       }
       .big {
         grid-column: span 1;
       }
       .big dd {
         font: 800 1.9rem / 1.15 var(--round);
-      }
-      dt {
-        color: var(--soft);
-        font-size: 0.85rem;
-      }
-      dd {
-        margin: 0;
-        font-weight: 600;
       }
       small {
         display: block;

@@ -1,4 +1,4 @@
 /** Sizes as people read them: `38.2 MiB`. */
-export function printMebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
