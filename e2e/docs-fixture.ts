@@ -62,7 +62,8 @@ export function runIn(folder: string, [program = '', ...args]: readonly string[]
 
 /** What a command meets in a folder. */
 export function environmentIn(folder: string): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _, ...env } = process.env;
+  // `npm run -s`, as CI calls the tests, would silence the npm of the command too.
+  const { FORCE_COLOR: _, npm_config_loglevel: __, ...env } = process.env;
   // As a shell there sets PWD; npm takes it for where it was called.
   return { ...env, PWD: folder, NO_COLOR: '1', PYTHONUNBUFFERED: '1' };
 }
