@@ -9,36 +9,55 @@ const unit: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'unit',
+    // The default leaves one core of two unused.
+    maxWorkers: '100%',
     include: [full ? `${roots}/**/*.full.test.ts` : `${roots}/**/*.test.ts`],
     exclude: [...ignored, '**/*.gpu.test.ts', ...(full ? [] : ['**/*.full.test.ts'])],
   },
 };
 
+const gpuTests = `${roots}/**/*${full ? '.full' : ''}.gpu.test.ts`;
+
 interface Lane {
-  /** Files that run on this adapter. */
+  /** Files that run on this adapter: of `npm test` or of the full tests unless told. */
   readonly include?: string[];
   readonly exclude?: string[];
+  /** Files that run at once: those that measure time run alone, after the others. */
+  readonly workers?: 1 | 2;
 }
 
-/** GPU tests on one adapter: a process per file, one at a time, since a software GPU takes every core. */
+/**
+ * GPU tests on one adapter: a process per file, two at a time. A software GPU takes every core when it computes, and one when it compiles,
+ * which is most of what it does here.
+ */
 function onGpu(name: string, env: Record<string, string>, lane: Lane = {}): TestProjectInlineConfiguration {
+  const { include = [gpuTests], exclude = [], workers = 2 } = lane;
   return {
     extends: true,
     test: {
       name,
-      include: [`${roots}/**/*${full ? '.full' : ''}.gpu.test.ts`, ...(lane.include ?? [])],
-      exclude: [...ignored, ...(lane.exclude ?? []), ...(full ? [] : ['**/*.full.gpu.test.ts'])],
+      include,
+      exclude: [...ignored, ...exclude, ...(full ? [] : ['**/*.full.gpu.test.ts'])],
       env,
       pool: 'forks',
-      maxWorkers: 1,
-      fileParallelism: false,
+      maxWorkers: workers,
       testTimeout: full ? 900_000 : 60_000,
       hookTimeout: 60_000,
-      sequence: { groupOrder: 1 },
+      sequence: { groupOrder: 3 - workers },
     },
   };
 }
 
+// Set by the test command where lavapipe, three times as fast, can be used: then `npm test` runs the loop on it, and SwiftShader runs it
+// under the cap of the full tests.
+const loopOnLavapipe = Boolean(process.env.WEBDIT_LAVAPIPE);
+const loop = 'packages/gpu/src/dit/{model,policies,preview}.gpu.test.ts';
+const notTheLoop = [
+  'packages/!(gpu)/**/*.gpu.test.ts',
+  'packages/gpu/src/!(dit)/**/*.gpu.test.ts',
+  'packages/gpu/src/dit/!(model|policies|preview).gpu.test.ts',
+];
+const timed = 'packages/gpu/src/{bench/{loaded,measure,steps},tuner/tune}.gpu.test.ts';
 const onSwiftShader = ['packages/**/*.gpu.test.ts', 'shaders/!(matmul|arithmetic_probe)/*.gpu.test.ts'];
 const swiftShader = { WEBDIT_ADAPTER: 'swiftshader' };
 const capped = { ...swiftShader, WEBDIT_MAX_BINDING: String(8 * 2 ** 20) };
@@ -51,28 +70,28 @@ export default defineConfig({
       // PixArt, and the commands that draw many pictures, write models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
         exclude: [
+          timed,
+          ...(loopOnLavapipe ? [loop] : []),
           '**/{convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
-      // Lavapipe compiles slowly: of `npm test` it runs what needs shader-f16, which SwiftShader has not, and the goldens; with the
-      // full tests the rest, but for the quick part of attention, all of which is there, and for what hangs on no adapter.
+      onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),
+      // Lavapipe compiles slowly: of `npm test` it runs what needs shader-f16, which SwiftShader has not, the loop and the goldens; with
+      // the full tests the rest, but for the quick part of attention, all of which is there, and for what hangs on no adapter.
       onGpu(
         'gpu-lavapipe',
         { WEBDIT_ADAPTER: 'lavapipe' },
         full
           ? {
-              include: onSwiftShader,
-              exclude: [
-                'shaders/attention/attention.gpu.test.ts',
-                'packages/**/{tune,loaded,diagnosis,preview}.gpu.test.ts',
-              ],
+              include: [gpuTests, ...onSwiftShader],
+              exclude: [timed, 'shaders/attention/attention.gpu.test.ts', 'packages/**/diagnosis.gpu.test.ts', loop],
             }
-          : { exclude: onSwiftShader },
+          : { exclude: loopOnLavapipe ? [...notTheLoop, ...onSwiftShader.slice(1)] : onSwiftShader },
       ),
       // Law 11: the goldens also run where one binding holds 8 MiB at most; the kernels, whose buffers are small, and the loop
       // with the full tests. The command's own tests know no cap, and a working buffer of DiT-XL/2 exceeds it.
       onGpu('gpu-capped', capped, {
-        include: full ? ['shaders/**/*.gpu.test.ts', 'packages/gpu/src/dit/*.gpu.test.ts'] : [],
+        include: [gpuTests, ...(full ? ['shaders/**/*.gpu.test.ts', 'packages/gpu/src/dit/*.gpu.test.ts'] : [])],
         exclude: [
           '{bench,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
           '**/{memory-count,pixart,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',

@@ -8,7 +8,7 @@ import { findChromium, whyNoAdapter } from './machine.mjs';
 import { root, tools } from './paths.mjs';
 import { published } from './published.mjs';
 
-const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped'], lavapipe: ['gpu-lavapipe'] };
+const gpuProjects = { swiftshader: ['gpu-swiftshader', 'gpu-capped', 'gpu-timed'], lavapipe: ['gpu-lavapipe'] };
 const clean = { passed: 0, failed: 0, skipped: 0 };
 
 const failedAs = (name) => ({ ...clean, failed: 1, failures: [name] });
@@ -63,7 +63,9 @@ async function onEveryAdapter(label, others = [], env = {}) {
     else projects.push(...names);
   }
   if (projects.length === 0) throw new Error(`No software adapter for GPU tests. ${notRun.join(' ')}`);
-  return { ...(await vitest(label, [...others, ...projects], env)), notRun };
+  const hasLavapipe = projects.includes('gpu-lavapipe');
+  const shared = hasLavapipe ? { ...env, WEBDIT_LAVAPIPE: '1' } : env;
+  return { ...(await vitest(label, [...others, ...projects], shared)), notRun };
 }
 
 function vitest(label, projects, env) {
