@@ -193,13 +193,11 @@ test('says what is wrong with a value, and what to do', async ({ page }) => {
 const weights = '**/diffusion_pytorch_model.safetensors';
 const brokenFolders = [
   {
-    what: 'missing',
     code: 'not-found',
     says: /has no file transformer\/diffusion_pytorch_model\.safetensors/,
     serve: (route: Route) => route.fulfill({ status: 404 }),
   },
   {
-    what: 'truncated',
     code: 'integrity',
     says: /has 5000000 bytes instead of 20037192/,
     serve: async (route: Route) => {
@@ -208,16 +206,17 @@ const brokenFolders = [
     },
   },
 ];
-for (const { what, code, says, serve } of brokenFolders) {
-  test(`says that the weights are ${what}, and works once they are there`, async ({ page, complaints }) => {
-    complaints.allow(/the server responded with a status of 404.*safetensors/);
+
+test('says that the weights are missing or truncated, and works once they are there', async ({ page, complaints }) => {
+  complaints.allow(/the server responded with a status of 404.*safetensors/);
+  await page.goto('/#steps=1');
+  for (const { code, says, serve } of brokenFolders) {
     await page.route(weights, serve);
-    await page.goto('/#steps=1');
     await generate(page).click();
     await expect(page.getByRole('alert')).toContainText(says, { timeout: 60_000 });
     await expect(page.getByRole('alert')).toContainText(code);
     await page.unroute(weights);
-    await generate(page).click();
-    await expect(page.getByText(/^1 step in /)).toBeVisible({ timeout: 60_000 });
-  });
-}
+  }
+  await generate(page).click();
+  await expect(page.getByText(/^1 step in /)).toBeVisible({ timeout: 60_000 });
+});
