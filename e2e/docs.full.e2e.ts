@@ -35,7 +35,7 @@ async function serveCdn(page: Page): Promise<void> {
 }
 
 /** Steps of a tag that says nothing of them, where a visitor gets 50. */
-const fewerSteps = (html: string) => html.replace(/<web-dit (?![^>]*\bsteps=)/g, '<web-dit steps="10" ');
+const fewerSteps = (html: string) => html.replace(/<web-dit (?![^>]*\bsteps=)/g, '<web-dit steps="4" ');
 
 /** Opens an example as the newcomer has it: a file beside the folders of getting started. */
 async function open(page: Page, { folder, host }: Newcomer, { text, line, file }: Block): Promise<Response | null> {

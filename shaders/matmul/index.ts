@@ -1,5 +1,5 @@
 import { wgslConstants } from '../common/constants.ts';
-import type { Kernel, KernelConstants, KernelFeature, Workgroups } from '../common/kernel.ts';
+import type { Kernel, KernelFeature, Workgroups } from '../common/kernel.ts';
 import { wgslModule } from '../common/kernel.ts';
 import { unroll } from '../common/unroll.ts';
 import scatterEpilogue from './epilogue.scatter.wgsl?raw';
@@ -119,11 +119,6 @@ export const matmulVariants: readonly Kernel[] = matmulTilings.flatMap((tiling) 
   matmulWeights.flatMap((weights) => matmulEpilogues.map((epilogue) => matmulKernel({ tiling, weights, epilogue }))),
 );
 
-/** Constants of the `store` epilogue; `scatter` has none. */
-export function matmulConstants(activation: Activation): KernelConstants {
-  return { ACTIVATION: activations[activation] };
-}
-
 /** Rows one workgroup computes: where one dispatch of a matmul may end and the next begin. */
 export function matmulTileRows({ memory, rows, lanes }: MatmulTiling): number {
   return memory === 'split-k' ? rows : rows * lanes[1];
@@ -140,13 +135,21 @@ export interface MatmulSize {
   readonly N: number;
 }
 
-/** Params of the `store` epilogue; `outputOffset` and `outputWidth`, by default N, in elements, multiples of 4. */
+/** Where the `store` epilogue puts rows, in elements, multiples of 4, and what it does to them before. */
+export interface MatmulStore {
+  readonly firstRow?: number;
+  readonly outputOffset?: number;
+  /** N by default. */
+  readonly outputWidth?: number;
+  readonly activation?: Activation;
+}
+
+/** Params of the `store` epilogue. */
 export function matmulStoreParams(
   { rows, K, N }: MatmulSize,
-  p: { readonly firstRow?: number; readonly outputOffset?: number; readonly outputWidth?: number } = {},
+  { firstRow = 0, outputOffset = 0, outputWidth = N, activation = 'none' }: MatmulStore = {},
 ): Uint32Array {
-  const { firstRow = 0, outputOffset = 0, outputWidth = N } = p;
-  return Uint32Array.of(rows, K / 4, N / 4, firstRow, outputOffset / 4, outputWidth / 4);
+  return Uint32Array.of(rows, K / 4, N / 4, firstRow, outputOffset / 4, outputWidth / 4, activations[activation]);
 }
 
 /** Params of the `scatter` epilogue; `cacheOffset` and `cacheWidth`, by default N, as above; rows = batch x selected. */

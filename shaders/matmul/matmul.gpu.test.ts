@@ -3,7 +3,6 @@ import { testDevice } from '../../testing/gpu.ts';
 import { runKernel } from '../../testing/run-kernel.ts';
 import {
   type MatmulTiling,
-  matmulConstants,
   matmulKernel,
   matmulStoreParams,
   matmulTilings,
@@ -33,8 +32,7 @@ test('GELU and SiLU stay finite where a naive tanh or exp would not', async () =
   for (const activation of ['gelu', 'silu'] as const) {
     const [output] = await runKernel({
       kernel: matmulKernel({ tiling, weights: 'f32', epilogue: 'store' }),
-      constants: matmulConstants(activation),
-      params: matmulStoreParams({ rows: 1, K: 4, N: 4 }),
+      params: matmulStoreParams({ rows: 1, K: 4, N: 4 }, { activation }),
       workgroups: matmulWorkgroups(tiling, 1, 4),
       storage: [input, new Float32Array(16), bias, 4],
     });

@@ -7,7 +7,6 @@ import {
   type MatmulTiling,
   type MatmulVariant,
   type MatmulWeights,
-  matmulConstants,
   matmulScatterParams,
   matmulStoreParams,
   matmulTileRows,
@@ -60,8 +59,7 @@ export async function testMatmulVariants(variants: readonly Kernel[]): Promise<v
       const store = async (activation: Activation, rowsDone = 0) => {
         const [output] = await runKernel({
           kernel,
-          constants: matmulConstants(activation),
-          params: matmulStoreParams(size, { outputOffset: 8, firstRow: rowsDone }),
+          params: matmulStoreParams(size, { outputOffset: 8, firstRow: rowsDone, activation }),
           workgroups: matmulWorkgroups(tiling, rows - rowsDone, N),
           storage: [input, weights, finish, 8 + rows * N],
         });

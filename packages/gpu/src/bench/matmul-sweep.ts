@@ -3,7 +3,6 @@ import {
   firstTiling,
   type MatmulSize,
   type MatmulWeights,
-  matmulConstants,
   matmulKernel,
   matmulStoreParams,
   matmulSweep,
@@ -67,7 +66,6 @@ function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulS
     variants: matmulSweep.map((tiling) => ({
       name: tiling.name,
       kernel: matmulKernel({ tiling, weights, epilogue: 'store' }),
-      constants: matmulConstants('none'),
       kept: matmulTilings.some(({ name }) => name === tiling.name),
       chosen: tiling.name === choice.name,
       baseline: tiling.name === firstTiling.name,
@@ -81,10 +79,9 @@ function matmulGroup(holder: DeviceHolder, weights: MatmulWeights, size: MatmulS
       fill(matrix, weights === 'f32' || weights === 'int8' ? 'f32' : 'f16');
       const output = bench.buffer(rows * N, 'output');
       const tilings = variants.map((variant) => matmulSweep.find(({ name }) => name === variant.name) ?? firstTiling);
-      const dispatches = variants.map(({ kernel, constants = {} }, i) =>
+      const dispatches = variants.map(({ kernel }, i) =>
         bench.dispatch({
           kernel,
-          constants,
           params: matmulStoreParams(size),
           workgroups: matmulWorkgroups(tilings[i] ?? firstTiling, rows, N),
           storage: [input, matrix, bias, output],

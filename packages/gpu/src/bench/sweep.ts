@@ -1,5 +1,5 @@
 import { relativeError } from '@webdit/core';
-import type { Kernel, KernelConstants } from '@webdit/shaders';
+import type { Kernel } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import type { Dispatch } from '../program.ts';
 import { type Ceilings, peakOf } from './ceilings.ts';
@@ -12,7 +12,6 @@ import type { Work } from './work.ts';
 export interface SweepVariant {
   readonly name: string;
   readonly kernel: Kernel;
-  readonly constants?: KernelConstants;
   /** Among those the library may run. */
   readonly kept: boolean;
   /** What the static table names for this adapter and size. */
@@ -145,7 +144,7 @@ async function compilable(
   variants: readonly SweepVariant[],
   failed: SweepFailure[],
 ): Promise<SweepVariant[]> {
-  const compiles = await Promise.all(variants.map(({ kernel, constants }) => pipelines.attempt(kernel, constants)));
+  const compiles = await Promise.all(variants.map(({ kernel }) => pipelines.attempt(kernel)));
   return variants.filter(({ name }, i) => {
     if (!compiles[i]) failed.push({ variant: name, error: "this adapter's compiler refuses it" });
     return compiles[i];

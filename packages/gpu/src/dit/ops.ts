@@ -154,10 +154,9 @@ export class DiTOps {
     p: kernels.MatmulSize & { activation?: kernels.Activation },
   ): Dispatch[] {
     return this.#matmul(name, p, 'store', ({ weights, finish, first, columns }, firstRow) => ({
-      constants: kernels.matmulConstants(p.activation ?? 'none'),
       params: kernels.matmulStoreParams(
         { ...p, N: columns },
-        { firstRow, outputOffset: output.offset + first, outputWidth: p.N },
+        { firstRow, outputOffset: output.offset + first, outputWidth: p.N, activation: p.activation ?? 'none' },
       ),
       storage: [input, weights, finish, output.buffer],
     }));

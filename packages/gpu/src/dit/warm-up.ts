@@ -9,7 +9,7 @@ import {
   type TransformerConfig,
   tokenCount,
 } from '@webdit/core';
-import { type Activation, matmulConstants, matmulKernel, maxSelectTokens } from '@webdit/shaders';
+import { matmulKernel, maxSelectTokens } from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
@@ -80,21 +80,21 @@ export function requestConditioning(
 ): void {
   const { hiddenSize: C, frequencyEmbeddingSize } = config;
   const [prefix = ''] = config.kind === 'dit' ? embedderPrefixes(config) : [];
-  const linears: readonly (readonly [name: string, K: number, N: number, activation: Activation])[] = [
-    [`${prefix}t_embedder.mlp.0`, frequencyEmbeddingSize, C, 'silu'],
-    [`${prefix}t_embedder.mlp.2`, C, C, 'none'],
+  const linears: readonly (readonly [name: string, K: number, N: number])[] = [
+    [`${prefix}t_embedder.mlp.0`, frequencyEmbeddingSize, C],
+    [`${prefix}t_embedder.mlp.2`, C, C],
     ...(config.kind === 'dit'
       ? ([
-          ['blocks.0.adaLN_modulation.1', C, 6 * C, 'none'],
-          ['final_layer.adaLN_modulation.1', C, 2 * C, 'none'],
+          ['blocks.0.adaLN_modulation.1', C, 6 * C],
+          ['final_layer.adaLN_modulation.1', C, 2 * C],
         ] as const)
       : pixArtLinears(config)),
   ];
-  for (const [name, K, N, activation] of linears) {
+  for (const [name, K, N] of linears) {
     for (const rows of [...matmulRowBounds, Number.MAX_SAFE_INTEGER]) {
       const tiling = choice.matmul({ rows, K, N });
       const kernel = matmulKernel({ tiling, weights: weights.kernelWeights(name), epilogue: 'store' });
-      pipelines.request(kernel, matmulConstants(activation));
+      pipelines.request(kernel);
     }
   }
 }
@@ -102,10 +102,10 @@ export function requestConditioning(
 /** Those that run once per run or chunk, over as many rows as its text or its steps have. */
 function pixArtLinears({ hiddenSize: C, captionChannels }: PixArtConfig) {
   return [
-    ['t_block.1', C, 6 * C, 'none'],
-    ['y_embedder.y_proj.fc1', captionChannels, C, 'gelu'],
-    ['y_embedder.y_proj.fc2', C, C, 'none'],
-    ['blocks.0.cross_attn.kv_linear', C, 2 * C, 'none'],
+    ['t_block.1', C, 6 * C],
+    ['y_embedder.y_proj.fc1', captionChannels, C],
+    ['y_embedder.y_proj.fc2', C, C],
+    ['blocks.0.cross_attn.kv_linear', C, 2 * C],
   ] as const;
 }
 

@@ -94,9 +94,9 @@ async function tryVariant(
   deadline: Deadline,
 ): Promise<number | null> {
   const pipelines = PipelineCache.of(allocator.holder);
-  const { kernel, constants } = check.formOf(variant);
+  const { kernel } = check.formOf(variant);
   let compiles = false;
-  const compiling = pipelines.attempt(kernel, constants).then((done) => {
+  const compiling = pipelines.attempt(kernel).then((done) => {
     compiles = done;
   });
   await deadline.wait(compiling);

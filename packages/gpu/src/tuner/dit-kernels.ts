@@ -1,5 +1,5 @@
 import type { TransformerConfig } from '@webdit/core';
-import { type MatmulSize, type MatmulWeights, matmulConstants, matmulKernel } from '@webdit/shaders';
+import { type MatmulSize, type MatmulWeights, matmulKernel } from '@webdit/shaders';
 import type { DeviceHolder } from '../device.ts';
 import { PipelineCache } from '../pipelines.ts';
 import type { KernelChoice } from '../tiling.ts';
@@ -67,10 +67,7 @@ export class DiTKernels {
     const pipelines = PipelineCache.of(this.holder);
     const { weights } = this.model;
     for (const size of this.sizes) {
-      pipelines.request(
-        matmulKernel({ tiling: choice.matmul(size), weights, epilogue: 'store' }),
-        matmulConstants('none'),
-      );
+      pipelines.request(matmulKernel({ tiling: choice.matmul(size), weights, epilogue: 'store' }));
     }
   }
 }

@@ -3,7 +3,6 @@ import {
   type MatmulSize,
   type MatmulTiling,
   type MatmulWeights,
-  matmulConstants,
   matmulKernel,
   matmulNumericCheck,
   matmulStoreParams,
@@ -70,7 +69,6 @@ export function matmulOp(
     return {
       name: tiling.name,
       kernel: kernelOf({ tiling, weights, epilogue: 'store' }),
-      constants: matmulConstants('none'),
     };
   };
   const checkOn = (weights: MatmulWeights): NumericCheck => {
@@ -161,9 +159,8 @@ function caseOf(
       const storage = [...inputs(scope), output];
       return {
         outputs: [output],
-        dispatch: ({ name, kernel, constants = {} }) => ({
+        dispatch: ({ name, kernel }) => ({
           kernel,
-          constants,
           params: matmulStoreParams(size),
           storage,
           workgroups: matmulWorkgroups(candidates.get(name) as MatmulTiling, rows, N),

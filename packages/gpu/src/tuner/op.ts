@@ -1,4 +1,4 @@
-import type { Kernel, KernelConstants } from '@webdit/shaders';
+import type { Kernel } from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { DispatchSpec } from '../program.ts';
 import type { TuningRecord } from './record.ts';
@@ -23,7 +23,6 @@ export interface TunableOp {
 export interface OpVariant {
   readonly name: string;
   readonly kernel: Kernel;
-  readonly constants?: KernelConstants;
 }
 
 /** Sizes that get the same variant, and one of them that is timed. */

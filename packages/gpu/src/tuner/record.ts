@@ -108,7 +108,7 @@ export function missingClasses({ decided, postponed }: TuningRecord, { classes }
 }
 
 async function kernelsHash({ variants }: TunableOp): Promise<string> {
-  const text = variants.map(({ name, kernel, constants }) => [name, constants, kernel.source]);
+  const text = variants.map(({ name, kernel }) => [name, kernel.source]);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(text)));
   return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

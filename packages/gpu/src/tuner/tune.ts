@@ -88,7 +88,7 @@ async function compileCandidates(
   let waiting = true;
   onProgress?.(done, candidates.length);
   const compile = async ({ job, variant }: (typeof candidates)[number]) => {
-    const compiles = await pipelines.attempt(variant.kernel, variant.constants);
+    const compiles = await pipelines.attempt(variant.kernel);
     if (!waiting) return;
     if (compiles) job.compiled(variant);
     else job.refused(variant);
@@ -127,8 +127,8 @@ async function prove(
   for (let open = job.unproven; open.length > 0; open = job.unproven) {
     const compiles = new Map<(typeof open)[number], boolean>();
     const compile = async (one: (typeof open)[number]) => {
-      const { kernel, constants } = one.check.formOf(one.variant);
-      compiles.set(one, await pipelines.attempt(kernel, constants));
+      const { kernel } = one.check.formOf(one.variant);
+      compiles.set(one, await pipelines.attempt(kernel));
     };
     await new Deadline(Number.POSITIVE_INFINITY, signal).wait(Promise.all(open.map(compile)));
     for (const one of open) {
