@@ -23,7 +23,8 @@ function goldenPixels(): number[] {
 }
 
 test('a worker in Chromium paints the golden pizza from its seed', async ({ page }) => {
-  await watchFrames(page);
+  // Another test shares the processor; a step takes longer than this.
+  await watchFrames(page, 200);
   await openBlank(page);
   const { rgba, thread, steps } = await page.evaluate(
     async ({ webditUrl }) => {
