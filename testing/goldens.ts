@@ -7,16 +7,17 @@ const fast = process.env.WEBDIT_ADAPTER === 'lavapipe';
 const capped = process.env.WEBDIT_MAX_BINDING !== undefined;
 const long = ['procache-28-tiny'];
 const pixArt = ['pixart-tiny', 'pixart-tiny-microcond'];
+const vae = 'vae-tiny';
 
 /**
  * Tiny golden folders: the 250 steps of ProCache's and PixArt's belong to the full tests on SwiftShader, which takes a minute for the
  * former; there, and with capped bindings, one PixArt is enough.
  */
 export const tinyGoldens = {
-  smoke: ['dit-original-tiny', 'dit-diffusers-tiny', ...(fast ? [...long, ...pixArt] : [])],
-  full: fast ? [] : [...long, capped ? 'pixart-tiny' : 'pixart-tiny-microcond'],
+  smoke: ['dit-original-tiny', 'dit-diffusers-tiny', ...(fast ? [...long, ...pixArt, vae] : [])],
+  full: fast ? [] : [...long, capped ? 'pixart-tiny' : 'pixart-tiny-microcond', vae],
   /** With targets for f16 arithmetic, which SwiftShader has not. */
-  f16: fast ? pixArt : [],
+  f16: fast ? [...pixArt, vae] : [],
 };
 
 /** Runs `webdit verify` on a golden folder, on this project's adapter and binding cap. */

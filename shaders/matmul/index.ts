@@ -138,6 +138,7 @@ export interface MatmulSize {
 /** Where the `store` epilogue puts rows, in elements, multiples of 4, and what it does to them before. */
 export interface MatmulStore {
   readonly firstRow?: number;
+  /** Negative where the rows move up: it is added modulo 2^32. */
   readonly outputOffset?: number;
   /** N by default. */
   readonly outputWidth?: number;

@@ -1,3 +1,4 @@
+export * from './autoencoder.ts';
 export * from './captions.ts';
 export * from './embeddings.ts';
 export * from './errors.ts';

@@ -54,7 +54,8 @@ export class Slicer {
   constructor(
     readonly holder: Pick<DeviceHolder, 'device' | 'adapterInfo' | 'check'>,
     readonly options: {
-      readonly stepGroup: GPUBindGroup;
+      /** Left out where no kernel reads the step. */
+      readonly stepGroup?: GPUBindGroup;
       readonly signal?: AbortSignal | undefined;
       /** Nothing is submitted while it is closed. Step times leave out what was waited for it. */
       readonly gate?: Gate | undefined;
@@ -171,7 +172,8 @@ export class Slicer {
     this.#encoder ??= this.holder.device.createCommandEncoder();
     const timestampWrites = this.options.timer?.next(this.#step);
     const pass = this.#encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
-    bindStep(pass, this.options.stepGroup, stepOffset);
+    const { stepGroup } = this.options;
+    if (stepGroup) bindStep(pass, stepGroup, stepOffset);
     return pass;
   }
 

@@ -1,6 +1,6 @@
 /** Entry for Node: the pipeline without a worker, and the parts that diagnosis tools drive one by one. */
-export { adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
-export { type ModelFolder, networkSource, openModelFolder, storedSource } from '@webdit/weights';
+export { AutoencoderKLDecoder, adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
+export { type ModelFolder, networkSource, openAutoencoderKL, openModelFolder, storedSource } from '@webdit/weights';
 export { pathSource } from '@webdit/weights/node';
 export { automaticDType } from './dtype.ts';
 export * from './index.ts';
@@ -26,6 +26,7 @@ export {
 export { type PlanRequest, planFolder } from './planning/plan-folder.ts';
 export { VaeDecoder } from './vae.ts';
 export { checkLine, verdict } from './verify/checks.ts';
-export { targetsFor } from './verify/golden.ts';
+export { selectCases, targetsFor } from './verify/golden.ts';
 export type { PreparedCase, VerifyBench } from './verify/run-case.ts';
+export { runDecodes } from './verify/run-decodes.ts';
 export { openGolden, prepareCases, runCases } from './verify/verify.ts';

@@ -1,3 +1,4 @@
+export { type AutoencoderKL, autoencoderWeightsPath, openAutoencoderKL } from './layouts/autoencoder-kl.ts';
 export type { ModelClass } from './layouts/classes.ts';
 export type { Defaults, Layout, OpenFolderOptions } from './layouts/description.ts';
 export type { PreviewMap, Rgb } from './layouts/preview.ts';

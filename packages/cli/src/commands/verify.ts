@@ -23,6 +23,7 @@ import type { Command, Output } from '../command.ts';
 import { type OpenedDevice, openDevice } from '../device.ts';
 import { dtypeOption, mathOption } from '../pipeline.ts';
 import { vaeWasmPaths } from '../vae-runtime.ts';
+import { verifyVae } from './verify-vae.ts';
 
 /** Runs a golden folder: a line per tensor, then the verdict. Exit code 1 on FAIL. */
 export const verify: Command = async (args, output) => {
@@ -34,7 +35,12 @@ export const verify: Command = async (args, output) => {
   const math = mathOption(line) ?? 'f32';
   const folderPath = line.positionals[0] as string;
   const { golden, tensors } = await openGolden(pathSource(folderPath));
-  const folder = await openModelFolder(pathSource(join(folderPath, golden.model)));
+  const model = pathSource(join(folderPath, golden.model));
+  if (golden.conditions === 'none') {
+    const opened = await openDevice(line.values.adapter, maxBinding);
+    return verifyVae({ golden, tensors }, model, { ...opened, names, weightDType: dtype ?? 'f32' }, output);
+  }
+  const folder = await openModelFolder(model);
   const cases = prepareCases({ golden, tensors }, folder, { names, steps });
 
   const device = await openDevice(line.values.adapter, maxBinding);

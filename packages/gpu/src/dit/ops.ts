@@ -1,9 +1,10 @@
 import { type Branch, branchesOf, type TransformerConfig, tokenCount } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
+import { cutDispatches } from '../cut.ts';
 import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
-import { measuredDispatchCostLimit } from '../slicer.ts';
 import type { KernelChoice } from '../tiling.ts';
-import type { DiTWeights, LinearPart } from './weights.ts';
+import type { LinearPart } from '../weights.ts';
+import type { DiTWeights } from './weights.ts';
 
 /** Modulation vectors per block, in the order the adaLN linear emits them. */
 export const modulationParts = { shiftAttn: 0, scaleAttn: 1, gateAttn: 2, shiftMlp: 3, scaleMlp: 4, gateMlp: 5 };
@@ -187,12 +188,17 @@ export class DiTOps {
     const size = this.#attentionSize;
     const tiling = this.choice.attention(size);
     const kernel = kernels.attentionKernel({ headDim: size.headDim, tiling, source: 'self' });
-    return this.#cut(kernels.attentionGroups(tiling, size), 4 * this.#attentionProducts, (first, count) => ({
-      kernel,
-      params: kernels.attentionParams({ ...size, first }),
-      storage: [qkv, output, logSumExp],
-      workgroups: kernels.attentionWorkgroups(tiling, { ...size, first, count }),
-    }));
+    return cutDispatches(
+      this.builder,
+      kernels.attentionGroups(tiling, size),
+      4 * this.#attentionProducts,
+      (first, count) => ({
+        kernel,
+        params: kernels.attentionParams({ ...size, first }),
+        storage: [qkv, output, logSumExp],
+        workgroups: kernels.attentionWorkgroups(tiling, { ...size, first, count }),
+      }),
+    );
   }
 
   /**
@@ -206,7 +212,7 @@ export class DiTOps {
     const tiling = this.choice.attention({ ...size, tokens: Math.max(queries, keys) });
     const kernel = kernels.attentionKernel({ headDim: size.headDim, tiling, source: 'cross' });
     const products = this.batch * queries * keys * this.config.hiddenSize;
-    return this.#cut(kernels.attentionGroups(tiling, size), 4 * products, (first, count) => ({
+    return cutDispatches(this.builder, kernels.attentionGroups(tiling, size), 4 * products, (first, count) => ({
       kernel,
       params: kernels.attentionParams({ ...size, keys, first }),
       storage: [q, text.keysValues, text.mask, output, logSumExp],
@@ -249,12 +255,17 @@ export class DiTOps {
   attentionScores(qkv: GPUBuffer, logSumExp: GPUBuffer, scores: GPUBuffer): Dispatch[] {
     const size = this.#attentionSize;
     const kernel = kernels.attentionScoresKernel(size.headDim);
-    return this.#cut(kernels.attentionScoresGroups(size), 2 * this.#attentionProducts, (first, count) => ({
-      kernel,
-      params: kernels.attentionParams({ ...size, first }),
-      storage: [qkv, logSumExp, scores],
-      workgroups: kernels.attentionScoresWorkgroups({ ...size, first, count }),
-    }));
+    return cutDispatches(
+      this.builder,
+      kernels.attentionScoresGroups(size),
+      2 * this.#attentionProducts,
+      (first, count) => ({
+        kernel,
+        params: kernels.attentionParams({ ...size, first }),
+        storage: [qkv, logSumExp, scores],
+        workgroups: kernels.attentionScoresWorkgroups({ ...size, first, count }),
+      }),
+    );
   }
 
   /** Value norms, `[batch, tokens]`. */
@@ -340,25 +351,11 @@ export class DiTOps {
     const kernel = kernels.matmulKernel({ tiling, weights: this.weights.kernelWeights(name), epilogue });
     const tileRows = kernels.matmulTileRows(tiling);
     return this.weights.linear(name).flatMap((part) =>
-      this.#cut(Math.ceil(rows / tileRows), 2 * rows * K * part.columns, (first, count) => ({
+      cutDispatches(this.builder, Math.ceil(rows / tileRows), 2 * rows * K * part.columns, (first, count) => ({
         kernel,
         ...of(part, first * tileRows),
         workgroups: kernels.matmulWorkgroups(tiling, Math.min(rows - first * tileRows, count * tileRows), part.columns),
       })),
     );
-  }
-
-  /** One dispatch, or several where one would be more work than this adapter may be given at once. */
-  #cut(units: number, cost: number, part: (first: number, count: number) => Omit<DispatchSpec, 'cost'>): Dispatch[] {
-    const limit = measuredDispatchCostLimit(this.builder.scope.allocator.holder);
-    const most = Math.max(1, Math.floor((limit / cost) * units));
-    // Parts of one size.
-    const atOnce = Math.ceil(units / Math.ceil(units / most));
-    const dispatches: Dispatch[] = [];
-    for (let first = 0; first < units; first += atOnce) {
-      const count = Math.min(atOnce, units - first);
-      dispatches.push(this.builder.add({ ...part(first, count), cost: (cost * count) / units }));
-    }
-    return dispatches;
   }
 }

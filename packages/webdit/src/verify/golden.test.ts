@@ -12,6 +12,7 @@ describe('parseGolden', () => {
     ['dit-diffusers-tiny', ['forward', 'ddim10']],
     ['emoji-dit', ['pizza', 'cat-face', 'butterfly']],
     ['procache-28-tiny', ['released', 'fora3', 'full', 'b11', 'b11_injected']],
+    ['vae-tiny', ['square', 'rectangular']],
   ])('reads %s', (folder, names) => {
     const golden = parseGolden(readGolden(folder));
     expect(golden.cases.map(({ name }) => name)).toEqual(names);
@@ -21,7 +22,8 @@ describe('parseGolden', () => {
   const cases = tiny.cases as Record<string, unknown>[];
 
   it.each([
-    ['unsupported-config', 'vae', { ...tiny, kind: 'vae' }],
+    ['unsupported-config', 'vqvae', { ...tiny, kind: 'vqvae' }],
+    ['unsupported-config', 'forward', { ...tiny, kind: 'vae' }],
     ['format', 'encoder_hidden_states', { ...tiny, kind: 'pixart' }],
     ['format', 'added_cond', { ...tiny, added_cond: { resolution: [[1, 2]], aspect_ratio: [] } }],
     ['unsupported-config', 'encode', { ...tiny, cases: [{ ...cases[0], type: 'encode' }] }],

@@ -62,6 +62,8 @@ export type Targets = Readonly<Record<string, number>>;
 
 /** A golden folder's `golden.json`; the format is in `goldens/README.md`. */
 export interface Golden {
+  /** What conditions its cases: classes, texts, or, of a VAE alone, nothing. */
+  readonly conditions: Conditions;
   /** The model folder, relative to the golden folder. */
   readonly model: string;
   /** What made the numbers, in a sentence. */
@@ -75,7 +77,8 @@ export interface Golden {
 }
 
 /** What conditions the cases of each kind of golden. */
-const kinds = { dit: 'class', procache: 'class', pixart: 'text' } as const;
+const kinds = { dit: 'class', procache: 'class', pixart: 'text', vae: 'none' } as const;
+type Conditions = (typeof kinds)[keyof typeof kinds];
 
 type Fields = Readonly<Record<string, 'string' | 'number' | 'object'>>;
 
@@ -93,7 +96,7 @@ const required: Readonly<Record<GoldenCase['type'], Fields>> = {
 };
 
 /** And those it must have besides, by what conditions it. */
-const conditions: Readonly<Record<'class' | 'text', Partial<Record<GoldenCase['type'], Fields>>>> = {
+const conditions: Readonly<Record<Conditions, Partial<Record<GoldenCase['type'], Fields>>>> = {
   class: {
     forward: { class_labels: 'string' },
     sample: { class_label: 'number', guidance_channels: 'number' },
@@ -102,6 +105,7 @@ const conditions: Readonly<Record<'class' | 'text', Partial<Record<GoldenCase['t
     forward: { encoder_hidden_states: 'string', encoder_attention_mask: 'string' },
     sample: { prompt_row: 'number', negative_row: 'number' },
   },
+  none: {},
 };
 
 /** @throws WebDiTError `format`; `unsupported-config` for a kind of golden or case that cannot be run. */
@@ -119,6 +123,7 @@ export function parseGolden(json: unknown): Golden {
   if (typeof golden.model !== 'string') throw bad('golden.json names no model');
   if (!Array.isArray(golden.cases)) throw bad('golden.json has no cases');
   return {
+    conditions: kind,
     model: golden.model,
     reference: typeof golden.reference === 'string' ? golden.reference : null,
     targets: parseTargets(golden.targets, 'targets'),
@@ -151,11 +156,11 @@ function parseResolution(json: unknown): Golden['resolution'] {
   return { height, width, aspectRatio };
 }
 
-function parseCase(json: unknown, kind: 'class' | 'text'): GoldenCase {
+function parseCase(json: unknown, kind: Conditions): GoldenCase {
   const entry = record(json, 'A case');
   const caseType = entry.type as GoldenCase['type'];
   const fields = required[caseType];
-  if (fields === undefined) {
+  if (fields === undefined || (kind === 'none' && caseType !== 'decode')) {
     throw new WebDiTError(
       'unsupported-config',
       `Cases of type ${JSON.stringify(entry.type)} cannot be verified.`,

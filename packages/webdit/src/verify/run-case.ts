@@ -157,7 +157,7 @@ async function runSample(
 }
 
 /** Height and width of a tensor of latents, `[..., height, width]`. */
-function sizeOf(tensors: VerifyBench['tensors'], name: string): LatentGrid | undefined {
+export function sizeOf(tensors: VerifyBench['tensors'], name: string): LatentGrid | undefined {
   const [height, width] = tensors.get(name)?.shape.slice(-2) ?? [];
   return height === undefined || width === undefined ? undefined : { height, width };
 }
@@ -184,17 +184,20 @@ function text(
   };
 }
 
-function label(entry: GoldenCase, tensor: string): TensorName {
+/** A tensor of a case, for its check. */
+export function label(entry: GoldenCase, tensor: string): TensorName {
   return { case: entry.name, tensor };
 }
 
-function floats(tensors: VerifyBench['tensors'], name: string): Float32Array {
+/** @throws WebDiTError `format`. */
+export function floats(tensors: VerifyBench['tensors'], name: string): Float32Array {
   const tensor = tensors.get(name);
   if (tensor) return tensorToFloat32(tensor);
   throw new WebDiTError('format', `golden.safetensors has no tensor ${name}.`, 'Copy the golden folder again.');
 }
 
-function target(targets: Targets, kind: string): number {
+/** @throws WebDiTError `format`. */
+export function target(targets: Targets, kind: string): number {
   const value = targets[kind];
   if (value !== undefined) return value;
   throw new WebDiTError('format', `golden.json has no target for ${kind}.`, 'Add it to targets in golden.json.');

@@ -1,4 +1,4 @@
-import { parseTolerantJson } from '@webdit/core';
+import { parseTolerantJson, WebDiTError } from '@webdit/core';
 import { type ModelFolder, type ModelSource, openRequired, type ParsedTensor, parseSafetensors } from '@webdit/weights';
 import type { TensorCheck } from './checks.ts';
 import { type Golden, parseGolden, selectCases } from './golden.ts';
@@ -23,13 +23,16 @@ export async function openGolden(source: ModelSource, signal?: AbortSignal): Pro
 
 /**
  * Compiles the cases of these names, or all, against their model.
- * @throws WebDiTError `bad-argument` for an unknown name, and as `prepareCase`.
+ * @throws WebDiTError `bad-argument` for an unknown name, `unsupported-config` for goldens of a VAE alone, and as `prepareCase`.
  */
 export function prepareCases(
-  { golden: { cases }, tensors }: GoldenFolder,
+  { golden: { cases, conditions }, tensors }: GoldenFolder,
   folder: Pick<ModelFolder, 'scheduler' | 'config'>,
   { names, steps }: { readonly names?: readonly string[] | undefined; readonly steps?: number | undefined },
 ): PreparedCase[] {
+  if (conditions === 'none') {
+    throw new WebDiTError('unsupported-config', 'The golden folder is of a VAE alone.', 'Use webdit verify on it.');
+  }
   return selectCases(cases, names).map((entry) => prepareCase(entry, folder, steps, tensors));
 }
 
