@@ -124,7 +124,8 @@ test('a form needs the picture, and sends what the canvas shows', async ({ page 
 });
 
 test('another look: parts, properties and slots, also while it paints', async ({ page }) => {
-  await openEmbed(page, 'restyled.html', 8);
+  // Long enough to be looked at.
+  await openEmbed(page, 'restyled.html', 24);
   const [print, dial] = [page.locator('.print'), page.locator('.dial')];
   const style = (locator: Locator, property: string) =>
     locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
@@ -137,7 +138,7 @@ test('another look: parts, properties and slots, also while it paints', async ({
   // The page's ring stands in for the bar, and knows how far the run is.
   await expect(dial.getByRole('progressbar')).toBeHidden();
   const ring = page.locator('.ring');
-  await expect.poll(() => style(ring, '--webdit-progress'), { timeout: 60_000 }).toMatch(/^0\.[1-9]/);
+  await expect.poll(() => style(ring, '--webdit-progress'), { intervals: [100], timeout: 60_000 }).toMatch(/^0\.[1-9]/);
   await painted(print);
   await painted(dial);
   await expect(page.getByText('A cactus, soon')).toBeHidden();

@@ -357,12 +357,12 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
 
   it('refuses goldens it cannot run', async () => {
     const golden = JSON.parse(readFileSync(join(root, 'goldens/dit-original-tiny/golden.json'), 'utf8'));
-    writeFileSync(join(folder, 'golden.json'), JSON.stringify({ ...golden, kind: 'vae' }));
+    writeFileSync(join(folder, 'golden.json'), JSON.stringify({ ...golden, kind: 'vqvae' }));
     expect(await webdit('verify', folder)).toEqual({
       code: 1,
       lines: [],
       errors: [
-        'unsupported-config: Goldens of kind "vae" cannot be verified. Use a golden folder of kind dit, procache, pixart.',
+        'unsupported-config: Goldens of kind "vqvae" cannot be verified. Use a golden folder of kind dit, procache, pixart, vae.',
       ],
     });
   });
