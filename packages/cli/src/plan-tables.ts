@@ -4,15 +4,21 @@ import type { DTypePlan, ModelPlan, PolicyMemory } from 'webdit/node';
 /** What a plan says, for a terminal: what is held, then what runs take, in MiB; a total that does not fit is marked. */
 export function planTables(plan: ModelPlan): Table[] {
   const { numInferenceSteps, guidanceScale, batch, dtypes } = plan;
+  const decodes = dtypes.some(({ decoder }) => decoder !== 0);
   return [
     {
       title: `GPU memory in MiB, as it is held; ${limitsText(plan)}`,
-      header: ['dtype', 'weights', 'most while loading'],
+      header: ['dtype', 'weights', 'most while loading', ...(decodes ? ['VAE, as it decodes'] : [])],
       textColumns: 1,
-      rows: dtypes.map(({ dtype, weights, loading }) => [dtype, mebibytes(weights), mebibytes(loading)]),
+      rows: dtypes.map(({ dtype, weights, loading, decoder }) => [
+        dtype,
+        mebibytes(weights),
+        mebibytes(loading),
+        ...(decodes ? [mebibytes(decoder)] : []),
+      ]),
     },
     {
-      title: `Runs of ${numInferenceSteps} steps, guidance ${guidanceScale} (batch ${batch}); a total holds the weights`,
+      title: `Runs of ${numInferenceSteps} steps, guidance ${guidanceScale} (batch ${batch}); a total holds the weights${decodes ? ' and the VAE' : ''}`,
       header: ['cache policy', 'fits', 'activations', 'cache', ...dtypes.map(({ dtype }) => `total ${dtype}`)],
       textColumns: 2,
       rows: (dtypes[0]?.policies ?? []).map((first, i) => {

@@ -1,9 +1,12 @@
 import { latentGrid, type TensorSink } from '@webdit/core';
+import type { DeviceHolder } from '@webdit/gpu';
 import { isStoredSource, type ModelFolder, type ModelSource, openRequired, type StorageOutcome } from '@webdit/weights';
+import { AutoencoderDecoder } from './autoencoder-decoder.ts';
+import type { LatentDecoder } from './latent-decoder.ts';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress, shortName } from './progress.ts';
-import type { ProgressEvent } from './types.ts';
-import { VaeDecoder, type VaeGpu } from './vae.ts';
+import type { DType, ProgressEvent } from './types.ts';
+import { VaeDecoder } from './vae.ts';
 
 /** A model whose weights are yet to come. */
 export interface FillableModel {
@@ -17,8 +20,9 @@ export interface FillJob {
   readonly source: ModelSource;
   readonly folder: ModelFolder;
   readonly options: Pick<EngineOptions, 'vaeBackend' | 'wasmPaths'>;
-  /** Where the VAE may run besides wasm, or null. */
-  readonly vaeGpu: VaeGpu | null;
+  /** The device the VAE may run on besides wasm; null leaves out one that runs on no processor. */
+  readonly holder: DeviceHolder | null;
+  readonly dtype: DType;
   /** Open the VAE before the model is made ready, rather than at the same time. */
   readonly vaeFirst: boolean;
   readonly signal: AbortSignal | undefined;
@@ -26,13 +30,13 @@ export interface FillJob {
 }
 
 export interface Filled {
-  readonly vae: VaeDecoder | null;
+  readonly vae: LatentDecoder | null;
   readonly storage: StorageOutcome | null;
 }
 
 /**
  * Streams a folder's weights into a model and opens the VAE: its runtime downloads and compiles while the weights stream.
- * @returns the VAE, null when the folder has none; and what the source has stored, null when it stores nothing.
+ * @returns the VAE, null when the folder has none that runs here; and what the source has stored, null when it stores nothing.
  * @throws WebDiTError from either, the first that fails, or `signal.reason`; at once, the rest is stopped. The model is disposed of
  *   then, and the VAE.
  */
@@ -72,13 +76,22 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Fil
 }
 
 async function openVae(
-  { source, folder, options, vaeGpu }: FillJob,
+  { source, folder, options, holder, dtype }: FillJob,
   progress: LoadProgress,
   signal: AbortSignal,
-): Promise<VaeDecoder | null> {
+): Promise<LatentDecoder | null> {
   const { vae, config } = folder;
   if (!vae) return null;
-  const { height, width } = latentGrid(config);
+  const ownSize = latentGrid(config);
+  if (vae.kind === 'autoencoder-kl') {
+    if (!holder) return null;
+    for (const { path, bytes } of vae.weightFiles) progress.initiate(path, bytes);
+    const onProgress = ({ file, loaded }: { readonly file: string; readonly loaded: number }) =>
+      progress.advance(file, loaded);
+    const decoder = await AutoencoderDecoder.create(holder, vae, { dtype, ownSize, signal, onProgress });
+    for (const { path } of vae.weightFiles) progress.done(path);
+    return decoder;
+  }
   const file = await openRequired(source, vae.decoder, { signal });
   progress.initiate(vae.decoder, file.size ?? 0);
   const decoder = await file.bytes();
@@ -88,9 +101,14 @@ async function openVae(
     {
       decoder,
       scalingFactor: vae.scalingFactor,
-      latentShape: [config.inChannels, height, width],
+      latentShape: [config.inChannels, ownSize.height, ownSize.width],
       spatialScale: vae.spatialScale,
     },
-    { backend: options.vaeBackend, gpu: vaeGpu, wasmPaths: options.wasmPaths, signal },
+    {
+      backend: options.vaeBackend,
+      gpu: holder && { device: holder.device, isFallback: holder.adapterInfo.isFallback },
+      wasmPaths: options.wasmPaths,
+      signal,
+    },
   );
 }

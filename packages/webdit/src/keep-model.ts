@@ -1,4 +1,4 @@
-import { type ModelStore, networkSource, openModelFolder, storedSource } from '@webdit/weights';
+import { decoderPaths, type ModelStore, networkSource, openModelFolder, storedSource } from '@webdit/weights';
 import type { StoreModelOptions } from './stored-models.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
     }
     onProgress?.(sum);
   };
-  for (const path of [...files.keys(), ...(vae ? [vae.decoder] : []), ...schedules, ...calibrations]) {
+  for (const path of [...files.keys(), ...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) {
     await source.keep(path, {
       signal,
       onProgress: (loaded, size) => {

@@ -2,11 +2,11 @@ import { type DeviceHolder, DiTModel, timesKernels } from '@webdit/gpu';
 import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcome } from '@webdit/weights';
 import { automaticDType } from './dtype.ts';
 import { fillModel } from './fill-model.ts';
+import type { LatentDecoder } from './latent-decoder.ts';
 import type { EngineOptions } from './load-request.ts';
 import { FitCheck } from './planning/check-fit.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
 import type { DType, ProgressEvent } from './types.ts';
-import type { VaeDecoder } from './vae.ts';
 
 /** A loaded model and everything it needs to draw. */
 export interface EngineParts {
@@ -15,7 +15,7 @@ export interface EngineParts {
   readonly folder: ModelFolder;
   readonly model: DiTModel;
   /** Null when the folder has none. */
-  readonly vae: VaeDecoder | null;
+  readonly vae: LatentDecoder | null;
   readonly dtype: DType;
   /** What the source has stored; null when it stores nothing. */
   readonly storage: StorageOutcome | null;
@@ -50,7 +50,8 @@ export async function loadParts(
     source,
     folder,
     options,
-    vaeGpu: { device: holder.device, isFallback: holder.adapterInfo.isFallback },
+    holder,
+    dtype,
     // What opening the VAE asks of the processor and the GPU would be timed with the kernels.
     vaeFirst: timesKernels(options.tune, holder),
     signal,

@@ -1,6 +1,13 @@
 /** Entry for Node: the pipeline without a worker, and the parts that diagnosis tools drive one by one. */
 export { AutoencoderKLDecoder, adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
-export { type ModelFolder, networkSource, openAutoencoderKL, openModelFolder, storedSource } from '@webdit/weights';
+export {
+  decoderPaths,
+  type ModelFolder,
+  networkSource,
+  openAutoencoderKL,
+  openModelFolder,
+  storedSource,
+} from '@webdit/weights';
 export { pathSource } from '@webdit/weights/node';
 export { automaticDType } from './dtype.ts';
 export * from './index.ts';

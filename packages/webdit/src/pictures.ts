@@ -20,13 +20,13 @@ import type { PreviewRequest, TextConditions } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
+import type { LatentDecoder } from './latent-decoder.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { type PreviewParts, requestPreviews } from './previews.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
 import type { RunQueue } from './run-queue.ts';
 import type { FolderSchedules, PlanFiles } from './schedules.ts';
 import type { AdapterInfo, ComputeDevice, DType, MathDType, OutputImages, OutputType, StepEvent } from './types.ts';
-import type { VaeDecoder } from './vae.ts';
 
 /** A model that runs plans, wherever it computes. */
 export interface PlanRunner {
@@ -68,7 +68,7 @@ export interface DrawingParts {
   readonly schedules: FolderSchedules;
   readonly model: PlanRunner;
   /** Null when the folder has none. */
-  readonly vae: VaeDecoder | null;
+  readonly vae: LatentDecoder | null;
   readonly dtype: DType;
 }
 
@@ -142,7 +142,7 @@ async function drawPictures(
     runs.push(result);
     latents.set(result.latents, image * size);
     const started = performance.now();
-    images.push(await picture(parts, result.latents, { width, height }, request.outputType));
+    images.push(await picture(parts, result.latents, { size: { width, height }, type: request.outputType, signal }));
     decodeMs += performance.now() - started;
     signal.throwIfAborted();
   }
@@ -197,12 +197,12 @@ function conditionsOf(
 async function picture(
   { vae, holder }: DrawingParts,
   latents: Float32Array,
-  size: LatentGrid,
-  type: OutputType,
+  { size, type, signal }: { readonly size: LatentGrid; readonly type: OutputType; readonly signal: AbortSignal },
 ): Promise<OutputImages[OutputType]> {
   if (type === 'latent' || !vae) return null;
   const { width, height } = vae.imageSizeOf(size);
-  const planes = await vae.decode(latents, size).catch((error) => {
+  const planes = await vae.decode(latents, size, signal).catch((error) => {
+    signal.throwIfAborted();
     // The runtime does not know that the device is gone, only that something failed.
     holder.check();
     throw error;

@@ -53,9 +53,10 @@ export function describe(
       ...notes,
       ...folder.notes,
       ...(vae?.note ? [vae.note] : []),
+      ...(folder.vae && !vae ? ['Results are latents, because this VAE decodes on a GPU alone.'] : []),
       ...(storage?.notes ?? []),
       ...previewNotes(folder),
     ],
-    gpuBytes: model.bytes.current,
+    gpuBytes: model.bytes.current + (vae?.gpuBytes ?? 0),
   };
 }

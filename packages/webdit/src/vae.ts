@@ -1,6 +1,7 @@
 import { type LatentGrid, WebDiTError } from '@webdit/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { abortable } from './abortable.ts';
+import type { LatentDecoder } from './latent-decoder.ts';
 import { canWaitForGpu, loadOnnxRuntime, type OnnxRuntime, quietSession } from './onnx-runtime.ts';
 import type { VaeBackend, WasmPaths } from './types.ts';
 
@@ -35,9 +36,10 @@ const noJspi =
   "The VAE cannot decode on the GPU because this browser's WebAssembly cannot wait for promises (JSPI); wasm can decode.";
 
 /** Decodes latents to pixels with onnxruntime-web, on our GPUDevice or in wasm. */
-export class VaeDecoder {
-  /** Why the backend is not the first choice, one sentence; null when it is. */
+export class VaeDecoder implements LatentDecoder {
   readonly note: string | null;
+  /** What it takes there is onnxruntime's. */
+  readonly gpuBytes = 0;
 
   private constructor(
     readonly backend: VaeBackend,
@@ -87,17 +89,14 @@ export class VaeDecoder {
     }
   }
 
-  /** Threads it decodes on; null on the GPU. */
   get threads(): number | null {
     return this.backend === 'wasm' ? (this.runtime.env.wasm.numThreads ?? 1) : null;
   }
 
-  /** Width and height of a picture of the model's own size, in pixels. */
   get imageSize(): { width: number; height: number } {
     return this.imageSizeOf(this.ownSize);
   }
 
-  /** Width and height of a decoded picture, in pixels. */
   imageSizeOf({ width, height }: LatentGrid): { width: number; height: number } {
     return { width: width * this.model.spatialScale, height: height * this.model.spatialScale };
   }
@@ -107,12 +106,7 @@ export class VaeDecoder {
     return { height, width };
   }
 
-  /**
-   * @param latents `[channels, height, width]`, not yet divided by the scaling factor.
-   * @param size theirs, where it is not the model's own.
-   * @returns `[3, imageHeight, imageWidth]`, about [-1, 1].
-   * @throws WebDiTError `shape-mismatch` when the decoder's output has another shape, `format` when it cannot be run.
-   */
+  /** @throws WebDiTError `shape-mismatch` when the decoder's output has another shape, `format` when it cannot be run. */
   async decode(latents: Float32Array, size = this.ownSize): Promise<Float32Array> {
     const dims = [1, this.model.latentShape[0], size.height, size.width];
     const scaled = latents.map((value) => value / this.model.scalingFactor);

@@ -2,7 +2,7 @@ export { type AutoencoderKL, autoencoderWeightsPath, openAutoencoderKL } from '.
 export type { ModelClass } from './layouts/classes.ts';
 export type { Defaults, Layout, OpenFolderOptions } from './layouts/description.ts';
 export type { PreviewMap, Rgb } from './layouts/preview.ts';
-export type { OnnxVae } from './layouts/vae.ts';
+export { decoderPaths, type FolderVae, type OnnxVae, type WeightsVae } from './layouts/vae.ts';
 export type { LoadWeightsOptions, WeightsProgress } from './load-weights.ts';
 export { makeManifest } from './make-manifest.ts';
 export { type Manifest, type ManifestFile, manifestPath, parseManifest } from './manifest.ts';
@@ -11,7 +11,6 @@ export {
   type FolderDescription,
   type ModelFolder,
   openModelFolder,
-  type WeightFileInfo,
 } from './model-folder.ts';
 export {
   type AttentionMask,
@@ -49,3 +48,4 @@ export { opfsBackend } from './store/opfs-backend.ts';
 export { storageFailure } from './store/refusals.ts';
 export type { StorageOutcome, StoredSource } from './store/storage.ts';
 export { isStoredSource, storedSource } from './store/stored-source.ts';
+export type { WeightFileInfo } from './weight-files.ts';

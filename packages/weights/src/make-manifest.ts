@@ -1,5 +1,6 @@
 import { readPieces } from './byte-reader.ts';
 import type { OpenFolderOptions } from './layouts/description.ts';
+import { decoderPaths } from './layouts/vae.ts';
 import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { startSha256 } from './sha256.ts';
@@ -38,7 +39,7 @@ export async function modelFiles(
   );
   const { weightFiles, vae, schedules, calibrations } = folder;
   for (const { path } of weightFiles) paths.add(path);
-  for (const path of [...(vae ? [vae.decoder] : []), ...schedules, ...calibrations]) paths.add(path);
+  for (const path of [...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) paths.add(path);
   paths.delete(manifestPath);
   return { folder, paths: [...paths].sort() };
 }

@@ -10,19 +10,12 @@ import {
 } from './layouts/description.ts';
 import { chooseEmbedders } from './layouts/shared-embedders.ts';
 import { matchTensors } from './layouts/tensor-map.ts';
-import { type OnnxVae, readVae } from './layouts/vae.ts';
+import { type FolderVae, readVae } from './layouts/vae.ts';
 import { bytesToLoad, type LoadWeightsOptions, loadWeights } from './load-weights.ts';
 import { feedPositionTable } from './position-table.ts';
-import { fileBytes, type SafetensorsTensor } from './safetensors/header.ts';
+import type { SafetensorsTensor } from './safetensors/header.ts';
 import { type ModelSource, type OpenOptions, openRequired } from './source.ts';
-import { findWeights, openWeights, type Weights } from './weight-files.ts';
-
-/** A file with weights. */
-export interface WeightFileInfo {
-  /** Path inside the model folder. */
-  readonly path: string;
-  readonly bytes: number;
-}
+import { findWeights, openWeights, type WeightFileInfo, type Weights, weightFileInfos } from './weight-files.ts';
 
 /** A model folder, opened: every config read and checked, the weights' headers too, no weights yet. */
 export interface ModelFolder {
@@ -35,7 +28,7 @@ export interface ModelFolder {
   /** By id; null when the folder has no table, or the model no classes. */
   readonly classes: readonly ModelClass[] | null;
   /** Null when the folder has none that WebDiT runs: its results are latents. */
-  readonly vae: OnnxVae | null;
+  readonly vae: FolderVae | null;
   /** The safetensors files, one or several shards, in the order in which they are loaded. */
   readonly weightFiles: readonly WeightFileInfo[];
   /** Bytes of these files. */
@@ -88,7 +81,8 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const every = matchTensors(weights, description.expected());
   const { config, targets, note } = await chooseEmbedders(source, weights, description.config, every, options);
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
-  const weightFiles = weights.files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
+  const weightFiles = weightFileInfos(weights);
+  const { vae, note: vaeNote } = await readVae(source, index, config.inChannels, options);
   return {
     name: source.name,
     layout,
@@ -96,7 +90,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     scheduler,
     defaults,
     classes: config.kind === 'dit' ? await readClasses(source, index, config.numClasses, options) : null,
-    vae: await readVae(source, index, config.inChannels, options),
+    vae,
     weightFiles,
     weightsSize: weightFiles.reduce((sum, { bytes }) => sum + bytes, 0),
     loadedSize: bytesToLoad(weights.files, targets),
@@ -104,7 +98,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     tensors: weights.tensors,
     schedules: listOfPaths(index, 'schedules'),
     calibrations: listOfPaths(index, 'calibrations'),
-    notes: note === null ? [] : [note],
+    notes: [note, vaeNote].filter((each) => each !== null),
     async loadWeights(sink, loadOptions = {}) {
       await loadWeights(source, weights.files, targets, sink, loadOptions);
       // PixArt's positions depend on the size of the run.

@@ -1,4 +1,4 @@
-import type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
+import { fileBytes, type SafetensorsHeader, type SafetensorsTensor } from './safetensors/header.ts';
 import { openSafetensors } from './safetensors/stream.ts';
 import { checkShards, parseShardIndex, type ShardIndex, shardIndexPath } from './shard-index.ts';
 import { type ModelSource, missingFile, type OpenOptions, openRequired, type SourceFile } from './source.ts';
@@ -12,6 +12,16 @@ export interface WeightFile {
   /** Whether parts of it may be left out. */
   readonly inParts: boolean;
 }
+
+/** What callers are told of a file with weights. */
+export interface WeightFileInfo {
+  /** Path inside the model folder. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export const weightFileInfos = ({ files }: Pick<Weights, 'files'>): WeightFileInfo[] =>
+  files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
 
 /** A model's weights, their headers read: one file, or shards. */
 export interface Weights {

@@ -14,7 +14,7 @@ const planOf = (weights: number, fits = true): ModelPlan => ({
   download: { weights, weightsNotKept: 0.9 * weights, vae: 3e6 },
   adapter: null,
   limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, memory: null },
-  dtypes: [{ dtype: 'f16', weights: 20e6, loading: 25e6, policies: runs(fits) }],
+  dtypes: [{ dtype: 'f16', weights: 20e6, loading: 25e6, decoder: 0, policies: runs(fits) }],
   notCounted: [],
 });
 const remote: ModelChoice = { key: 'https://a.test/m/', name: 'm', source: new URL('https://a.test/m/') };

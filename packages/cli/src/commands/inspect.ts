@@ -8,7 +8,14 @@ import {
   tokenCount,
 } from '@webdit/core';
 import { tableText } from '@webdit/gpu/bench';
-import { type ModelFolder, type ModelPlan, openModelFolder, type PlanRequest, planFolder } from 'webdit/node';
+import {
+  decoderPaths,
+  type ModelFolder,
+  type ModelPlan,
+  openModelFolder,
+  type PlanRequest,
+  planFolder,
+} from 'webdit/node';
 import { openNodeGpu } from '../adapter.ts';
 import { type CommandLine, integerOption, listOption, numberOption, readCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
@@ -71,7 +78,7 @@ export function describeFolder(folder: ModelFolder, download: ModelPlan['downloa
       'vae',
       vae === null
         ? 'none: results are latents'
-        : `${vae.decoder}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${width * vae.spatialScale} x ${height * vae.spatialScale} pixels`,
+        : `${decoderPaths(vae).join(', ')}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${width * vae.spatialScale} x ${height * vae.spatialScale} pixels`,
     ],
   ];
   facts.push(...folder.notes.map((note): [string, string] => ['note', note]));

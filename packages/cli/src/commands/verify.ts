@@ -93,6 +93,13 @@ async function openVae({ vae, config, read }: ModelFolder): Promise<VaeDecoder> 
   if (vae === null) {
     throw new WebDiTError('format', 'The golden expects a picture, but its model has no VAE.', 'Check golden.json.');
   }
+  if (vae.kind !== 'onnx') {
+    throw new WebDiTError(
+      'unsupported-config',
+      'Pictures of goldens are compared with a decoder.onnx, which this model has not.',
+      'Choose cases without pictures, or verify the VAE by a golden of its own.',
+    );
+  }
   const { scalingFactor, spatialScale } = vae;
   const latentShape = [config.inChannels, config.inputSize, config.inputSize] as const;
   return VaeDecoder.create(

@@ -10,11 +10,11 @@ export class FitCheck {
   private readonly table: MemoryTable;
 
   constructor(
-    private readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults'>,
+    private readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults' | 'vae'>,
     private readonly dtype: DType,
     holder: DeviceHolder,
   ) {
-    this.table = new MemoryTable(folder.config, grantsOf(holder));
+    this.table = new MemoryTable(folder, grantsOf(holder));
   }
 
   /** @throws WebDiTError `out-of-memory` for a model with a buffer that the device does not allow; `unsupported-config`. */

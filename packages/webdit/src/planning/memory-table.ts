@@ -1,5 +1,7 @@
-import { mebibytes, type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
-import { type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
+import { latentGrid, mebibytes, type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
+import { countDecoder, type DecoderMemory, type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
+import type { FolderVae } from '@webdit/weights';
+import { decoderDType } from '../autoencoder-decoder.ts';
 import type { DType } from '../types.ts';
 import { attempt } from './attempt.ts';
 
@@ -7,9 +9,11 @@ import { attempt } from './attempt.ts';
 export interface Needs extends RunMemory {
   readonly weights: number;
   readonly loading: number;
-  /** Most at once. */
+  /** Most at once, a VAE's decoder in WGSL included: it decodes beside a transformer that is ready to run again. */
   readonly total: number;
 }
+
+type DecoderSize = Pick<DecoderMemory, 'weights' | 'activations'>;
 
 /** A run, under the name its cache policy was asked for by. */
 export interface NamedPlan {
@@ -23,10 +27,11 @@ const dtypesBySize: readonly DType[] = ['f32', 'f16', 'int8'];
 /** The GPU memory a model takes on one device, by dtype and plan; counted when it is asked for. */
 export class MemoryTable {
   private readonly counts = new Map<DType, MemoryCount>();
+  private readonly decoders = new Map<DType, DecoderSize>();
   private readonly runs = new Map<RunPlan, Map<DType, RunMemory>>();
 
   constructor(
-    readonly config: TransformerConfig,
+    readonly folder: { readonly config: TransformerConfig; readonly vae: FolderVae | null },
     readonly grants: DeviceGrants,
     /** Most bytes there may be in all. */
     readonly memory = Number.POSITIVE_INFINITY,
@@ -34,7 +39,7 @@ export class MemoryTable {
 
   /** Of weights alone. @throws WebDiTError `out-of-memory` for a buffer beyond the device's limits, `unsupported-config`. */
   count(dtype: DType): MemoryCount {
-    const count = this.counts.get(dtype) ?? new MemoryCount(this.config, dtype, this.grants);
+    const count = this.counts.get(dtype) ?? new MemoryCount(this.folder.config, dtype, this.grants);
     this.counts.set(dtype, count);
     return count;
   }
@@ -43,7 +48,21 @@ export class MemoryTable {
   needs(dtype: DType, plan: RunPlan): Needs {
     const { weights, loading } = this.count(dtype);
     const run = this.runOf(dtype, plan);
-    return { ...run, weights, loading, total: Math.max(loading, weights + run.activations + run.cache) };
+    const decoder = this.decoder(dtype);
+    const running = weights + run.activations + run.cache;
+    const total = Math.max(loading + decoder.weights, running + decoder.weights + decoder.activations);
+    return { ...run, weights, loading, total };
+  }
+
+  /** Of a VAE that decodes in WGSL; nothing of any other. @throws WebDiTError like `count`. */
+  decoder(dtype: DType): DecoderSize {
+    const { vae, config } = this.folder;
+    if (vae?.kind !== 'autoencoder-kl') return { weights: 0, activations: 0 };
+    const known = this.decoders.get(dtype);
+    const size =
+      known ?? countDecoder(vae.config, latentGrid(config), { weightDType: decoderDType(dtype) }, this.grants);
+    this.decoders.set(dtype, size);
+    return size;
   }
 
   private runOf(dtype: DType, plan: RunPlan): RunMemory {

@@ -36,7 +36,7 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
   const { info, ...found } = await adapterGrants(request.gpu);
   const grants = { ...found, ...request.limits };
   const { maxBufferSize, maxStorageBufferBindingSize, memory = null } = grants;
-  const table = new MemoryTable(folder.config, grants, memory ?? undefined);
+  const table = new MemoryTable(folder, grants, memory ?? undefined);
   const dtypes = [...new Set(request.dtypes.map((dtype) => (dtype === 'auto' ? automaticDType(folder) : dtype)))];
   return {
     name: shortName(folder.name),
@@ -53,11 +53,18 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
     dtypes: dtypes.map((dtype): DTypePlan => {
       const count = attempt(() => table.count(dtype));
       const { weights, loading } = count instanceof WebDiTError ? { weights: null, loading: null } : count;
+      const decoder = attempt(() => table.decoder(dtype));
       const policies = plans.map(({ cache, plan }) => memoryOf(table, dtype, { cache, plan, others }));
-      return { dtype, weights, loading, policies };
+      return {
+        dtype,
+        weights,
+        loading,
+        decoder: decoder instanceof WebDiTError ? null : decoder.weights + decoder.activations,
+        policies,
+      };
     }),
     notCounted: [
-      ...(folder.vae ? ['onnxruntime’s own memory for the VAE, where it decodes on the GPU.'] : []),
+      ...(folder.vae?.kind === 'onnx' ? ['onnxruntime’s own memory for the VAE, where it decodes on the GPU.'] : []),
       'Timing kernels while the model loads, on hardware adapters.',
       'What the browser and the driver need for themselves.',
     ],
@@ -112,6 +119,7 @@ async function decoderSize(
   signal: AbortSignal | undefined,
 ): Promise<number | null> {
   if (!vae) return 0;
+  if (vae.kind === 'autoencoder-kl') return vae.weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
   const file = await openRequired(source, vae.decoder, { signal });
   await file.stream().cancel();
   return file.size ?? null;

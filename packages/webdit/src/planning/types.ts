@@ -27,7 +27,7 @@ export interface ModelPlan {
      * manifest asks for the whole and its server gives parts of it under a strong ETag.
      */
     readonly weightsNotKept: number;
-    /** The VAE's decoder; 0 for a model without one, null where the source does not say. */
+    /** The file of the VAE's decoder, or those of its weights, the encoder's included; 0 for a model without one, null where the source does not say. */
     readonly vae: number | null;
   };
   /** The adapter whose limits these are; null where none was found: then they are those that every WebGPU adapter grants. */
@@ -46,6 +46,8 @@ export interface DTypePlan {
   readonly weights: number | null;
   /** Most at once while it loads, weights included; null when it cannot be. */
   readonly loading: number | null;
+  /** What a VAE takes that decodes in WGSL, its weights included; 0 for any other, null when it cannot. */
+  readonly decoder: number | null;
   /** One for each cache policy that was asked for. */
   readonly policies: readonly PolicyMemory[];
 }
@@ -58,7 +60,7 @@ export interface PolicyMemory {
   readonly activations: number | null;
   /** What the policy keeps from step to step; null when it cannot run. */
   readonly kept: number | null;
-  /** Most at once, load and run, weights included; null when it cannot run. */
+  /** Most at once, load and run, all weights included; null when it cannot run. */
   readonly total: number | null;
   readonly fits: boolean;
   /** When it does not fit, or cannot be planned for this run: why, and what to change. */

@@ -9,7 +9,7 @@ import {
 } from '@webdit/core';
 import type { DiTModel, TextConditions } from '@webdit/gpu';
 import { type ModelFolder, type ParsedTensor, tensorToFloat32 } from '@webdit/weights';
-import type { VaeDecoder } from '../vae.ts';
+import type { LatentDecoder } from '../latent-decoder.ts';
 import { checkImage, checkLatents, checkTensor, checkTokens, type TensorCheck, type TensorName } from './checks.ts';
 import type { DecodeCase, ForwardCase, Golden, GoldenCase, SampleCase, Targets } from './golden.ts';
 
@@ -25,7 +25,7 @@ export interface VerifyBench {
   readonly targets: Targets;
   readonly tensors: ReadonlyMap<string, ParsedTensor>;
   /** Opens the VAE at its first use. */
-  readonly vae: () => Promise<Pick<VaeDecoder, 'decode'>>;
+  readonly vae: () => Promise<Pick<LatentDecoder, 'decode'>>;
   readonly signal?: AbortSignal | undefined;
   /** What models with size conditions are told. */
   readonly resolution?: Golden['resolution'];

@@ -39,7 +39,8 @@ export class CpuEngine implements EngineDriver {
       source,
       folder,
       options,
-      vaeGpu: null,
+      holder: null,
+      dtype: 'f32',
       // onnxruntime forgets the weights' files when any session has been made.
       vaeFirst: true,
       signal,

@@ -78,7 +78,7 @@ async function describe(source: ModelSource, { config, layout, vae }: ModelFolde
 /** What lies beside configs and weights; the encoder too, which nothing reads yet. */
 async function filesToCarry(source: ModelSource, { layout, vae }: ModelFolder, paths: readonly string[]) {
   if (layout === 'original') return [];
-  const { encoder = null } = vae ?? {};
+  const encoder = vae?.kind === 'onnx' ? vae.encoder : null;
   const hasEncoder = encoder !== null && (await exists(source, encoder));
   const beside = paths.filter(
     (path) => path !== indexPath && path !== schedulerPath && !path.startsWith('transformer/'),

@@ -1,8 +1,7 @@
 import { type AutoencoderKLConfig, autoencoderDecoderShapes, type TensorShape, type TensorSink } from '@webdit/core';
 import { type LoadWeightsOptions, loadWeights } from '../load-weights.ts';
-import { fileBytes } from '../safetensors/header.ts';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
-import { openWeights, type Weights } from '../weight-files.ts';
+import { openWeights, type WeightFileInfo, type Weights, weightFileInfos } from '../weight-files.ts';
 import { ConfigReader } from './config-reader.ts';
 import { type ExpectedTensor, matchTensors, whole } from './tensor-map.ts';
 
@@ -15,8 +14,8 @@ export const autoencoderWeightsPath = 'vae/diffusion_pytorch_model.safetensors';
 export interface AutoencoderKL {
   readonly kind: 'autoencoder-kl';
   readonly config: AutoencoderKLConfig;
-  /** Bytes of the weight files. */
-  readonly weightsSize: number;
+  /** The safetensors files, one or several shards, in the order in which they are loaded. */
+  readonly weightFiles: readonly WeightFileInfo[];
   /** Streams the decoder's weights into a sink, by diffusers' names of today. @throws as `ModelFolder.loadWeights`. */
   loadWeights(sink: TensorSink, options?: LoadWeightsOptions): Promise<void>;
 }
@@ -34,7 +33,7 @@ export async function openAutoencoderKL(source: ModelSource, options: OpenOption
   return {
     kind: 'autoencoder-kl',
     config,
-    weightsSize: weights.files.reduce((sum, { header }) => sum + fileBytes(header), 0),
+    weightFiles: weightFileInfos(weights),
     loadWeights: (sink, loadOptions = {}) => loadWeights(source, weights.files, targets, sink, loadOptions),
   };
 }

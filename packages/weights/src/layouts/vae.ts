@@ -1,34 +1,61 @@
+import { autoencoderScale, WebDiTError } from '@webdit/core';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
+import { type AutoencoderKL, openAutoencoderKL } from './autoencoder-kl.ts';
 import { ConfigReader } from './config-reader.ts';
 import { type PreviewMap, readPreviewMap } from './preview.ts';
 
-/** An autoencoder as ONNX files. Pictures are [-1, 1]; the decoder takes latents divided by `scalingFactor`. */
-export interface OnnxVae {
-  readonly kind: 'onnx';
+/** What the decoders of a folder have in common. */
+interface VaeFacts {
+  /** What latents are divided by before they are decoded. */
   readonly scalingFactor: number;
   readonly latentChannels: number;
   /** Pixels per latent pixel, along one side. */
   readonly spatialScale: number;
-  /** Paths inside the model folder. */
-  readonly decoder: string;
-  readonly encoder: string | null;
   /** Null when the folder has none. */
   readonly preview: PreviewMap | null;
 }
 
+/** An autoencoder as ONNX files. Pictures are [-1, 1]. */
+export interface OnnxVae extends VaeFacts {
+  readonly kind: 'onnx';
+  /** Paths inside the model folder. */
+  readonly decoder: string;
+  readonly encoder: string | null;
+}
+
+/** An autoencoder whose decoder runs in WGSL, from its weights. Pictures are [-1, 1]. */
+export type WeightsVae = VaeFacts & AutoencoderKL;
+
+export type FolderVae = OnnxVae | WeightsVae;
+
+/** Paths of the files that decoding needs, inside the model folder. */
+export function decoderPaths(vae: FolderVae): string[] {
+  return vae.kind === 'onnx' ? [vae.decoder] : vae.weightFiles.map(({ path }) => path);
+}
+
 const configPath = 'vae/config.json';
 
-/**
- * `vae/config.json` of a folder whose index names an onnxruntime VAE; null for any other.
- * @throws WebDiTError `unsupported-config`, naming the key; `not-found`.
- */
+/** The VAE that a folder's index names; null with the reason where it names one that cannot be run, and without where it names none. */
 export async function readVae(
   source: ModelSource,
   index: Readonly<Record<string, unknown>>,
   inChannels: number,
   options: OpenOptions,
-): Promise<OnnxVae | null> {
-  if (!Array.isArray(index.vae) || index.vae[0] !== 'onnxruntime') return null;
+): Promise<{ readonly vae: FolderVae | null; readonly note: string | null }> {
+  const [library, kind] = Array.isArray(index.vae) ? index.vae : [];
+  if (library === 'onnxruntime') return { vae: await readOnnxVae(source, inChannels, options), note: null };
+  if (library !== 'diffusers' || kind !== 'AutoencoderKL') return { vae: null, note: null };
+  try {
+    return { vae: await readAutoencoderKL(source, inChannels, options), note: null };
+  } catch (error) {
+    // Without it a model still makes latents.
+    if (!(error instanceof WebDiTError) || !['not-found', 'unsupported-config'].includes(error.code)) throw error;
+    return { vae: null, note: `Results are latents, since the VAE cannot be used: ${error.message} ${error.remedy}` };
+  }
+}
+
+/** @throws WebDiTError `unsupported-config`, naming the key; `not-found`. */
+async function readOnnxVae(source: ModelSource, inChannels: number, options: OpenOptions): Promise<OnnxVae> {
   const reader = new ConfigReader(await readJson(source, configPath, options), configPath);
   reader.fixed('image_range', [-1, 1]);
   const encoder = reader.optionalText('encoder');
@@ -42,11 +69,33 @@ export async function readVae(
     encoder: encoder === null ? null : `vae/${encoder}`,
   };
   reader.done();
-  if (vae.latentChannels !== inChannels) {
-    throw reader.fail(`has latent_channels ${vae.latentChannels}, but the transformer has ${inChannels}`);
-  }
+  checkChannels(vae, inChannels);
   return {
     ...vae,
     preview: preview === null ? null : await readPreviewMap(source, `vae/${preview}`, inChannels, options),
   };
+}
+
+/** @throws WebDiTError as `openAutoencoderKL`. */
+async function readAutoencoderKL(source: ModelSource, inChannels: number, options: OpenOptions): Promise<WeightsVae> {
+  const opened = await openAutoencoderKL(source, options);
+  const { scalingFactor, latentChannels } = opened.config;
+  const vae: WeightsVae = {
+    ...opened,
+    scalingFactor,
+    latentChannels,
+    spatialScale: autoencoderScale(opened.config),
+    preview: null,
+  };
+  checkChannels(vae, inChannels);
+  return vae;
+}
+
+function checkChannels({ latentChannels }: Pick<VaeFacts, 'latentChannels'>, inChannels: number): void {
+  if (latentChannels === inChannels) return;
+  throw new WebDiTError(
+    'unsupported-config',
+    `${configPath} has latent_channels ${latentChannels}, but the transformer has ${inChannels}.`,
+    'Check that the VAE belongs to the transformer.',
+  );
 }

@@ -1,0 +1,56 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { makeManifest } from '../make-manifest.ts';
+import { openModelFolder } from '../model-folder.ts';
+import { pathSource } from '../sources/path.ts';
+import { copyOf, editJson, golden } from '../testing/fixtures.ts';
+import { decoderPaths } from './vae.ts';
+
+const weights = 'vae/diffusion_pytorch_model.safetensors';
+let folder: string;
+
+/** A diffusers folder as hubs have it: with the VAE's weights. */
+beforeEach(async () => {
+  folder = await copyOf(golden('dit-diffusers-tiny'));
+  await cp(join(golden('vae-tiny'), 'vae'), join(folder, 'vae'), { recursive: true });
+  await editJson(join(folder, 'model_index.json'), (index) => {
+    index.vae = ['diffusers', 'AutoencoderKL'];
+  });
+});
+
+test('a diffusers folder brings its AutoencoderKL, whose files are the model’s', async () => {
+  const { vae, notes } = await openModelFolder(pathSource(folder));
+  expect(vae).toMatchObject({
+    kind: 'autoencoder-kl',
+    scalingFactor: 0.18215,
+    latentChannels: 4,
+    spatialScale: 4,
+    preview: null,
+    weightFiles: [{ path: weights, bytes: 3_834_356 }],
+  });
+  expect(vae && decoderPaths(vae)).toEqual([weights]);
+  expect(notes).toEqual([]);
+  const { files } = await makeManifest(pathSource(folder));
+  expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['vae/config.json', weights]));
+});
+
+test.each([
+  ['its weights are missing', () => rm(join(folder, weights)), /has no file vae\/diffusion_pytorch_model\.safetensors/],
+  [
+    'its config makes no sense',
+    () => editJson(join(folder, 'vae/config.json'), (config) => Object.assign(config, { scaling_factor: -1 })),
+    /scaling_factor/,
+  ],
+  [
+    'it is one that cannot be run',
+    () => editJson(join(folder, 'vae/config.json'), (config) => Object.assign(config, { act_fn: 'mish' })),
+    /act_fn/,
+  ],
+])('results are latents when %s, and a note says so', async (_, spoil, reason) => {
+  await spoil();
+  const { vae, notes } = await openModelFolder(pathSource(folder));
+  expect(vae).toBeNull();
+  expect(notes).toEqual([expect.stringMatching(/^Results are latents, since the VAE cannot be used: /)]);
+  expect(notes[0]).toMatch(reason);
+});
