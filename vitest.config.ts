@@ -72,7 +72,7 @@ export default defineConfig({
         exclude: [
           timed,
           ...(loopOnLavapipe ? [loop] : []),
-          '**/{convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),

@@ -76,7 +76,10 @@ export interface FromPretrainedOptions {
   readonly accessToken?: string;
   /** Where onnxruntime-web's files are, if the bundler cannot tell. */
   readonly wasmPaths?: WasmPaths;
-  /** What decodes latents: `auto` (default) is webgpu on hardware, wasm on software adapters and in Node. */
+  /**
+   * What runs a VAE that comes as ONNX: `auto` (default) is webgpu on hardware, wasm on software adapters and in Node. One that comes as
+   * safetensors decodes on the transformer's device.
+   */
   readonly vaeBackend?: VaeBackend | 'auto';
 }
 
