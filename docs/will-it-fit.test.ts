@@ -39,7 +39,7 @@ test('the table of emoji-dit is what planModel says', async () => {
 });
 
 test('and that of DiT-XL/2 too', async () => {
-  const memory = new MemoryTable({ config: ditXl2, vae: null }, await adapterGrants(undefined));
+  const memory = new MemoryTable(ditXl2, await adapterGrants(undefined));
   for (const { policy, figures } of rows(1)) {
     const run = { model: ditXl2, sampler: ditSampler, steps: 50, guidanceScale: 4, label: 1, cache: policy };
     const needs = dtypes.map((dtype) => memory.needs(dtype, compileRunPlan(run)));

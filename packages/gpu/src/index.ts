@@ -13,10 +13,3 @@ export type { KernelCheck } from './tuner/check-kernels.ts';
 export { type TuneWhen, type TuningOptions, timesKernels } from './tuner/choose.ts';
 export { memoryStore, type TuningStore } from './tuner/store.ts';
 export type { TuningInfo } from './tuner/tune.ts';
-export {
-  AutoencoderKLDecoder,
-  type AutoencoderKLDecoderOptions,
-  countDecoder,
-  type DecoderMemory,
-} from './vae/decoder.ts';
-export type { VaeDType } from './vae/weights.ts';

@@ -1,11 +1,19 @@
 import type { LatentGrid } from '@webdit/core';
-import { AutoencoderKLDecoder, type DeviceHolder } from '@webdit/gpu';
+import type { DeviceGrants, DeviceHolder } from '@webdit/gpu';
+import { AutoencoderKLDecoder, countDecoder, type DecoderMemory } from '@webdit/gpu/vae';
 import type { LoadWeightsOptions, WeightsVae } from '@webdit/weights';
 import type { LatentDecoder } from './latent-decoder.ts';
 import type { DType } from './types.ts';
 
+// Imported on demand: a model whose VAE comes as ONNX, such as the bundled one, does without all of this.
+
 /** What the decoder's weights are kept as beside a transformer's: its kernels know halves and no bytes. */
-export const decoderDType = (dtype: DType) => (dtype === 'f32' ? 'f32' : 'f16');
+const decoderDType = (dtype: DType) => (dtype === 'f32' ? 'f32' : 'f16');
+
+/** What decoding takes beside a transformer in `dtype`. @throws WebDiTError as `countDecoder` does. */
+export function countAutoencoder(vae: WeightsVae, size: LatentGrid, dtype: DType, grants: DeviceGrants): DecoderMemory {
+  return countDecoder(vae.config, size, { weightDType: decoderDType(dtype) }, grants);
+}
 
 /** An AutoencoderKL from its weights, decoding in WGSL beside the transformer. */
 export class AutoencoderDecoder implements LatentDecoder {

@@ -1,7 +1,6 @@
 import { latentGrid, type TensorSink } from '@webdit/core';
 import type { DeviceHolder } from '@webdit/gpu';
 import { isStoredSource, type ModelFolder, type ModelSource, openRequired, type StorageOutcome } from '@webdit/weights';
-import { AutoencoderDecoder } from './autoencoder-decoder.ts';
 import type { LatentDecoder } from './latent-decoder.ts';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress, shortName } from './progress.ts';
@@ -88,6 +87,7 @@ async function openVae(
     for (const { path, bytes } of vae.weightFiles) progress.initiate(path, bytes);
     const onProgress = ({ file, loaded }: { readonly file: string; readonly loaded: number }) =>
       progress.advance(file, loaded);
+    const { AutoencoderDecoder } = await import('./autoencoder-decoder.ts');
     const decoder = await AutoencoderDecoder.create(holder, vae, { dtype, ownSize, signal, onProgress });
     for (const { path } of vae.weightFiles) progress.done(path);
     return decoder;

@@ -37,7 +37,7 @@ export async function loadParts(
 ): Promise<EngineParts> {
   const folder = await openModelFolder(source, { signal });
   const dtype = options.dtype === 'auto' ? automaticDType(folder) : options.dtype;
-  const fit = new FitCheck(folder, dtype, holder);
+  const fit = await FitCheck.of(folder, dtype, holder);
   fit.refuse();
   const model = await DiTModel.create(holder, folder.config, {
     weightDType: dtype,

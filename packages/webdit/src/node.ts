@@ -1,5 +1,6 @@
 /** Entry for Node: the pipeline without a worker, and the parts that diagnosis tools drive one by one. */
-export { AutoencoderKLDecoder, adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
+export { adoptDevice, type DeviceHolder, DiTModel, requestDevice } from '@webdit/gpu';
+export { AutoencoderKLDecoder } from '@webdit/gpu/vae';
 export {
   decoderPaths,
   type ModelFolder,

@@ -6,7 +6,7 @@ import {
   midChannels,
   type ResidualBlock,
 } from '@webdit/core';
-import { convInputRows, type GroupNormMode } from '@webdit/shaders';
+import { convInputRows, type GroupNormMode } from '@webdit/shaders/vae';
 import type { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';

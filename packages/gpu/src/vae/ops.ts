@@ -1,5 +1,6 @@
 import { type AutoencoderKLConfig, autoencoderNormEps } from '@webdit/core';
 import * as kernels from '@webdit/shaders';
+import * as vaeKernels from '@webdit/shaders/vae';
 import { cutDispatches } from '../cut.ts';
 import { bufferUsage } from '../flags.ts';
 import type { Dispatch, ProgramBuilder } from '../program.ts';
@@ -65,21 +66,21 @@ export class VaeOps {
       const pixels = band.rows * width;
       dispatches.push(
         this.builder.add({
-          kernel: kernels.groupNormStatisticsKernel,
-          params: kernels.groupNormStatisticsParams({ channels, pixels, first: chunks }),
+          kernel: vaeKernels.groupNormStatisticsKernel,
+          params: vaeKernels.groupNormStatisticsParams({ channels, pixels, first: chunks }),
           storage: [bufferOf(band), this.#chunks],
-          workgroups: kernels.flatWorkgroups(kernels.groupNormItems(pixels, channels)),
+          workgroups: kernels.flatWorkgroups(vaeKernels.groupNormItems(pixels, channels)),
           cost: 6 * pixels * channels,
         }),
       );
-      chunks += kernels.groupNormChunks(pixels);
+      chunks += vaeKernels.groupNormChunks(pixels);
     }
     const groups = this.config.normNumGroups;
     dispatches.push(
       this.builder.add({
-        kernel: kernels.groupNormCombineKernel,
-        constants: kernels.groupNormCombineConstants(autoencoderNormEps),
-        params: kernels.groupNormCombineParams({ channels, groups, chunks }),
+        kernel: vaeKernels.groupNormCombineKernel,
+        constants: vaeKernels.groupNormCombineConstants(autoencoderNormEps),
+        params: vaeKernels.groupNormCombineParams({ channels, groups, chunks }),
         storage: [this.#chunks, this.weights.get(`${norm}.weight`), this.weights.get(`${norm}.bias`), this.#table],
         workgroups: [groups, 1, 1],
         cost: 8 * chunks * channels,
@@ -89,12 +90,12 @@ export class VaeOps {
   }
 
   /** Rows of pixels from one buffer to another, normed or as they are. */
-  rows(input: GPUBuffer, output: GPUBuffer, mode: kernels.GroupNormMode, rows: kernels.GroupNormRows): Dispatch {
+  rows(input: GPUBuffer, output: GPUBuffer, mode: vaeKernels.GroupNormMode, rows: vaeKernels.GroupNormRows): Dispatch {
     const elements = rows.rows * (rows.width + 2 * rows.border) * rows.channels;
     return this.builder.add({
-      kernel: kernels.groupNormApplyKernel,
-      constants: kernels.groupNormApplyConstants(mode),
-      params: kernels.groupNormApplyParams(rows),
+      kernel: vaeKernels.groupNormApplyKernel,
+      constants: vaeKernels.groupNormApplyConstants(mode),
+      params: vaeKernels.groupNormApplyParams(rows),
       storage: [input, this.#table, output],
       workgroups: kernels.flatWorkgroups(elements / 4),
       cost: 10 * elements,
@@ -105,15 +106,15 @@ export class VaeOps {
     const { width, upsample, accumulate, inputFirst, outputFirst, channels: K } = p;
     const [firstRow, end] = p.rows;
     const N = inFours(p.outChannels);
-    const kernel = kernels.convKernel(this.weights.storage);
+    const kernel = vaeKernels.convKernel(this.weights.storage);
     const inputWidth = (upsample ? width / 2 : width) + 2;
     const cost = 2 * 9 * K * N * width * (end - firstRow);
     const place = { width, inputWidth, inputFirst, outputFirst, firstRow, K, N, upsample, accumulate };
-    return cutDispatches(this.builder, kernels.convBlocks(width, end - firstRow), cost, (first, count) => ({
+    return cutDispatches(this.builder, vaeKernels.convBlocks(width, end - firstRow), cost, (first, count) => ({
       kernel,
-      params: kernels.convParams({ ...place, first, count }),
+      params: vaeKernels.convParams({ ...place, first, count }),
       storage: [input, this.weights.get(`${name}.weight`), this.weights.get(`${name}.bias`), output],
-      workgroups: kernels.convWorkgroups(count, N),
+      workgroups: vaeKernels.convWorkgroups(count, N),
     }));
   }
 
@@ -142,10 +143,10 @@ export class VaeOps {
   /** Softmax of scaled rows, in place; see the kernel. */
   softmax(values: GPUBuffer, p: { rows: number; width: number; count: number; scale: number }): Dispatch {
     return this.builder.add({
-      kernel: kernels.softmaxKernel,
-      params: kernels.softmaxParams(p),
+      kernel: vaeKernels.softmaxKernel,
+      params: vaeKernels.softmaxParams(p),
       storage: [values],
-      workgroups: kernels.softmaxWorkgroups(p.rows),
+      workgroups: vaeKernels.softmaxWorkgroups(p.rows),
       cost: 10 * p.rows * p.width,
     });
   }

@@ -6,7 +6,7 @@ import {
   midChannels,
   WebDiTError,
 } from '@webdit/core';
-import { groupNormChunkElements, groupNormChunks } from '@webdit/shaders';
+import { groupNormChunkElements, groupNormChunks } from '@webdit/shaders/vae';
 import { type FeatureSize, rowBytes } from './bands.ts';
 
 /** Bytes of a band, unless a picture asks for more or less. */

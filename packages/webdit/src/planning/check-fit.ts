@@ -3,18 +3,23 @@ import { type DeviceHolder, grantsOf } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import type { DType } from '../types.ts';
 import { anyCondition } from './any-condition.ts';
+import { decoderCount } from './decoder-count.ts';
 import { MemoryTable } from './memory-table.ts';
+
+type CheckedFolder = Pick<ModelFolder, 'config' | 'scheduler' | 'defaults' | 'vae'>;
 
 /** Whether a model fits a device, asked before its weights are fetched. */
 export class FitCheck {
-  private readonly table: MemoryTable;
-
-  constructor(
-    private readonly folder: Pick<ModelFolder, 'config' | 'scheduler' | 'defaults' | 'vae'>,
+  private constructor(
+    private readonly folder: CheckedFolder,
     private readonly dtype: DType,
-    holder: DeviceHolder,
-  ) {
-    this.table = new MemoryTable(folder, grantsOf(holder));
+    private readonly table: MemoryTable,
+  ) {}
+
+  static async of(folder: CheckedFolder, dtype: DType, holder: DeviceHolder): Promise<FitCheck> {
+    const grants = grantsOf(holder);
+    const decoder = await decoderCount(folder, grants);
+    return new FitCheck(folder, dtype, new MemoryTable(folder.config, grants, undefined, decoder));
   }
 
   /** @throws WebDiTError `out-of-memory` for a model with a buffer that the device does not allow; `unsupported-config`. */

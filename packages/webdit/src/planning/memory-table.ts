@@ -1,9 +1,8 @@
-import { latentGrid, mebibytes, type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
-import { countDecoder, type DecoderMemory, type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
-import type { FolderVae } from '@webdit/weights';
-import { decoderDType } from '../autoencoder-decoder.ts';
+import { mebibytes, type RunPlan, type TransformerConfig, WebDiTError } from '@webdit/core';
+import { type DeviceGrants, MemoryCount, type RunMemory } from '@webdit/gpu';
 import type { DType } from '../types.ts';
 import { attempt } from './attempt.ts';
+import { noDecoder } from './decoder-count.ts';
 
 /** What loading a model and running a plan take, in bytes. */
 export interface Needs extends RunMemory {
@@ -12,8 +11,6 @@ export interface Needs extends RunMemory {
   /** Most at once, a VAE's decoder in WGSL included: it decodes beside a transformer that is ready to run again. */
   readonly total: number;
 }
-
-type DecoderSize = Pick<DecoderMemory, 'weights' | 'activations'>;
 
 /** A run, under the name its cache policy was asked for by. */
 export interface NamedPlan {
@@ -27,19 +24,19 @@ const dtypesBySize: readonly DType[] = ['f32', 'f16', 'int8'];
 /** The GPU memory a model takes on one device, by dtype and plan; counted when it is asked for. */
 export class MemoryTable {
   private readonly counts = new Map<DType, MemoryCount>();
-  private readonly decoders = new Map<DType, DecoderSize>();
   private readonly runs = new Map<RunPlan, Map<DType, RunMemory>>();
 
   constructor(
-    readonly folder: { readonly config: TransformerConfig; readonly vae: FolderVae | null },
+    readonly config: TransformerConfig,
     readonly grants: DeviceGrants,
     /** Most bytes there may be in all. */
     readonly memory = Number.POSITIVE_INFINITY,
+    readonly decoder = noDecoder,
   ) {}
 
   /** Of weights alone. @throws WebDiTError `out-of-memory` for a buffer beyond the device's limits, `unsupported-config`. */
   count(dtype: DType): MemoryCount {
-    const count = this.counts.get(dtype) ?? new MemoryCount(this.folder.config, dtype, this.grants);
+    const count = this.counts.get(dtype) ?? new MemoryCount(this.config, dtype, this.grants);
     this.counts.set(dtype, count);
     return count;
   }
@@ -52,17 +49,6 @@ export class MemoryTable {
     const running = weights + run.activations + run.cache;
     const total = Math.max(loading + decoder.weights, running + decoder.weights + decoder.activations);
     return { ...run, weights, loading, total };
-  }
-
-  /** Of a VAE that decodes in WGSL; nothing of any other. @throws WebDiTError like `count`. */
-  decoder(dtype: DType): DecoderSize {
-    const { vae, config } = this.folder;
-    if (vae?.kind !== 'autoencoder-kl') return { weights: 0, activations: 0 };
-    const known = this.decoders.get(dtype);
-    const size =
-      known ?? countDecoder(vae.config, latentGrid(config), { weightDType: decoderDType(dtype) }, this.grants);
-    this.decoders.set(dtype, size);
-    return size;
   }
 
   private runOf(dtype: DType, plan: RunPlan): RunMemory {

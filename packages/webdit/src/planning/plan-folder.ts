@@ -7,6 +7,7 @@ import { FolderSchedules, type PlanFiles } from '../schedules.ts';
 import type { DType } from '../types.ts';
 import { anyCondition } from './any-condition.ts';
 import { attempt } from './attempt.ts';
+import { decoderCount } from './decoder-count.ts';
 import { MemoryTable, type NamedPlan } from './memory-table.ts';
 import type { DTypePlan, MemoryLimits, ModelPlan, PolicyMemory } from './types.ts';
 
@@ -36,7 +37,8 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
   const { info, ...found } = await adapterGrants(request.gpu);
   const grants = { ...found, ...request.limits };
   const { maxBufferSize, maxStorageBufferBindingSize, memory = null } = grants;
-  const table = new MemoryTable(folder, grants, memory ?? undefined);
+  const decoder = await decoderCount(folder, grants);
+  const table = new MemoryTable(folder.config, grants, memory ?? undefined, decoder);
   const dtypes = [...new Set(request.dtypes.map((dtype) => (dtype === 'auto' ? automaticDType(folder) : dtype)))];
   return {
     name: shortName(folder.name),
@@ -53,13 +55,13 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
     dtypes: dtypes.map((dtype): DTypePlan => {
       const count = attempt(() => table.count(dtype));
       const { weights, loading } = count instanceof WebDiTError ? { weights: null, loading: null } : count;
-      const decoder = attempt(() => table.decoder(dtype));
+      const decodes = attempt(() => decoder(dtype));
       const policies = plans.map(({ cache, plan }) => memoryOf(table, dtype, { cache, plan, others }));
       return {
         dtype,
         weights,
         loading,
-        decoder: decoder instanceof WebDiTError ? null : decoder.weights + decoder.activations,
+        decoder: decodes instanceof WebDiTError ? null : decodes.weights + decodes.activations,
         policies,
       };
     }),

@@ -1,5 +1,5 @@
 import type { LatentGrid } from '@webdit/core';
-import type { AutoencoderKLDecoder } from '@webdit/gpu';
+import type { AutoencoderKLDecoder } from '@webdit/gpu/vae';
 import { checkTensor, type TensorCheck } from './checks.ts';
 import { type Golden, selectCases } from './golden.ts';
 import { floats, label, sizeOf, target } from './run-case.ts';
