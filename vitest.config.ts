@@ -67,12 +67,12 @@ export default defineConfig({
     projects: [
       unit,
       // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, the policies on
-      // PixArt, and the commands that draw many pictures, write models or count memory.
+      // PixArt and those that probe, a folder's VAE, and the commands that draw many pictures, write models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
         exclude: [
           timed,
           ...(loopOnLavapipe ? [loop] : []),
-          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,probe,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),
@@ -88,14 +88,14 @@ export default defineConfig({
             }
           : { exclude: loopOnLavapipe ? [...notTheLoop, ...onSwiftShader.slice(1)] : onSwiftShader },
       ),
-      // Law 11: the goldens also run where one binding holds 8 MiB at most; the kernels, whose buffers are small, and the loop
-      // with the full tests. The command's own tests know no cap, and a working buffer of DiT-XL/2 exceeds it.
+      // Law 11: the goldens also run where one binding holds 8 MiB at most, and the loop with the full tests. No test of a kernel has
+      // a buffer that large. The command's own tests know no cap, and a working buffer of DiT-XL/2 exceeds it.
       onGpu('gpu-capped', capped, {
-        include: [gpuTests, ...(full ? ['shaders/**/*.gpu.test.ts', 'packages/gpu/src/dit/*.gpu.test.ts'] : [])],
+        include: [gpuTests, ...(full ? ['packages/gpu/src/dit/*.gpu.test.ts'] : [])],
         exclude: [
-          '{bench,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
-          '**/{memory-count,pixart,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',
-          ...(full ? ['shaders/**/*.full.gpu.test.ts'] : ['{shaders,packages}/**']),
+          '{bench,shaders,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
+          '**/{autoencoder-decoder,memory-count,pixart,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',
+          ...(full ? [] : ['packages/**']),
         ],
       }),
     ],
