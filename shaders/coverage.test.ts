@@ -5,8 +5,10 @@ import { expect, test } from 'vitest';
 // The package's Node entry is CommonJS under an ESM name, so its bundler entry is taken.
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Kernel } from './common/kernel.ts';
-import * as ops from './index.ts';
+import * as index from './index.ts';
+import * as vae from './vae.ts';
 
+const ops = { ...index, ...vae };
 const root = dirname(fileURLToPath(import.meta.url));
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((path) => !path.includes('node_modules'))
