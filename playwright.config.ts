@@ -9,6 +9,8 @@ const baseURL = `http://localhost:${port}`;
 const builtPort = Number(port) + 1;
 process.env.WEBDIT_E2E_BUILT_URL = `http://localhost:${builtPort}`;
 
+const timed = ['**/{golden,policies}.full.e2e.ts'];
+
 export default defineConfig({
   testDir: 'e2e',
   // A folder per run: two runs at once must not clean up each other.
@@ -41,9 +43,11 @@ export default defineConfig({
       gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
     },
   ],
+  // What measures time on the page's own thread runs alone, after the others.
   projects: [
     { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: '**/*.full.e2e.ts', workers: 1 },
-    { name: 'full', testMatch: '**/*.full.e2e.ts', timeout: 300_000 },
+    { name: 'full', testMatch: '**/*.full.e2e.ts', testIgnore: timed, timeout: 300_000 },
+    { name: 'full-timed', testMatch: timed, timeout: 300_000, workers: 1, dependencies: ['full'] },
     { name: 'screens', testMatch: '**/*.shots.ts', workers: 1 },
   ],
 });

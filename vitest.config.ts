@@ -67,12 +67,12 @@ export default defineConfig({
     projects: [
       unit,
       // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, the policies on
-      // PixArt and those that probe, a folder's VAE, and the commands that draw many pictures, write models or count memory.
+      // PixArt, a folder's VAE, and the commands that draw many pictures, write models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
         exclude: [
           timed,
           ...(loopOnLavapipe ? [loop] : []),
-          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,probe,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),

@@ -23,8 +23,7 @@ function goldenPixels(): number[] {
 }
 
 test('a worker in Chromium paints the golden pizza from its seed', async ({ page }) => {
-  // Another test shares the processor; a step takes longer than this.
-  await watchFrames(page, 200);
+  await watchFrames(page);
   await openBlank(page);
   const { rgba, thread, steps } = await page.evaluate(
     async ({ webditUrl }) => {

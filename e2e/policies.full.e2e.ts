@@ -4,8 +4,7 @@ import { decidedPicture, decisionsOf, probeDecisions } from '../testing/probe-de
 import { longFrames, openBlank, watchFrames, webditUrl } from './support.ts';
 
 test('a policy registered on the page is compiled there and runs in the worker', async ({ page }) => {
-  // Another test shares the processor; a step takes longer than this.
-  await watchFrames(page, 200);
+  await watchFrames(page);
   await openBlank(page);
   const result = await page.evaluate(async (webditUrl) => {
     const { DiffusionPipeline, registerPolicy }: typeof Webdit = await import(webditUrl);

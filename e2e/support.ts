@@ -27,11 +27,11 @@ export interface LongFrame {
 }
 
 /**
- * Records frames in which one script of the page's own thread ran for longer than this, by default 50 ms. Call before the page loads;
- * read with `longFrames`.
+ * Records frames in which one script of the page's own thread ran for more than 50 ms. Call before the page loads; read
+ * with `longFrames`.
  */
-export async function watchFrames(page: Page, longest = 50): Promise<void> {
-  await page.addInitScript((longest) => {
+export async function watchFrames(page: Page): Promise<void> {
+  await page.addInitScript(() => {
     const seen: LongFrame[] = [];
     interface Script {
       readonly duration: number;
@@ -42,7 +42,7 @@ export async function watchFrames(page: Page, longest = 50): Promise<void> {
       for (const frame of entries as (PerformanceEntry & { readonly scripts: Script[] })[]) {
         for (const { duration, sourceURL, sourceFunctionName } of frame.scripts) {
           // Scripts without a URL of ours are the test runner's own.
-          if (duration > longest && sourceURL.startsWith(location.origin))
+          if (duration > 50 && sourceURL.startsWith(location.origin))
             seen.push({ duration, source: `${sourceURL} ${sourceFunctionName}` });
         }
       }
@@ -55,7 +55,7 @@ export async function watchFrames(page: Page, longest = 50): Promise<void> {
       return seen.splice(0);
     };
     Object.assign(window, { e2eLongFrames: read });
-  }, longest);
+  });
 }
 
 /** The long frames since the last call; waits for the frame that is under way, whose entry comes when it has been painted. */

@@ -80,13 +80,14 @@ function vitest(label, projects, env) {
   }));
 }
 
-/** Playwright on one project of playwright.config.ts. */
-export function endToEnd(project) {
+/** Playwright on projects of playwright.config.ts. */
+export function endToEnd(...projects) {
   return {
     name: 'end to end',
     run: () => {
-      const report = reportFile(`playwright-${project}`);
-      const args = [tools.playwright, 'test', `--project=${project}`, '--forbid-only', '--reporter=list,json'];
+      const report = reportFile(`playwright-${projects[0]}`);
+      const options = ['--forbid-only', '--reporter=list,json', ...projects.map((name) => `--project=${name}`)];
+      const args = [tools.playwright, 'test', ...options];
       return tally(args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report }, report, ({ stats, suites }) => ({
         passed: stats.expected + stats.flaky,
         failed: stats.unexpected,
