@@ -46,9 +46,13 @@ export const maxWorkgroupsPerDimension = 65535;
 /** Invocations of a flat kernel's workgroup (`@workgroup_size(64)`). */
 export const flatWorkgroupSize = 64;
 
-/** Workgroups for a flat kernel over `count` items, folded into y beyond the limit of one axis. */
+/** Workgroups for a flat kernel over `count` items. */
 export function flatWorkgroups(count: number): Workgroups {
-  const groups = Math.ceil(count / flatWorkgroupSize);
+  return foldedWorkgroups(Math.ceil(count / flatWorkgroupSize));
+}
+
+/** Workgroups along x, folded into y beyond the limit of one axis. */
+export function foldedWorkgroups(groups: number): Workgroups {
   if (groups <= maxWorkgroupsPerDimension) return [groups, 1, 1];
   return [maxWorkgroupsPerDimension, Math.ceil(groups / maxWorkgroupsPerDimension), 1];
 }

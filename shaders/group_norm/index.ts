@@ -1,4 +1,5 @@
-import type { Kernel, KernelConstants } from '../common/kernel.ts';
+import { type Kernel, type KernelConstants, wgslModule } from '../common/kernel.ts';
+import reduceSource from '../common/reduce.wgsl?raw';
 import applySource from './kernel.apply.wgsl?raw';
 import combineSource from './kernel.combine.wgsl?raw';
 import statisticsSource from './kernel.statistics.wgsl?raw';
@@ -16,7 +17,10 @@ const kernel = (name: string, source: string, storage: Kernel['storage']): Kerne
 export const groupNormStatisticsKernel = kernel('statistics', statisticsSource, ['read', 'read_write']);
 
 /** Storage: chunks, weight, bias, table. Dispatch a workgroup a group. */
-export const groupNormCombineKernel = kernel('combine', combineSource, ['read', 'read', 'read', 'read_write']);
+export const groupNormCombineKernel: Kernel = {
+  ...kernel('combine', wgslModule([combineSource, reduceSource]), ['read', 'read', 'read', 'read_write']),
+  files: ['group_norm/kernel.combine.wgsl', 'common/reduce.wgsl'],
+};
 
 /** Norms rows of pixels, or copies them. Storage: input, table, output. Dispatch flat over all that is written, / 4. */
 export const groupNormApplyKernel = kernel('apply', applySource, ['read', 'read', 'read_write']);

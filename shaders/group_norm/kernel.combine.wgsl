@@ -1,7 +1,7 @@
 // Statistics of GroupNorm, second part: one workgroup puts the chunks and channels of a group together and writes what
 // kernel.apply.wgsl needs: normalized = (x - mean) * scale + shift, for every channel. Sums have a fixed order.
 //
-// Caller: dispatches one workgroup a group.
+// Caller: dispatches one workgroup a group. Fragment: `reduce` (common/reduce.wgsl).
 override EPSILON: f32;
 
 struct Params {
@@ -16,20 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;         // [C]
 @group(0) @binding(4) var<storage, read_write> table: array<f32>;  // [3, C]: mean, scale, shift
 
-var<workgroup> partial: array<vec2f, 64>;
-
-// Sum over the workgroup: a binary tree.
-fn reduce(lane: u32, value: vec2f) -> vec2f {
-  partial[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
-    workgroupBarrier();
-  }
-  let total = partial[0];
-  workgroupBarrier();
-  return total;
-}
+alias Sum = vec2f;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -1,4 +1,5 @@
-import { type Kernel, type KernelConstants, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
+import { foldedWorkgroups, type Kernel, type KernelConstants, type Workgroups } from '../common/kernel.ts';
+import reduceSource from '../common/reduce.wgsl?raw';
 import stepSource from '../common/step.wgsl?raw';
 import registerSource from './kernel.register.wgsl?raw';
 import workgroupSource from './kernel.workgroup.wgsl?raw';
@@ -12,8 +13,8 @@ export const layerNormTilings = ['workgroup', 'register'] as const;
 export type LayerNormTiling = (typeof layerNormTilings)[number];
 
 const kernels = {
-  workgroup: { text: workgroupSource, rows: 1 },
-  register: { text: registerSource, rows: 16 },
+  workgroup: { text: `${workgroupSource}\n${reduceSource}`, files: ['common/reduce.wgsl'], rows: 1 },
+  register: { text: registerSource, files: [], rows: 16 },
 } as const;
 
 const rowKinds = {
@@ -41,6 +42,7 @@ export function layerNormKernel(tiling: LayerNormTiling, rows: LayerNormRows): K
       'layer_norm/modulate.wgsl',
       `layer_norm/rows.${rows}.wgsl`,
       'common/step.wgsl',
+      ...kernels[tiling].files,
     ],
   };
 }
@@ -79,7 +81,5 @@ export function layerNormResidualParams(
 }
 
 export function layerNormWorkgroups(tiling: LayerNormTiling, rows: number): Workgroups {
-  const groups = Math.ceil(rows / kernels[tiling].rows);
-  const x = Math.min(groups, maxWorkgroupsPerDimension);
-  return [x, Math.ceil(groups / x), 1];
+  return foldedWorkgroups(Math.ceil(rows / kernels[tiling].rows));
 }

@@ -4,21 +4,8 @@
 // variance around a large mean keeps its digits.
 //
 // Caller: C is a multiple of 4; dispatch one workgroup a row, folded into y beyond 65535.
-// Fragments: `params`, input at binding 1, `batch_of`, `source_row` and `load`, which is called once an element (rows.*).
-var<workgroup> partial: array<f32, 64>;
-
-// Sum over the workgroup in a fixed order: a binary tree.
-fn reduce(lane: u32, value: f32) -> f32 {
-  partial[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
-    workgroupBarrier();
-  }
-  let total = partial[0];
-  workgroupBarrier();
-  return total;
-}
+// Fragments: `params`, input at binding 1, `batch_of`, `source_row` and `load`, which is called once an element (rows.*); `reduce` (common/reduce.wgsl).
+alias Sum = f32;
 
 @compute @workgroup_size(64)
 fn main(

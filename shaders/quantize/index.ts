@@ -1,4 +1,4 @@
-import { type Kernel, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
+import { foldedWorkgroups, type Kernel, type Workgroups } from '../common/kernel.ts';
 import source from './kernel.wgsl?raw';
 
 /** Weight upload `[rows, K]` f32 -> `[K, N]` int8. Storage: input, output, bias and scale `[2, N]`. Params: `transposeParams`. */
@@ -14,6 +14,5 @@ export const quantizeKernel: Kernel = {
 export const quantizeVariants: readonly Kernel[] = [quantizeKernel];
 
 export function quantizeWorkgroups(rows: number): Workgroups {
-  const x = Math.min(rows / 4, maxWorkgroupsPerDimension);
-  return [x, Math.ceil(rows / 4 / x), 1];
+  return foldedWorkgroups(rows / 4);
 }

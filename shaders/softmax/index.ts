@@ -1,14 +1,15 @@
-import { type Kernel, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
+import { foldedWorkgroups, type Kernel, type Workgroups, wgslModule } from '../common/kernel.ts';
+import reduceSource from '../common/reduce.wgsl?raw';
 import kernelSource from './kernel.wgsl?raw';
 
 /** Softmax of scaled rows, in place. Storage: values. */
 export const softmaxKernel: Kernel = {
   name: 'softmax',
   op: 'softmax',
-  source: kernelSource,
+  source: wgslModule([kernelSource, reduceSource]),
   storage: ['read_write'],
   usesStep: false,
-  files: ['softmax/kernel.wgsl'],
+  files: ['softmax/kernel.wgsl', 'common/reduce.wgsl'],
 };
 
 export const softmaxVariants: readonly Kernel[] = [softmaxKernel];
@@ -21,6 +22,5 @@ export function softmaxParams(p: { rows: number; width: number; count: number; s
 }
 
 export function softmaxWorkgroups(rows: number): Workgroups {
-  const x = Math.min(rows, maxWorkgroupsPerDimension);
-  return [x, Math.ceil(rows / x), 1];
+  return foldedWorkgroups(rows);
 }

@@ -2,6 +2,7 @@
 // lies behind them, to fill up the row, becomes zero.
 //
 // One workgroup a row. Caller: dispatches one workgroup a row, folded into y beyond 65535.
+// Fragment: `reduce` (common/reduce.wgsl), whose `partial` holds the maxima before.
 struct Params {
   rows: u32,
   N4: u32,
@@ -14,7 +15,7 @@ struct Params {
 
 const LOWEST = -3.4e38;
 
-var<workgroup> partial: array<f32, 64>;
+alias Sum = f32;
 
 // 1 for the four places from i on that are values, 0 for those behind.
 fn places(i: u32) -> vec4<bool> { return vec4u(0u, 1u, 2u, 3u) + 4u * i < vec4u(params.count); }
@@ -44,12 +45,6 @@ fn main(
     values[base + i] = weight;
     sum += weight;
   }
-  partial[lane] = dot(sum, vec4f(1.0));
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
-    workgroupBarrier();
-  }
-  let inverse = 1.0 / partial[0];
+  let inverse = 1.0 / reduce(lane, dot(sum, vec4f(1.0)));
   for (var i = lane; i < params.N4; i += 64u) { values[base + i] *= inverse; }
 }

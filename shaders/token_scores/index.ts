@@ -1,6 +1,6 @@
 import type { AttentionPart, AttentionSize } from '../attention/index.ts';
 import { wgslConstants } from '../common/constants.ts';
-import { type Kernel, maxWorkgroupsPerDimension, type Workgroups } from '../common/kernel.ts';
+import { foldedWorkgroups, type Kernel, type Workgroups } from '../common/kernel.ts';
 import { unroll } from '../common/unroll.ts';
 import attentionSource from './kernel.attention.wgsl?raw';
 import crossEntropySource from './kernel.cross-entropy.wgsl?raw';
@@ -84,9 +84,7 @@ export function crossEntropyParams(p: CrossEntropySize): Uint32Array {
 }
 
 export function crossEntropyWorkgroups({ batch, queries }: Pick<CrossEntropySize, 'batch' | 'queries'>): Workgroups {
-  const groups = Math.ceil((batch * queries) / 16);
-  const x = Math.min(groups, maxWorkgroupsPerDimension);
-  return [x, Math.ceil(groups / x), 1];
+  return foldedWorkgroups(Math.ceil((batch * queries) / 16));
 }
 
 export function valueNormParams(p: { rows: number; width: number }): Uint32Array {
