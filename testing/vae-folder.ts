@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeManifest, manifestPath } from '../packages/weights/src/index.ts';
 import { parseAutoencoderKLConfig } from '../packages/weights/src/layouts/autoencoder-kl.ts';
 import { pathSource } from '../packages/weights/src/node.ts';
@@ -12,29 +12,16 @@ const model = 'goldens/dit-diffusers-tiny';
 const vae = 'goldens/vae-tiny';
 const latents = { channels: 4, height: 16, width: 16 };
 
-/** A file of a tiny diffusers folder as hubs have them: a DiT and the weights of a VAE. Null for a path that it has not. */
-export function vaeFolderFile(path: string): Uint8Array | null {
-  if (path === 'model_index.json') {
-    const index = JSON.parse(readFileSync(repositoryPath(`${model}/${path}`), 'utf8'));
-    return new TextEncoder().encode(JSON.stringify({ ...index, vae: ['diffusers', 'AutoencoderKL'] }));
-  }
-  try {
-    return readFileSync(repositoryPath(`${path.startsWith('vae/') ? vae : model}/${path}`));
-  } catch {
-    return null;
-  }
-}
-
-/** The folder on disk, with its manifest. Its user removes it. */
+/** A tiny diffusers folder as hubs have them, a DiT and the weights of a VAE, with its manifest. Its user removes it. */
 export async function writeVaeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'webdit-vae-'));
-  const config = 'config.json';
-  const weights = 'diffusion_pytorch_model.safetensors';
-  const parts = ['transformer', 'vae'].flatMap((part) => [`${part}/${config}`, `${part}/${weights}`]);
-  for (const path of ['model_index.json', 'scheduler/scheduler_config.json', ...parts]) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), vaeFolderFile(path) as Uint8Array);
+  for (const name of ['model_index.json', 'scheduler', 'transformer']) {
+    await cp(repositoryPath(`${model}/${name}`), join(folder, name), { recursive: true });
   }
+  await cp(repositoryPath(`${vae}/vae`), join(folder, 'vae'), { recursive: true });
+  const path = join(folder, 'model_index.json');
+  const index = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...index, vae: ['diffusers', 'AutoencoderKL'] }));
   await writeFile(join(folder, manifestPath), JSON.stringify(await makeManifest(pathSource(folder))));
   return folder;
 }

@@ -67,7 +67,7 @@ export interface WeightPlace {
 }
 
 /** A count rounded up to whole groups of four, which the kernels move. */
-const inFours = (count: number) => Math.ceil(count / 4) * 4;
+export const inFours = (count: number) => Math.ceil(count / 4) * 4;
 
 /**
  * GPU home of a model's weights. Linears are transposed on the GPU from `[N, K]` to `[K, N]` in pieces as they arrive, and made

@@ -1,28 +1,22 @@
-import { autoencoderDecoderShapes, psnr, WebDiTError } from '@webdit/core';
-import { type ModelSource, openAutoencoderKL } from '@webdit/weights';
-import { expect, test } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { autoencoderDecoderShapes, psnr } from '@webdit/core';
+import { openAutoencoderKL } from '@webdit/weights';
+import { pathSource } from '@webdit/weights/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testDevice } from '../../../testing/gpu.ts';
-import { paintedReference, vaeFolderFile } from '../../../testing/vae-folder.ts';
-import { sourceFile } from '../../weights/src/source.ts';
+import { paintedReference, writeVaeFolder } from '../../../testing/vae-folder.ts';
 import { DiffusionPipeline } from './pipeline.ts';
 import { planModel } from './plan-model.ts';
 import type { ProgressEvent } from './types.ts';
 
-const source: ModelSource = {
-  name: 'with-vae',
-  weightsFile: null,
-  async open(path, { signal } = {}) {
-    const bytes = vaeFolderFile(path);
-    if (!bytes) return null;
-    const failure = (cause: unknown) => new WebDiTError('network', 'It cannot be read.', 'Try again.', { cause });
-    return sourceFile(
-      { path, size: bytes.length, stream: () => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(), failure },
-      signal,
-    );
-  },
-};
+let folder: string;
+beforeAll(async () => {
+  folder = await writeVaeFolder();
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 test('a diffusers folder paints with its own VAE, in the memory that was planned, and stops when told', async () => {
+  const source = pathSource(folder);
   const { device } = await testDevice();
   const events: ProgressEvent[] = [];
   const onProgress = (event: ProgressEvent) => events.push(event);

@@ -52,10 +52,6 @@ export class AutoencoderDecoder implements LatentDecoder {
     return this.decoder.bytes.current;
   }
 
-  get imageSize(): { width: number; height: number } {
-    return this.imageSizeOf(this.ownSize);
-  }
-
   imageSizeOf({ width, height }: LatentGrid): { width: number; height: number } {
     const { spatialScale } = this.vae;
     return { width: width * spatialScale, height: height * spatialScale };

@@ -10,8 +10,6 @@ export interface LatentDecoder {
   readonly threads: number | null;
   /** Bytes it holds on the GPU, as far as they are its own; onnxruntime does not say. */
   readonly gpuBytes: number;
-  /** Width and height of a picture of the model's own size, in pixels. */
-  readonly imageSize: { readonly width: number; readonly height: number };
   /** Width and height of a decoded picture, in pixels. */
   imageSizeOf(size: LatentGrid): { width: number; height: number };
   /**

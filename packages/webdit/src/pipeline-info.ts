@@ -40,7 +40,7 @@ export function describe(
     tuning: model.tuning,
     model: {
       latentShape: [config.inChannels, height, width],
-      imageSize: vae?.imageSize ?? null,
+      imageSize: vae?.imageSizeOf({ height, width }) ?? null,
       depth: config.depth,
       hiddenSize: config.hiddenSize,
       numClasses: config.kind === 'dit' ? config.numClasses : 0,

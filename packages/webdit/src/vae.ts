@@ -93,10 +93,6 @@ export class VaeDecoder implements LatentDecoder {
     return this.backend === 'wasm' ? (this.runtime.env.wasm.numThreads ?? 1) : null;
   }
 
-  get imageSize(): { width: number; height: number } {
-    return this.imageSizeOf(this.ownSize);
-  }
-
   imageSizeOf({ width, height }: LatentGrid): { width: number; height: number } {
     return { width: width * this.model.spatialScale, height: height * this.model.spatialScale };
   }

@@ -10,9 +10,10 @@ import { convInputRows, type GroupNormMode } from '@webdit/shaders/vae';
 import type { BufferScope } from '../allocator.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { type Dispatch, ProgramBuilder } from '../program.ts';
+import { inFours } from '../weights.ts';
 import { BandPool, bufferOf, type FeatureMap, rowBytes, wholeMap } from './bands.ts';
 import { VaeOps } from './ops.ts';
-import { bandBytesFor, chunkElements, inFours, pictureSize } from './sizes.ts';
+import { bandBytesFor, chunkElements, pictureSize } from './sizes.ts';
 import type { VaeWeights } from './weights.ts';
 
 /** What a convolution does besides. */

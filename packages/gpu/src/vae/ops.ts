@@ -5,8 +5,8 @@ import { cutDispatches } from '../cut.ts';
 import { bufferUsage } from '../flags.ts';
 import type { Dispatch, ProgramBuilder } from '../program.ts';
 import { type KernelChoice, staticChoice } from '../tiling.ts';
+import { inFours } from '../weights.ts';
 import { bufferOf, type FeatureMap } from './bands.ts';
-import { inFours } from './sizes.ts';
 import type { VaeWeights } from './weights.ts';
 
 /** A matrix product `[rows, K] x [K, N]`, of some rows. */

@@ -7,12 +7,11 @@ import {
   WebDiTError,
 } from '@webdit/core';
 import { groupNormChunkElements, groupNormChunks } from '@webdit/shaders/vae';
+import { inFours } from '../weights.ts';
 import { type FeatureSize, rowBytes } from './bands.ts';
 
 /** Bytes of a band, unless a picture asks for more or less. */
 const usualBandBytes = 16 * 2 ** 20;
-
-export const inFours = (count: number): number => Math.ceil(count / 4) * 4;
 
 /** @throws WebDiTError `unsupported-config`: the kernels move vectors of four channels. */
 export function checkAutoencoder(config: AutoencoderKLConfig): void {

@@ -1,23 +1,20 @@
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeVaeFolder } from '../../../../testing/vae-folder.ts';
 import { makeManifest } from '../make-manifest.ts';
 import { openModelFolder } from '../model-folder.ts';
 import { pathSource } from '../sources/path.ts';
-import { copyOf, editJson, golden } from '../testing/fixtures.ts';
+import { editJson } from '../testing/fixtures.ts';
 import { decoderPaths } from './vae.ts';
 
 const weights = 'vae/diffusion_pytorch_model.safetensors';
 let folder: string;
 
-/** A diffusers folder as hubs have it: with the VAE's weights. */
 beforeEach(async () => {
-  folder = await copyOf(golden('dit-diffusers-tiny'));
-  await cp(join(golden('vae-tiny'), 'vae'), join(folder, 'vae'), { recursive: true });
-  await editJson(join(folder, 'model_index.json'), (index) => {
-    index.vae = ['diffusers', 'AutoencoderKL'];
-  });
+  folder = await writeVaeFolder();
 });
+afterEach(() => rm(folder, { recursive: true }));
 
 test('a diffusers folder brings its AutoencoderKL, whose files are the model’s', async () => {
   const { vae, notes } = await openModelFolder(pathSource(folder));

@@ -1,7 +1,7 @@
 import { autoencoderScale, WebDiTError } from '@webdit/core';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { type AutoencoderKL, openAutoencoderKL } from './autoencoder-kl.ts';
-import { ConfigReader } from './config-reader.ts';
+import { ConfigReader, unsupported } from './config-reader.ts';
 import { type PreviewMap, readPreviewMap } from './preview.ts';
 
 /** What the decoders of a folder have in common. */
@@ -93,9 +93,5 @@ async function readAutoencoderKL(source: ModelSource, inChannels: number, option
 
 function checkChannels({ latentChannels }: Pick<VaeFacts, 'latentChannels'>, inChannels: number): void {
   if (latentChannels === inChannels) return;
-  throw new WebDiTError(
-    'unsupported-config',
-    `${configPath} has latent_channels ${latentChannels}, but the transformer has ${inChannels}.`,
-    'Check that the VAE belongs to the transformer.',
-  );
+  throw unsupported(`${configPath} has latent_channels ${latentChannels}, but the transformer has ${inChannels}.`);
 }
