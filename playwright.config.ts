@@ -9,13 +9,15 @@ const baseURL = `http://localhost:${port}`;
 const builtPort = Number(port) + 1;
 process.env.WEBDIT_E2E_BUILT_URL = `http://localhost:${builtPort}`;
 
-const timed = ['**/{golden,policies}.full.e2e.ts'];
+// What measures time on the page's own thread.
+const timed = '**/{compare,demo,pipeline,support}.e2e.ts';
+const timedFull = '**/{golden,policies}.full.e2e.ts';
 
 export default defineConfig({
   testDir: 'e2e',
   // A folder per run: two runs at once must not clean up each other.
   outputDir: `.cache/e2e/${port}`,
-  // A software GPU takes every core when it computes, and one when it compiles. What `npm test` runs measures time, and runs alone.
+  // A software GPU takes every core when it computes, and one when it compiles.
   workers: 2,
   timeout: 120_000,
   forbidOnly: Boolean(process.env.CI),
@@ -43,11 +45,12 @@ export default defineConfig({
       gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
     },
   ],
-  // What measures time on the page's own thread runs alone, after the others.
+  // What measures time runs alone, after the others.
   projects: [
-    { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: '**/*.full.e2e.ts', workers: 1 },
-    { name: 'full', testMatch: '**/*.full.e2e.ts', testIgnore: timed, timeout: 300_000 },
-    { name: 'full-timed', testMatch: timed, timeout: 300_000, workers: 1, dependencies: ['full'] },
+    { name: 'smoke', testMatch: '**/*.e2e.ts', testIgnore: ['**/*.full.e2e.ts', timed] },
+    { name: 'smoke-timed', testMatch: timed, workers: 1, dependencies: ['smoke'] },
+    { name: 'full', testMatch: '**/*.full.e2e.ts', testIgnore: timedFull, timeout: 300_000 },
+    { name: 'full-timed', testMatch: timedFull, timeout: 300_000, workers: 1, dependencies: ['full'] },
     { name: 'screens', testMatch: '**/*.shots.ts', workers: 1 },
   ],
 });

@@ -17,6 +17,10 @@ export async function openBlank(page: Page): Promise<void> {
   await page.goto('/blank.html');
 }
 
+/** The demo's buttons. */
+export const generate = (page: Page) => page.getByRole('button', { name: 'Generate' });
+export const abort = (page: Page) => page.getByRole('button', { name: 'Abort' });
+
 /** The picture on the demo's stamp. */
 export const pixels = (page: Page) => readCanvas(page.locator('canvas'));
 

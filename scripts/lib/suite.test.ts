@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 const suite = JSON.stringify(new URL('./suite.mjs', import.meta.url).href);
 
 /** Runs a suite of one stage, in a process of its own because it sets the exit code. */
-function runStage(tally: object, ci: string) {
+function runStage(tally: object, ci: string, budgetMinutes = 1) {
   const script = `import { runSuite } from ${suite};
-    await runSuite([{ name: 'one', run: async () => (${JSON.stringify(tally)}) }], 1);`;
+    await runSuite([{ name: 'one', run: async () => (${JSON.stringify(tally)}) }], ${budgetMinutes});`;
   const env = { ...process.env, CI: ci };
   const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { env });
   return { status, lines: String(stdout).trimEnd().split('\n') };
@@ -44,6 +44,13 @@ it('names the failed tests next to the end, where a cut log still has them', () 
     status: 1,
     last: ['!! failed: a.test.ts: adds', '1 passed, 1 failed'],
   });
+});
+
+it('says that it took longer than it may, and fails for it in CI', () => {
+  const tally = { passed: 2, failed: 0, skipped: 0 };
+  const here = runStage(tally, '', 0);
+  expect(here.lines.at(-2)).toMatch(/^!! over budget: \d+\.\d s of 0 min$/);
+  expect([here.status, runStage(tally, 'true', 0).lines.at(-1)]).toEqual([0, '2 passed, 1 failed']);
 });
 
 it('passes in CI with nothing left out', () => {
