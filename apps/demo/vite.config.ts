@@ -38,7 +38,12 @@ export default defineConfig({
   worker: { format: 'es' },
   optimizeDeps: {
     // Found only when the pipeline is imported, at the first click; prebundling it then would reload the page.
-    include: ['webdit > comlink', 'webdit > idb-keyval', 'webdit > @webdit/weights > hash-wasm', 'webdit > pbf'],
+    include: [
+      'webdit > comlink',
+      'webdit > idb-keyval',
+      'webdit > @webdit/weights > hash-wasm',
+      'webdit > @webdit/weights > pbf',
+    ],
     // Finds its .wasm beside itself, which prebundling would break.
     exclude: ['onnxruntime-web'],
   },

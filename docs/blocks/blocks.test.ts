@@ -19,8 +19,14 @@ vi.mock('../../packages/cli/src/device.ts', () => ({
   openDevice: () => Promise.reject(new Error('would now begin')),
 }));
 vi.mock('../../packages/weights/src/synth/synth.ts', () => ({
-  maxSynthSeed: 9,
   writeSynthModel: () => Promise.reject(new Error('would now begin')),
+}));
+vi.mock('../../packages/weights/src/synth/text-to-image.ts', () => ({
+  writeTextToImageTiny: () => Promise.reject(new Error('would now begin')),
+}));
+vi.mock('../../packages/weights/src/synth/vae.ts', async (original) => ({
+  ...(await original<object>()),
+  writeSynthVae: () => Promise.reject(new Error('would now begin')),
 }));
 vi.mock('../../packages/weights/src/convert/convert.ts', () => ({
   convertModel: () => Promise.reject(new Error('would now begin')),

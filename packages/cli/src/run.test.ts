@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { serveFolder, splitWeights, startFakeHub, startLocalServer, widenEmbedders } from '@webdit/weights/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readLatents, writeLatents } from './files.ts';
-import { run } from './run.ts';
+import { runHere as webdit } from './testing/in-process.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 let folder: string;
@@ -17,14 +17,6 @@ afterEach(() => vi.unstubAllEnvs());
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-async function webdit(...args: string[]): Promise<{ code: number; lines: string[]; errors: string[] }> {
-  const lines: string[] = [];
-  const errors: string[] = [];
-  const output = { line: (text: string) => lines.push(text), progress: () => {} };
-  const code = await run(args, output, (text) => errors.push(text));
-  return { code, lines, errors };
-}
 
 describe('inspect', () => {
   it('says what the bundled model holds', async () => {
@@ -120,44 +112,6 @@ describe('inspect', () => {
     expect(code).toBe(0);
     const files = '2 shards from model-00001-of-00002.safetensors to model-00002-of-00002.safetensors';
     expect(lines.join('\n')).toContain(`${files}, 1.1 MiB, mostly F32`);
-  });
-});
-
-describe('synth', () => {
-  const rejected = async (...args: string[]) => {
-    const { code, errors } = await webdit('synth', ...args);
-    expect(code).toBe(2);
-    return errors.join('\n');
-  };
-
-  it('refuses what it does not know, before it writes', async () => {
-    const out = join(folder, 'synth');
-    expect(await rejected('dit-b-2', out)).toContain(
-      'There is no model "dit-b-2". Use one of: dit-xl-2, dit-s-2, pixart-xl-2, pixart-tiny.',
-    );
-    expect(await rejected('dit-s-2', out, '--dtype', 'int8')).toContain('--dtype is "int8". Pass f32 or f16.');
-    expect(await rejected('dit-s-2', out, '--size', '128')).toContain('--size is "128". Pass 256 or 512.');
-    expect(await rejected('pixart-xl-2', out, '--size', '128')).toContain('Pass 256, 512 or 1024.');
-    expect(await rejected('pixart-tiny', out, '--size', '256')).toContain('--size is "256". Pass 128.');
-    expect(await rejected('dit-s-2', out, '--seed', '4294967')).toContain('Pass a whole number from 0 to 4294966.');
-    expect(await rejected('dit-s-2')).toContain('takes 2 arguments');
-    expect(existsSync(out)).toBe(false);
-  });
-
-  it('writes a small PixArt, which says what it is', async () => {
-    const out = join(folder, 'pixart');
-    const { code, lines } = await webdit('synth', 'pixart-tiny', out);
-    expect([code, lines.join()]).toEqual([
-      0,
-      expect.stringMatching(/: pixart-tiny, 0\.41 M parameters, F16, 0\.8 MiB, in /),
-    ]);
-    const inspected = await webdit('inspect', out);
-    expect(inspected.lines).toContain('layout        diffusers');
-    expect(inspected.lines).toContain('sampler       dpmpp-linspace, 1000 linear betas from 0.0001 to 0.02');
-  });
-
-  it('writes over nothing', async () => {
-    expect(await rejected('dit-s-2', join(root, 'models'))).toContain('is not empty; nothing is written over it.');
   });
 });
 

@@ -51,6 +51,8 @@ webdit inspect DIR [--num-heads N] [--dtype D] [--policies a,b] [--steps N] [--g
 webdit manifest DIR
 webdit convert IN OUT [--dtype f32|f16|int8] [--num-heads N]
 webdit synth dit-xl-2|dit-s-2|pixart-xl-2|pixart-tiny OUT [--dtype f32|f16] [--seed N] [--size 256|512|1024]
+webdit synth text-to-image-tiny OUT [--dtype f32|f16] [--seed N]
+webdit synth sd-vae OUT [--width N] [--dtype f32|f16] [--seed N]
 webdit fit-preview --model DIR --out F.json [--pairs N] [--steps N] [--guidance X] [--cache POLICY|F.json] [--seed N]
                    [--labels a,b]
 webdit calibrate --model DIR --out F.json [--steps N] [--scheduler NAME] [--pairs N] [--guidance X] [--seed N]

@@ -6,6 +6,7 @@ import {
   updateLatents,
   WebDiTError,
 } from '@webdit/core';
+import { encodeModel } from '@webdit/weights/onnx';
 import type { InferenceSession } from 'onnxruntime-web';
 import { abortable } from '../abortable.ts';
 import type { FillableModel } from '../fill-model.ts';
@@ -15,7 +16,6 @@ import type { MeasuredRun } from '../report.ts';
 import type { WasmPaths } from '../types.ts';
 import { CpuWeights } from './cpu-weights.ts';
 import { ditGraph, onesName } from './dit-graph.ts';
-import { encodeModel } from './onnx.ts';
 
 /** Sessions are made one at a time: onnxruntime keeps the files of all that are being made in one list. */
 let lastCreation: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,5 @@
 import { type DiTConfig, ditTensorShapes, embedderPrefixes, tokenCount } from '@webdit/core';
-import { GraphBuilder } from './graph-builder.ts';
-import type { OnnxModel } from './onnx.ts';
+import { GraphBuilder, type OnnxModel } from '@webdit/weights/onnx';
 
 /** A weight of the graph's own, `[width]`: ones, which a norm without a scale and `1 + scale` need. */
 export const onesName = 'ones';

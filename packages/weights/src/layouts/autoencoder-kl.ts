@@ -3,9 +3,8 @@ import { type LoadWeightsOptions, loadWeights } from '../load-weights.ts';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { openWeights, type WeightFileInfo, type Weights, weightFileInfos } from '../weight-files.ts';
 import { ConfigReader } from './config-reader.ts';
+import { vaeConfigPath } from './paths.ts';
 import { type ExpectedTensor, matchTensors, whole } from './tensor-map.ts';
-
-const configPath = 'vae/config.json';
 
 /** Weights of a diffusers VAE, the encoder's included. */
 export const autoencoderWeightsPath = 'vae/diffusion_pytorch_model.safetensors';
@@ -26,7 +25,7 @@ export interface AutoencoderKL {
  * @throws WebDiTError `unsupported-config`, naming the key; `not-found`, `network`, `format`, `shape-mismatch`; `signal.reason`.
  */
 export async function openAutoencoderKL(source: ModelSource, options: OpenOptions = {}): Promise<AutoencoderKL> {
-  const config = parseAutoencoderKLConfig(await readJson(source, configPath, options));
+  const config = parseAutoencoderKLConfig(await readJson(source, vaeConfigPath, options));
   const weights = await openWeights(source, autoencoderWeightsPath, options);
   const decoder = { ...weights, tensors: weights.tensors.filter(({ name }) => !isOfEncoder(name)) };
   const targets = matchTensors(decoder, expectedTensors(config, decoder));
@@ -58,7 +57,7 @@ function olderName({ name }: TensorShape): string {
 
 /** `vae/config.json` of diffusers. @throws WebDiTError `unsupported-config`, naming the key. */
 export function parseAutoencoderKLConfig(json: unknown): AutoencoderKLConfig {
-  const reader = new ConfigReader(json, configPath);
+  const reader = new ConfigReader(json, vaeConfigPath);
   reader.fixed('_class_name', 'AutoencoderKL');
   reader.fixed('act_fn', 'silu');
   reader.fixed('latents_mean', null);

@@ -7,3 +7,6 @@ export const schedulerPath = 'scheduler/scheduler_config.json';
 /** Files of an original folder. */
 export const originalWeightsPath = 'model.safetensors';
 export const originalConfigPath = 'config.json';
+
+/** Of a VAE, whatever runs it. */
+export const vaeConfigPath = 'vae/config.json';

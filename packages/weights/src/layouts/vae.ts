@@ -2,6 +2,7 @@ import { autoencoderScale, WebDiTError } from '@webdit/core';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
 import { type AutoencoderKL, openAutoencoderKL } from './autoencoder-kl.ts';
 import { ConfigReader, unsupported } from './config-reader.ts';
+import { vaeConfigPath } from './paths.ts';
 import { type PreviewMap, readPreviewMap } from './preview.ts';
 
 /** What the decoders of a folder have in common. */
@@ -33,8 +34,6 @@ export function decoderPaths(vae: FolderVae): string[] {
   return vae.kind === 'onnx' ? [vae.decoder] : vae.weightFiles.map(({ path }) => path);
 }
 
-const configPath = 'vae/config.json';
-
 /** The VAE that a folder's index names; null with the reason where it names one that cannot be run, and without where it names none. */
 export async function readVae(
   source: ModelSource,
@@ -56,7 +55,7 @@ export async function readVae(
 
 /** @throws WebDiTError `unsupported-config`, naming the key; `not-found`. */
 async function readOnnxVae(source: ModelSource, inChannels: number, options: OpenOptions): Promise<OnnxVae> {
-  const reader = new ConfigReader(await readJson(source, configPath, options), configPath);
+  const reader = new ConfigReader(await readJson(source, vaeConfigPath, options), vaeConfigPath);
   reader.fixed('image_range', [-1, 1]);
   const encoder = reader.optionalText('encoder');
   const preview = reader.optionalText('preview');
@@ -93,5 +92,5 @@ async function readAutoencoderKL(source: ModelSource, inChannels: number, option
 
 function checkChannels({ latentChannels }: Pick<VaeFacts, 'latentChannels'>, inChannels: number): void {
   if (latentChannels === inChannels) return;
-  throw unsupported(`${configPath} has latent_channels ${latentChannels}, but the transformer has ${inChannels}.`);
+  throw unsupported(`${vaeConfigPath} has latent_channels ${latentChannels}, but the transformer has ${inChannels}.`);
 }

@@ -10,7 +10,8 @@ import { parseSafetensors } from '../safetensors/whole-file.ts';
 import { pathSource } from '../sources/path.ts';
 import { golden, load, sameBytes, scratchFolder } from '../testing/fixtures.ts';
 import { pixArtAt, pixArtTiny } from './pixart.ts';
-import { synthStd, synthTensors, writeSynthModel } from './synth.ts';
+import { synthStd } from './random-weights.ts';
+import { synthTensors, writeSynthModel } from './synth.ts';
 
 const weights = 'transformer/diffusion_pytorch_model.safetensors';
 

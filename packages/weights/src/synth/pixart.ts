@@ -59,12 +59,21 @@ export interface CaptionOptions {
   readonly seeds: readonly [prompt: number, negative: number];
 }
 
+/** Further entries of `model_index.json`: library and class of each part. */
+export type PixArtParts = Readonly<Record<string, readonly [library: string, kind: string]>>;
+
 /** Writes what a diffusers folder of a PixArt holds beside its weights, and captions to try it with. */
-export async function writePixArtConfigs(folder: string, config: PixArtConfig, options: CaptionOptions): Promise<void> {
+export async function writePixArtConfigs(
+  folder: string,
+  config: PixArtConfig,
+  options: CaptionOptions,
+  parts: PixArtParts = {},
+): Promise<void> {
   await writeJson(join(folder, indexPath), {
     _class_name: 'PixArtAlphaPipeline',
     transformer: ['diffusers', 'PixArtTransformer2DModel'],
     scheduler: ['diffusers', scheduler._class_name],
+    ...parts,
   });
   await writeJson(join(folder, schedulerPath), scheduler);
   await writeJson(join(folder, transformerConfigPath), diffusersPixArtConfig(config));

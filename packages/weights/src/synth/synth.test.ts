@@ -8,7 +8,8 @@ import { elementCount } from '../safetensors/dtypes.ts';
 import { parseSafetensors, tensorToFloat32 } from '../safetensors/whole-file.ts';
 import { pathSource } from '../sources/path.ts';
 import { scratchFolder } from '../testing/fixtures.ts';
-import { synthStd, writeSynthModel } from './synth.ts';
+import { synthStd } from './random-weights.ts';
+import { writeSynthModel } from './synth.ts';
 
 const config: DiTConfig = {
   ...ditS2,

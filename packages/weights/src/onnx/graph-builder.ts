@@ -1,4 +1,4 @@
-import type { OnnxAttribute, OnnxConstant, OnnxModel, OnnxNode, OnnxValue } from './onnx.ts';
+import type { OnnxAttribute, OnnxConstant, OnnxModel, OnnxNode, OnnxValue } from './model.ts';
 
 /** Writes an ONNX graph node by node; values are known by name. */
 export class GraphBuilder {
@@ -28,6 +28,11 @@ export class GraphBuilder {
     return this.node('Gemm', [input, this.weight(`${name}.weight`), this.weight(`${name}.bias`)], { transB: 1 });
   }
 
+  /** `x W^T` over the last axis, as PyTorch's Linear of that name without a bias; `x` and the result have two axes. */
+  project(name: string, input: string): string {
+    return this.node('Gemm', [input, this.weight(`${name}.weight`)], { transB: 1 });
+  }
+
   /** A vector written into the graph itself. */
   constant(type: OnnxConstant['type'], values: readonly number[]): string {
     const name = `${type} ${values.join(' ')}`;
@@ -38,6 +43,12 @@ export class GraphBuilder {
   /** A tensor of the model. */
   weight(name: string): string {
     if (!this.weights.has(name)) throw new RangeError(`No weight ${name}`);
+    return name;
+  }
+
+  /** Gives a value the name under which users of the graph know it. */
+  rename(value: string, name: string): string {
+    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
     return name;
   }
 

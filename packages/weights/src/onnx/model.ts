@@ -1,8 +1,8 @@
 import { PbfWriter } from 'pbf';
 
 /**
- * The part of ONNX that a weightless model file needs, after onnx.proto: nodes, a few constants, and initializers that are
- * kept outside the file. The numbers in `encodeModel` are the field numbers of that file.
+ * The part of ONNX that a transformer needs, after onnx.proto: nodes, a few constants, and initializers, in the file or outside
+ * it. The numbers in `encodeModel` are the field numbers of that file.
  */
 export interface OnnxModel {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   /** Small vectors inside the file. */
   readonly constants: ReadonlyMap<string, OnnxConstant>;
-  /** f32 tensors outside it. Each is a file of its own, called like the tensor, which holds its elements and nothing else. */
+  /** Shapes of the f32 tensors. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -45,21 +45,34 @@ const dataTypes = { float: 1, int64: 7 } as const;
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 const externalLocation = 1;
 
-/** The model as the bytes of an `.onnx` file. */
-export function encodeModel(model: OnnxModel): Uint8Array {
+/**
+ * The model as the bytes of an `.onnx` file.
+ * @param values elements of the weights that go into the file. Any other is a file of its own, called like the tensor, which
+ *   holds its elements and nothing else.
+ */
+export function encodeModel(model: OnnxModel, values: ReadonlyMap<string, Float32Array> = new Map()): Uint8Array {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, irVersion);
   pbf.writeStringField(2, 'webdit');
-  pbf.writeMessage(7, writeGraph, model);
+  pbf.writeMessage(7, writeGraph, { model, values });
   pbf.writeMessage(8, (version, out) => out.writeVarintField(2, version), opsetVersion);
   return pbf.finish();
 }
 
-function writeGraph(model: OnnxModel, pbf: PbfWriter): void {
+interface Graph {
+  readonly model: OnnxModel;
+  readonly values: ReadonlyMap<string, Float32Array>;
+}
+
+function writeGraph({ model, values }: Graph, pbf: PbfWriter): void {
   for (const node of model.nodes) pbf.writeMessage(1, writeNode, node);
   pbf.writeStringField(2, model.name);
   for (const constant of model.constants) pbf.writeMessage(5, writeConstant, constant);
-  for (const weight of model.weights) pbf.writeMessage(5, writeWeight, weight);
+  for (const [name, shape] of model.weights) {
+    const elements = values.get(name);
+    if (elements) pbf.writeMessage(5, writeInnerWeight, { name, shape, elements });
+    else pbf.writeMessage(5, writeOuterWeight, { name, shape });
+  }
   for (const input of model.inputs) pbf.writeMessage(11, writeValue, input);
   for (const output of model.outputs) pbf.writeMessage(12, writeValue, output);
 }
@@ -91,11 +104,24 @@ function writeAttribute([name, value]: readonly [string, OnnxAttribute], pbf: Pb
 
 function writeConstant([name, { type, values }]: readonly [string, OnnxConstant], pbf: PbfWriter): void {
   writeTensorHead(name, [values.length], type, pbf);
-  const elements = type === 'float' ? Float32Array.from(values) : BigInt64Array.from(values, BigInt);
-  pbf.writeBytesField(9, new Uint8Array(elements.buffer));
+  writeElements(type === 'float' ? Float32Array.from(values) : BigInt64Array.from(values, BigInt), pbf);
 }
 
-function writeWeight([name, shape]: readonly [string, readonly number[]], pbf: PbfWriter): void {
+function writeElements({ buffer, byteOffset, byteLength }: ArrayBufferView, pbf: PbfWriter): void {
+  pbf.writeBytesField(9, new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+interface Weight {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+function writeInnerWeight(weight: Weight & { readonly elements: Float32Array }, pbf: PbfWriter): void {
+  writeTensorHead(weight.name, weight.shape, 'float', pbf);
+  writeElements(weight.elements, pbf);
+}
+
+function writeOuterWeight({ name, shape }: Weight, pbf: PbfWriter): void {
   writeTensorHead(name, shape, 'float', pbf);
   pbf.writeMessage(
     13,
