@@ -232,6 +232,8 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /--model is missing/, ['generate', ...out]],
     [2, /Nothing says what to paint/, ['generate', '--model', model, ...out]],
     [2, /--label and --prompt-embeds both say/, [...pizza, ...out, '--prompt-embeds', 'prompt.safetensors']],
+    [2, /--label and --prompt both say/, [...pizza, ...out, '--prompt', 'a red fox']],
+    [2, /--negative-prompt goes with --prompt/, [...pizza, ...out, '--negative-prompt', 'blurry']],
     [
       1,
       /no\.safetensors could not be read/,

@@ -32,6 +32,7 @@ const help = `webdit: diffusion transformers on WebGPU
 
 webdit generate --model DIR --label NAME|EMOJI|ID [--seed N] [--steps N] [--guidance X] [--guidance-channels N]
                 [--cache POLICY|F.json] [--scheduler S] [--out FILE.png] [--latents-in F] [--latents-out F] [--json F]
+webdit generate --model DIR --prompt TEXT [--negative-prompt TEXT] [--height N] [--width N] ...
 webdit generate --model DIR --prompt-embeds F.safetensors [--height N] [--width N] ...
 webdit compare --model DIR --policies a,b,c [--pairs N] [--steps N] [--fewer-steps 25,dpmpp@16] [--guidance X]
                [--scheduler S] [--seed N] [--labels a,b] [--shard I/N] [--resume F] [--json F] [--markdown F]

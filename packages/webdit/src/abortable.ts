@@ -20,3 +20,10 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal, discard: (la
     );
   });
 }
+
+/** Lets what has arrived on this thread in the meantime run, such as an abort: wasm gives nobody else a turn. */
+export function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+}

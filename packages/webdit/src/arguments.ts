@@ -1,10 +1,11 @@
 import { type CacheSpec, checkSamplerName, type LatentGrid, latentScale, WebDiTError } from '@webdit/core';
 import type { StoreBackend } from '@webdit/weights';
+import { checkPrompt, isPrompt, requireText, requireWords } from './check-prompt.ts';
 import { badArgument, refuseUnknownKeys, requireInteger, requireObject, show } from './check-values.ts';
 import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { PromptRow } from './prompts.ts';
-import type { GenerateInput, GenerateOptions, Latents, OutputType, PipelineInfo } from './types.ts';
+import type { GenerateInput, GenerateOptions, LabelInput, Latents, OutputType, PipelineInfo } from './types.ts';
 
 /** A checked `generate` call as plain data: what crosses to the worker. */
 export interface GenerateRequest {
@@ -42,6 +43,7 @@ const optionKeys = [
   'latents',
   'onStep',
   'onPreview',
+  'onProgress',
   'onWarning',
   'previewEvery',
   'signal',
@@ -60,7 +62,7 @@ export function checkGenerate(
 ): GenerateRequest {
   const { model } = info;
   const { steps, guidanceScale, ...checked } = checkForAnyModel(input, options);
-  checkConditions(checked.label, model.text);
+  checkConditions(input, checked.label, model.text);
   const outputType = checkOutputType(options.outputType, model.imageSize !== null);
   const size = model.text ? readSize(options, model.latentShape) : null;
   if (!model.text) checkSize(options, model.imageSize);
@@ -88,17 +90,11 @@ export function checkGenerate(
 export function checkForAnyModel(input: GenerateInput, options: GenerateOptions) {
   requireObject(input, 'The first argument of generate()', "{ label: '🍕' }");
   requireObject(options, 'The second argument of generate()', '{ numInferenceSteps: 20 }');
-  if ('prompt' in input || 'negativePrompt' in input) {
-    throw badArgument(
-      'There is no text encoder for prompts.',
-      "Give { promptEmbeds } to a text model, and { label: '…' } to one that draws classes.",
-    );
-  }
-  // The rest of a prompt is checked where the model is known.
-  const isPrompt = 'promptEmbeds' in input;
-  if (!isPrompt) refuseUnknownKeys(input, labelKeys, 'The first argument of generate()');
+  const prompted = isPrompt(input);
+  if (prompted) checkPrompt(input);
+  else refuseUnknownKeys(input, labelKeys, 'The first argument of generate()');
   refuseUnknownKeys(options, optionKeys, 'generate()');
-  checkHooks(options, ['onStep', 'onPreview', 'onWarning']);
+  checkHooks(options, ['onStep', 'onPreview', 'onProgress', 'onWarning']);
   const { numInferenceSteps: steps, guidanceScale, seed, previewEvery = 1 } = options;
   requireInteger(previewEvery, 'previewEvery', 1, 1000);
   const numImages = options.numImages === undefined ? 1 : requireInteger(options.numImages, 'numImages', 1, 64);
@@ -106,7 +102,7 @@ export function checkForAnyModel(input: GenerateInput, options: GenerateOptions)
     throw badArgument('seed and latents both set the first latents.', 'Give one of them.');
   }
   return {
-    label: isPrompt ? null : checkLabel(input.label),
+    label: prompted ? null : checkLabel((input as LabelInput).label),
     steps: steps === undefined ? null : requireInteger(steps, 'numInferenceSteps', 1, 1000),
     guidanceScale: guidanceScale === undefined ? null : checkGuidance(guidanceScale),
     seed: seed === undefined ? null : checkSeed(seed, numImages),
@@ -202,17 +198,19 @@ function checkOutputType(type: unknown, hasVae: boolean): OutputType {
   return known;
 }
 
-/** @throws WebDiTError `bad-argument` for a label where the model takes a prompt, or the other way round. */
-function checkConditions(label: number | string | null, text: PipelineInfo['model']['text']): void {
+/** @throws WebDiTError `bad-argument` for a label where the model takes a prompt, or the other way round; `unsupported-config`. */
+function checkConditions(
+  input: GenerateInput,
+  label: number | string | null,
+  text: PipelineInfo['model']['text'],
+): void {
   if (text && label !== null) {
-    throw badArgument('This model draws prompts and has no classes.', 'Give { promptEmbeds } in place of a label.');
+    const prompt = text.prompts ? '{ prompt }' : '{ promptEmbeds }';
+    throw badArgument('This model draws prompts and has no classes.', `Give ${prompt} in place of a label.`);
   }
-  if (!text && label === null) {
-    throw badArgument(
-      'This model draws one of its classes and does not read prompts.',
-      "Give { label: '…' } with a class id, name or emoji instead.",
-    );
-  }
+  if (label !== null) return;
+  if ('prompt' in input) requireWords(text);
+  else requireText(text);
 }
 
 /** Pixels of the side of a patch of 2 x 2 latent pixels. */

@@ -36,6 +36,11 @@ const host = (over: Partial<EngineHost> = {}): EngineHost => ({
       await onStep(step);
       return { seed: 7 } as EngineResult;
     }),
+  encodeTexts: (texts, _abort, onProgress) =>
+    settle(async () => {
+      await onProgress({ status: 'ready', name: 'tiny' });
+      return texts.map((text) => ({ embeddings: new Float32Array(text.length), mask: [1], surplus: 0 }));
+    }),
   diagnose: (_name, _request, _abort, onProgress) =>
     settle(async () => {
       await onProgress({ what: 'steps', done: 1, total: 2 } as never);
@@ -118,6 +123,17 @@ it('brings a diagnosis across: its request, its events and its result', async ()
   expect(asked).toEqual([['benchmark', { quick: true }]]);
   expect(events).toEqual([{ what: 'steps', done: 1, total: 2 }]);
   expect(result.format).toBe('webdit-bench/1');
+});
+
+it('brings texts across, and what became of them', async () => {
+  const { client } = await load();
+  const events: unknown[] = [];
+  const encoded = await client.encodeTexts(['fox', ''], { onProgress: (event) => events.push(event) });
+  expect(encoded.map(({ embeddings, ...rest }) => [embeddings.length, rest])).toEqual([
+    [3, { mask: [1], surplus: 0 }],
+    [0, { mask: [1], surplus: 0 }],
+  ]);
+  expect(events).toEqual([{ status: 'ready', name: 'tiny' }]);
 });
 
 it('lends the worker the page’s compiler: plans and errors come back whole', async () => {

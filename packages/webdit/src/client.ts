@@ -3,7 +3,7 @@ import type { StoreBackend } from '@webdit/weights';
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
 import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
-import type { EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
+import type { EncodedText, EncodeHooks, EngineDriver, EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import { type EngineHost, type Outcome, settle, unwrap } from './protocol.ts';
 import { shareStore } from './remote-store.ts';
@@ -64,6 +64,12 @@ export class WorkerClient implements EngineDriver {
         compile ? proxy((inputs: PlanInputs) => settle(async () => compile(inputs))) : null,
         onPreview ? proxy(onPreview) : null,
       ),
+    );
+  }
+
+  encodeTexts(texts: readonly string[], { signal, onProgress }: EncodeHooks): Promise<readonly EncodedText[]> {
+    return this.link.call(signal, (host, abort) =>
+      host.encodeTexts(texts, transfer(abort, [abort]), proxy(onProgress)),
     );
   }
 

@@ -8,6 +8,7 @@ import type {
   OutputType,
   PipelineInfo,
   PreviewEvent,
+  ProgressEvent,
   RunReport,
   StepEvent,
 } from './types.ts';
@@ -33,12 +34,30 @@ export interface GenerateHooks {
   readonly compile?: ((inputs: PlanInputs) => RunPlan | Promise<RunPlan>) | undefined;
 }
 
+/** What a text encoder made of a text. */
+export interface EncodedText {
+  /** `[tokens, width]`, padding included. */
+  readonly embeddings: Float32Array;
+  /** One value a token: 0 for padding. */
+  readonly mask: readonly number[];
+  /** Tokens that were left out because the model reads no more. */
+  readonly surplus: number;
+}
+
+export interface EncodeHooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Of the text encoder's files, where this call has to fetch them. */
+  readonly onProgress: (event: ProgressEvent) => void;
+}
+
 /** What a pipeline drives: an engine on this thread, or one behind a worker. */
 export interface EngineDriver {
   readonly info: PipelineInfo;
   /** The class table, by id; null when the folder has none. */
   classes(): Promise<readonly ModelClass[] | null>;
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult>;
+  /** Waits for its turn, as `generate` does. */
+  encodeTexts(texts: readonly string[], hooks: EncodeHooks): Promise<readonly EncodedText[]>;
   /** Waits for its turn, as `generate` does. */
   diagnose<N extends DiagnosisName>(
     name: N,

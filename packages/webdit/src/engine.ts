@@ -2,14 +2,15 @@ import { adoptDevice, requestDevice } from '@webdit/gpu';
 import type { ModelSource } from '@webdit/weights';
 import type { GenerateRequest } from './arguments.ts';
 import type { Diagnoses, DiagnosisHooks, DiagnosisName } from './diagnosis/types.ts';
-import type { EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
+import type { EncodedText, EncodeHooks, EngineDriver, EngineResult, GenerateHooks } from './driver.ts';
 import type { EngineOptions } from './load-request.ts';
 import { type EngineParts, loadParts } from './loading.ts';
 import { queuePictures } from './pictures.ts';
 import { describe } from './pipeline-info.ts';
 import { RunQueue } from './run-queue.ts';
 import { FolderSchedules } from './schedules.ts';
-import type { ModelClass, PipelineInfo, ProgressEvent } from './types.ts';
+import type { PromptEncoder } from './text/prompt-encoder.ts';
+import type { ModelClass, PipelineInfo, ProgressEvent, WasmPaths } from './types.ts';
 
 export interface LoadHooks {
   readonly signal?: AbortSignal | undefined;
@@ -26,11 +27,14 @@ export interface LoadHooks {
 export class Engine implements EngineDriver {
   private readonly queue = new RunQueue();
   private readonly schedules: FolderSchedules;
+  /** Null until a prompt has been given in words. */
+  private textEncoder: PromptEncoder | null = null;
 
   private constructor(
     readonly info: PipelineInfo,
     private readonly parts: EngineParts,
     private readonly ownsDevice: boolean,
+    private readonly files: { readonly source: ModelSource; readonly wasmPaths: WasmPaths | null },
   ) {
     this.schedules = new FolderSchedules(parts.folder);
   }
@@ -47,7 +51,8 @@ export class Engine implements EngineDriver {
       : await requestDevice(typeof navigator === 'undefined' ? undefined : navigator.gpu);
     try {
       const parts = await loadParts(source, options, holder, hooks);
-      return new Engine(describe(parts, hooks.thread, hooks.notes ?? []), parts, !hooks.device);
+      const { wasmPaths } = options;
+      return new Engine(describe(parts, hooks.thread, hooks.notes ?? []), parts, !hooks.device, { source, wasmPaths });
     } catch (error) {
       if (hooks.device) holder.release();
       else holder.destroy();
@@ -62,6 +67,15 @@ export class Engine implements EngineDriver {
   generate(request: GenerateRequest, hooks: GenerateHooks): Promise<EngineResult> {
     const { parts, schedules } = this;
     return queuePictures(this.queue, { ...parts, schedules }, request, hooks);
+  }
+
+  encodeTexts(texts: readonly string[], { signal, onProgress }: EncodeHooks): Promise<readonly EncodedText[]> {
+    return this.queue.run(signal, async (linked) => {
+      await this.queue.gate.pass(linked);
+      const { PromptEncoder } = await import('./text/prompt-encoder.ts');
+      this.textEncoder ??= PromptEncoder.of(this.parts.folder, this.files);
+      return this.textEncoder.encode(texts, { signal: linked, onProgress });
+    });
   }
 
   diagnose<N extends DiagnosisName>(
@@ -89,6 +103,7 @@ export class Engine implements EngineDriver {
     const { model, vae, holder } = this.parts;
     try {
       await vae?.dispose();
+      await this.textEncoder?.dispose();
     } finally {
       model.dispose();
       if (this.ownsDevice) holder.destroy();

@@ -1,4 +1,11 @@
-import { decoderPaths, type ModelStore, networkSource, openModelFolder, storedSource } from '@webdit/weights';
+import {
+  decoderPaths,
+  type ModelStore,
+  networkSource,
+  openModelFolder,
+  storedSource,
+  textFiles,
+} from '@webdit/weights';
 import type { StoreModelOptions } from './stored-models.ts';
 
 /**
@@ -10,8 +17,10 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
   const { signal, onProgress, accessToken } = options;
   const source = storedSource(networkSource(address, { accessToken }), store, { wait: true });
   await source.checkRoom({ signal });
-  const { weightFiles, vae, schedules, calibrations } = await openModelFolder(source, { signal, embedders: 'own' });
-  const files = new Map(weightFiles.map(({ path, bytes }) => [path, { loaded: 0, total: bytes }]));
+  const folder = await openModelFolder(source, { signal, embedders: 'own' });
+  const { weightFiles, vae, text, schedules, calibrations } = folder;
+  const sized = [...weightFiles, ...(text ? textFiles(text) : [])];
+  const files = new Map(sized.map(({ path, bytes }) => [path, { loaded: 0, total: bytes ?? 0 }]));
   const report = () => {
     const sum = { loaded: 0, total: 0 };
     for (const { loaded, total } of files.values()) {

@@ -1,5 +1,6 @@
 import { WebDiTError } from '@webdit/core';
 import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
+import { abortable } from './abortable.ts';
 import type { VaeBackend, WasmPaths } from './types.ts';
 
 /** The part of onnxruntime-web used here; its two builds export the same names. */
@@ -45,11 +46,54 @@ async function importBuild(backend: VaeBackend): Promise<OnnxRuntime> {
   } catch (cause) {
     throw new WebDiTError(
       'network',
-      `onnxruntime-web (${backend}), which decodes the pictures, could not be loaded.`,
+      `onnxruntime-web (${backend}) could not be loaded.`,
       'Install the package onnxruntime-web and check that its files are served.',
       { cause },
     );
   }
+}
+
+let lastCreation: Promise<unknown> = Promise.resolve();
+
+/**
+ * Makes a session whose weights may lie in other files, one after the other: onnxruntime keeps the files of all that are being made
+ * in one list. One that arrives after an abort is released.
+ * @throws onnxruntime's own errors; the signal's reason.
+ */
+export function createSession(
+  { InferenceSession }: OnnxRuntime,
+  model: Uint8Array,
+  options: InferenceSession.SessionOptions,
+  signal: AbortSignal,
+): Promise<InferenceSession> {
+  const creating = lastCreation.then(() => {
+    signal.throwIfAborted();
+    return InferenceSession.create(model, { ...quietSession, ...options });
+  });
+  lastCreation = creating.then(
+    () => {},
+    () => {},
+  );
+  return abortable(creating, signal, (late) => void late.release().catch(() => {}));
+}
+
+/**
+ * What a failure in wasm means: `out-of-memory`, else `format`.
+ * @param what was to be done, after "could not".
+ * @param remedies for either.
+ */
+export function wasmError(
+  what: string,
+  cause: unknown,
+  remedies: { readonly memory: string; readonly other: string },
+): WebDiTError {
+  const memory = /bad_alloc|out of memory|allocat/i.test(String(cause));
+  return new WebDiTError(
+    memory ? 'out-of-memory' : 'format',
+    `onnxruntime-web (wasm) could not ${what}${memory ? ' for want of memory' : ''}.`,
+    memory ? remedies.memory : remedies.other,
+    { cause },
+  );
 }
 
 /**

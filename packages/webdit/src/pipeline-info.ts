@@ -3,6 +3,7 @@ import type { ModelFolder, StorageOutcome } from '@webdit/weights';
 import type { DrawingParts, PlanRunner } from './pictures.ts';
 import { previewNotes } from './previews.ts';
 import { shortName } from './progress.ts';
+import { encoderRefusal } from './text/encoder-memory.ts';
 import type { PipelineInfo, TuningInfo } from './types.ts';
 
 /** What an engine has loaded. */
@@ -26,6 +27,7 @@ export function describe(
   const { device, holder, folder, model, vae, dtype, storage } = parts;
   const { config } = folder;
   const { height, width } = latentGrid(config);
+  const textRefusal = folder.text && encoderRefusal(folder.text);
   const { state, storedBytes, networkBytes } = storage ?? { state: 'files', storedBytes: 0, networkBytes: 0 };
   return {
     name: shortName(folder.name),
@@ -44,7 +46,14 @@ export function describe(
       depth: config.depth,
       hiddenSize: config.hiddenSize,
       numClasses: config.kind === 'dit' ? config.numClasses : 0,
-      text: config.kind === 'pixart' ? { width: config.captionChannels, maxTokens: config.maxCaptionTokens } : null,
+      text:
+        config.kind === 'pixart'
+          ? {
+              width: config.captionChannels,
+              maxTokens: config.maxCaptionTokens,
+              prompts: folder.text !== null && !textRefusal,
+            }
+          : null,
       defaults: folder.defaults,
       schedules: folder.schedules,
     },
@@ -54,6 +63,7 @@ export function describe(
       ...folder.notes,
       ...(vae?.note ? [vae.note] : []),
       ...(folder.vae && !vae ? ['Results are latents, because this VAE decodes on a GPU alone.'] : []),
+      ...(textRefusal ? [`${textRefusal.message} ${textRefusal.remedy}`] : []),
       ...(storage?.notes ?? []),
       ...previewNotes(folder),
     ],

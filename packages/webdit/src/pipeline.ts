@@ -1,7 +1,8 @@
 import { WebDiTError } from '@webdit/core';
 import { checkAccessToken, type ModelSource, type StoreBackend } from '@webdit/weights';
-import { checkGenerate, checkHooks, checkStore, type GenerateRequest } from './arguments.ts';
-import { badArgument, refuseUnknownKeys, show } from './check-values.ts';
+import { checkGenerate, checkGuidance, checkHooks, checkStore } from './arguments.ts';
+import { checkWords, requireWords } from './check-prompt.ts';
+import { badArgument, refuseUnknownKeys, requireObject, show } from './check-values.ts';
 import { WorkerClient } from './client.ts';
 import { checkBenchmark, checkCheckKernels, checkVerify } from './diagnosis/arguments.ts';
 import type {
@@ -18,9 +19,12 @@ import type { EngineDriver } from './driver.ts';
 import type { EngineOptions } from './load-request.ts';
 import { absoluteUrl, checkModel, isTransferable, type ModelInput } from './model-input.ts';
 import { hasPagePolicies } from './page-policies.ts';
+import { PromptReader } from './pipeline-prompts.ts';
 import { startWorker } from './start-worker.ts';
 import type {
   DType,
+  EncodedPrompt,
+  EncodePromptOptions,
   GenerateInput,
   GenerateOptions,
   GenerateResult,
@@ -29,7 +33,7 @@ import type {
   OutputType,
   PipelineInfo,
   ProgressEvent,
-  PromptInput,
+  TextInput,
   TuneWhen,
   VaeBackend,
   WasmPaths,
@@ -107,8 +111,7 @@ const loadKeys = [
 export class DiffusionPipeline {
   private driver: EngineDriver | null;
   private currentInfo: PipelineInfo;
-  /** Settled once the latest prompt has been read. */
-  private latestPrompt: Promise<unknown> = Promise.resolve();
+  private readonly prompts = new PromptReader();
 
   private constructor(driver: EngineDriver) {
     this.driver = driver;
@@ -189,9 +192,12 @@ export class DiffusionPipeline {
     const driver = this.alive();
     const checked = checkGenerate(input, options, this.info);
     options.signal?.throwIfAborted();
-    const request = 'promptEmbeds' in input ? await this.withPrompts(checked, input, options) : checked;
-    const { signal: stepSignal, send: onStep } = guarded(options.onStep, options.signal);
+    const { signal: loadSignal, send: onProgress } = guarded(options.onProgress, options.signal);
+    const { signal: stepSignal, send: onStep } = guarded(options.onStep, loadSignal);
     const { signal, send: onPreview } = guarded(options.onPreview, stepSignal);
+    const { text } = this.info.model;
+    const reading = { alive: () => this.alive(), signal, onProgress, onWarning: options.onWarning };
+    const request = text ? await this.prompts.read(checked, input, text, reading) : checked;
     const hooks = { signal, onStep, ...(request.previewEvery === null ? {} : { onPreview }) };
     const own = hasPagePolicies() ? (await pagePlans()).pagePlan(request.cache) : null;
     const result = await (own
@@ -203,30 +209,22 @@ export class DiffusionPipeline {
   }
 
   /**
-   * Reads a prompt, and warns of what is left out of it; who listens to nothing finds it in the console. Prompts are read one after
-   * the other: calls keep their order.
+   * What the text encoder makes of a prompt and of the negative one: what `generate` takes in their place, now or another time. The
+   * first prompt fetches the encoder; those of late are remembered. Waits for its turn among the calls of `generate`.
+   * @throws WebDiTError `bad-argument`, `unsupported-config` without a text encoder, `not-found`, `network`, `integrity`, `format`,
+   *   `shape-mismatch`, `out-of-memory`, `worker-crashed`; or `signal.reason`.
    */
-  private withPrompts(
-    request: GenerateRequest,
-    input: PromptInput,
-    // biome-ignore lint/suspicious/noConsole: nobody would hear of it otherwise.
-    { onWarning = ({ message }) => console.warn(message) }: GenerateOptions,
-  ): Promise<GenerateRequest> {
-    const { text } = this.info.model;
-    if (!text) return Promise.resolve(request);
-    const before = this.latestPrompt;
-    const reading = (async () => {
-      // A reader of files: pages of other models never download it.
-      const { readPrompts } = await import('./prompts.ts');
-      await before.catch(() => {});
-      const { rows, warnings } = await readPrompts(input, request.guidanceScale !== 1, text);
-      for (const warning of warnings) onWarning(warning);
-      // The pipeline may have been disposed of meanwhile.
-      this.alive();
-      return { ...request, prompts: rows };
-    })();
-    this.latestPrompt = reading;
-    return reading;
+  async encodePrompt(input: TextInput, options: EncodePromptOptions = {}): Promise<EncodedPrompt> {
+    const { model } = this.alive().info;
+    requireObject(input, 'The first argument of encodePrompt()', "{ prompt: 'a red fox' }");
+    checkWords(input);
+    refuseUnknownKeys(options, ['guidanceScale', 'onProgress', 'onWarning', 'signal'], 'encodePrompt()');
+    checkHooks(options, ['onProgress', 'onWarning']);
+    const guidance = checkGuidance(options.guidanceScale ?? model.defaults.guidanceScale);
+    const text = requireWords(model.text);
+    const { signal, send: onProgress } = guarded(options.onProgress, options.signal);
+    const reading = { alive: () => this.alive(), signal, onProgress, onWarning: options.onWarning };
+    return this.prompts.encode(input, guidance !== 1, text, reading);
   }
 
   /**

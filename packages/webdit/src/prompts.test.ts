@@ -6,7 +6,7 @@ import { readPrompts } from './prompts.ts';
 import { testInfo } from './testing/info.ts';
 import type { GenerateInput, GenerateOptions, PromptInput } from './types.ts';
 
-const text = { width: 4, maxTokens: 3 };
+const text = { width: 4, maxTokens: 3, prompts: false };
 const embeddings = (tokens: number, first = 0) => ({
   data: Float32Array.from({ length: tokens * text.width }, (_, i) => first + i),
   shape: [tokens, text.width],
@@ -83,4 +83,24 @@ it('takes prompts for a text model alone, and sizes that patches fill', () => {
   expect(() => check(input, { height: 100 })).toThrow('height is 100.');
   expect(() => check({ label: 1 })).toThrow('This model draws prompts and has no classes.');
   expect(() => checkGenerate(input, {}, testInfo)).toThrow('does not read prompts');
+});
+
+it('takes words where there is a text encoder, and says what is wrong with them', () => {
+  const words = { prompt: 'a red fox' };
+  const withEncoder = (input: object) =>
+    checkGenerate(
+      input as GenerateInput,
+      { outputType: 'latent' },
+      { model: { ...model, text: { ...text, prompts: true } } },
+    );
+  expect(withEncoder({ ...words, negativePrompt: '' })).toMatchObject({ label: null, prompts: null });
+  expect(() => withEncoder({ label: 1 })).toThrow('This model draws prompts and has no classes.');
+  expect(() => withEncoder({ ...words, promptEmbeds: embeddings(1) })).toThrow('in words and as embeddings');
+  expect(() => withEncoder({ promptEmbeds: embeddings(1), negativePrompt: 'blurry' })).toThrow('in words and as');
+  expect(() => withEncoder({ prompt: ['a red fox'] })).toThrow('prompt is an array.');
+  expect(() => withEncoder({ negativePrompt: 'blurry' })).toThrow('prompt is undefined.');
+  expect(() => withEncoder({ ...words, negativePrompt: null })).toThrow('negativePrompt is null.');
+  expect(() => withEncoder({ ...words, promptAttentionMask: [1] })).toThrow('no option "promptAttentionMask"');
+  expect(() => check(words)).toThrow('This model has no text encoder that can be used here');
+  expect(() => checkGenerate(words, {}, testInfo)).toThrow('does not read prompts');
 });

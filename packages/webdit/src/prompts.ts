@@ -15,7 +15,7 @@ export interface CheckedPrompts {
   readonly warnings: readonly WarningEvent[];
 }
 
-type TextInfo = NonNullable<PipelineInfo['model']['text']>;
+type TextInfo = Pick<NonNullable<PipelineInfo['model']['text']>, 'width' | 'maxTokens'>;
 
 const keys = ['promptEmbeds', 'promptAttentionMask', 'negativePromptEmbeds', 'negativePromptAttentionMask'];
 

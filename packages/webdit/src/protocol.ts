@@ -2,7 +2,7 @@ import { errorCodes, type RunPlan, WebDiTError, type WebDiTErrorData } from '@we
 import type { ProxyMarked } from 'comlink';
 import type { GenerateRequest } from './arguments.ts';
 import type { Diagnoses, DiagnosisName } from './diagnosis/types.ts';
-import type { EngineResult, PlanInputs } from './driver.ts';
+import type { EncodedText, EngineResult, PlanInputs } from './driver.ts';
 import type { LoadRequest } from './load-request.ts';
 import type { StoreHost } from './remote-store.ts';
 import type { PipelineInfo, PreviewEvent, ProgressEvent, StepEvent } from './types.ts';
@@ -30,6 +30,11 @@ export interface EngineHost {
     /** Takes previews, where the request asks for them. */
     onPreview: (((event: PreviewEvent) => void) & ProxyMarked) | null,
   ): Promise<Outcome<EngineResult>>;
+  encodeTexts(
+    texts: readonly string[],
+    abort: MessagePort,
+    onProgress: ((event: ProgressEvent) => void) & ProxyMarked,
+  ): Promise<Outcome<readonly EncodedText[]>>;
   diagnose<N extends DiagnosisName>(
     name: N,
     request: Diagnoses[N]['request'],

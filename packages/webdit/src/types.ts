@@ -77,7 +77,8 @@ export interface Latents {
 /** Where a model's files came from, and whether they are kept for the next load. */
 export interface StorageInfo {
   /**
-   * `stored`: the whole model is in the browser's storage now, and loads without a network. `network`: it is not, or not wholly;
+   * `stored`: the whole model is in the browser's storage now, and loads without a network; its text encoder follows when the first
+   * prompt asks for it. `network`: it is not, or not wholly;
    * unless that was asked for, `notes` says why. `files`: picked files, a folder on disk or a source of the caller's own.
    */
   readonly state: 'stored' | 'network' | 'files';
@@ -120,8 +121,11 @@ export interface PipelineInfo {
     readonly hiddenSize: number;
     /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. 0 for text models. */
     readonly numClasses: number;
-    /** Of text models: the width of their text encoder's embeddings, and the most tokens they read. */
-    readonly text: { readonly width: number; readonly maxTokens: number } | null;
+    /**
+     * Of text models: the width of their text encoder's embeddings, the most tokens they read, and whether `prompt` may be given. Where
+     * it may not, `notes` says why, and prompts are embeddings.
+     */
+    readonly text: { readonly width: number; readonly maxTokens: number; readonly prompts: boolean } | null;
     readonly defaults: { readonly numInferenceSteps: number; readonly guidanceScale: number };
     /** Paths of the cache schedules in the model folder; a bare `procache` takes the one for its steps and sampler. */
     readonly schedules: readonly string[];
@@ -210,13 +214,21 @@ export interface GenerateResult<O extends OutputType = OutputType> {
   readonly report: RunReport;
 }
 
-/** What to paint: a class, or of a text model a prompt. */
-export type GenerateInput = LabelInput | PromptInput;
+/** What to paint: a class, or of a text model a prompt, in words or as embeddings. */
+export type GenerateInput = LabelInput | TextInput | PromptInput;
 
 /** A class of a class-conditional model. */
 export interface LabelInput {
   /** Class id, name (case-insensitive) or emoji (U+FE0F ignored). */
   readonly label: number | string;
+}
+
+/** A prompt in words, for a text model whose folder has a text encoder: `info.model.text.prompts`. */
+export interface TextInput {
+  /** Read without its capitals, as PixArt was trained. */
+  readonly prompt: string;
+  /** What guidance leads away from; default the empty text. */
+  readonly negativePrompt?: string;
 }
 
 /** A text encoder's output, row-major. */
@@ -238,6 +250,25 @@ export interface PromptInput {
   /** Needed unless `guidanceScale` is 1. */
   readonly negativePromptEmbeds?: Embeddings;
   readonly negativePromptAttentionMask?: ArrayLike<number>;
+}
+
+/** What `encodePrompt` gives: `[1, tokens, width]` and `[tokens]`, padding included. */
+export interface EncodedPrompt extends PromptInput {
+  readonly promptEmbeds: Embeddings;
+  readonly promptAttentionMask: readonly number[];
+  readonly negativePromptAttentionMask?: readonly number[];
+}
+
+/** How a prompt is encoded. Every option may be left out. */
+export interface EncodePromptOptions {
+  /** 1 leaves out the negative prompt; default from the model folder. */
+  readonly guidanceScale?: number;
+  /** Of the text encoder's files: the first prompt fetches them. When it throws, encoding stops and rejects with what it threw. */
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Called once for each. Without it warnings go to the console. */
+  readonly onWarning?: (warning: WarningEvent) => void;
+  /** Aborts between two prompts, or while the text encoder is fetched and loaded; `encodePrompt` then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Something that was done in another way than asked. */
@@ -282,6 +313,8 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
    * `info.notes` says so. When it throws, the run stops and rejects with what it threw.
    */
   readonly onPreview?: (preview: PreviewEvent) => void;
+  /** Of the text encoder's files: the first prompt in words fetches them. When it throws, the call rejects with what it threw. */
+  readonly onProgress?: (event: ProgressEvent) => void;
   /** Called before the run, once for each. Without it warnings go to the console. */
   readonly onWarning?: (warning: WarningEvent) => void;
   /** Preview only every k-th step, 1 to 1000; default 1. */

@@ -2,29 +2,23 @@ import { expose, type ProxyMarked, type Remote, releaseProxy, transfer } from 'c
 import type { EngineDriver, PlanInputs } from './driver.ts';
 import { loadEngine } from './load-engine.ts';
 import { sourceOf } from './load-request.ts';
-import { type EngineHost, settle, signalOfPort, unwrap } from './protocol.ts';
+import { type EngineHost, type Outcome, settle, signalOfPort, unwrap } from './protocol.ts';
 import { remoteStore, type StoreHost } from './remote-store.ts';
 
 /** The worker behind `DiffusionPipeline`: one engine, driven over comlink. */
 let engine: EngineDriver | null = null;
 
 const host: EngineHost = {
-  async load(request, abort, onProgress, store) {
-    const { signal, close } = signalOfPort(abort);
-    const events = relay(onProgress);
-    const outcome = await settle(async () => {
+  load: (request, abort, onProgress, store) =>
+    answer(abort, onProgress, async (signal, send) => {
       const backend = store ? remoteStore(store as unknown as Remote<StoreHost>) : request.store;
       engine = await loadEngine(sourceOf(request.model, backend, request.accessToken), request, {
         thread: 'worker',
         signal,
-        onProgress: events.send,
+        onProgress: send,
       });
       return engine.info;
-    });
-    close();
-    await events.finish();
-    return outcome;
-  },
+    }),
 
   async generate(request, abort, onStep, compile, onPreview) {
     const { signal, close } = signalOfPort(abort);
@@ -47,17 +41,23 @@ const host: EngineHost = {
     return outcome.ok ? transfer(outcome, transferables(outcome.value)) : outcome;
   },
 
-  async diagnose(name, request, abort, onProgress) {
-    const { signal, close } = signalOfPort(abort);
-    const events = relay(onProgress);
-    const outcome = await settle(async () => {
-      if (!engine) throw new Error('diagnose before load');
-      return engine.diagnose(name, request, { signal, onProgress: events.send });
+  async encodeTexts(texts, abort, onProgress) {
+    const outcome = await answer(abort, onProgress, async (signal, send) => {
+      if (!engine) throw new Error('encodeTexts before load');
+      return engine.encodeTexts(texts, { signal, onProgress: send });
     });
-    close();
-    await events.finish();
-    return outcome;
+    if (!outcome.ok) return outcome;
+    return transfer(
+      outcome,
+      outcome.value.map(({ embeddings }) => embeddings.buffer as ArrayBuffer),
+    );
   },
+
+  diagnose: (name, request, abort, onProgress) =>
+    answer(abort, onProgress, async (signal, send) => {
+      if (!engine) throw new Error('diagnose before load');
+      return engine.diagnose(name, request, { signal, onProgress: send });
+    }),
 
   classes: () => settle(async () => JSON.stringify((await engine?.classes()) ?? null)),
 
@@ -75,6 +75,20 @@ const host: EngineHost = {
       return null;
     }),
 };
+
+/** One call that tells of its progress. */
+async function answer<E extends object, T>(
+  abort: MessagePort,
+  onProgress: ((event: E) => void) & ProxyMarked,
+  work: (signal: AbortSignal, send: (event: E) => void) => Promise<T>,
+): Promise<Outcome<T>> {
+  const { signal, close } = signalOfPort(abort);
+  const events = relay(onProgress);
+  const outcome = await settle(() => work(signal, events.send));
+  close();
+  await events.finish();
+  return outcome;
+}
 
 /**
  * Sends events to a callback on the page without waiting for it. `finish` waits until the last one has arrived (it

@@ -1,7 +1,9 @@
+export { readPieces } from './byte-reader.ts';
 export { type AutoencoderKL, autoencoderWeightsPath, openAutoencoderKL } from './layouts/autoencoder-kl.ts';
 export type { ModelClass } from './layouts/classes.ts';
 export type { Defaults, Layout, OpenFolderOptions } from './layouts/description.ts';
 export type { PreviewMap, Rgb } from './layouts/preview.ts';
+export { type FolderText, type TextFile, textFiles } from './layouts/text.ts';
 export { decoderPaths, type FolderVae, type OnnxVae, type WeightsVae } from './layouts/vae.ts';
 export type { LoadWeightsOptions, WeightsProgress } from './load-weights.ts';
 export { makeManifest } from './make-manifest.ts';

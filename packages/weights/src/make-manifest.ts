@@ -1,5 +1,6 @@
 import { readPieces } from './byte-reader.ts';
 import type { OpenFolderOptions } from './layouts/description.ts';
+import { textFiles } from './layouts/text.ts';
 import { decoderPaths } from './layouts/vae.ts';
 import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
@@ -37,8 +38,8 @@ export async function modelFiles(
     },
     options,
   );
-  const { weightFiles, vae, schedules, calibrations } = folder;
-  for (const { path } of weightFiles) paths.add(path);
+  const { weightFiles, vae, text, schedules, calibrations } = folder;
+  for (const { path } of [...weightFiles, ...(text ? textFiles(text) : [])]) paths.add(path);
   for (const path of [...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) paths.add(path);
   paths.delete(manifestPath);
   return { folder, paths: [...paths].sort() };

@@ -10,6 +10,7 @@ import {
 } from './layouts/description.ts';
 import { chooseEmbedders } from './layouts/shared-embedders.ts';
 import { matchTensors } from './layouts/tensor-map.ts';
+import { type FolderText, readText } from './layouts/text.ts';
 import { type FolderVae, readVae } from './layouts/vae.ts';
 import { bytesToLoad, type LoadWeightsOptions, loadWeights } from './load-weights.ts';
 import { feedPositionTable } from './position-table.ts';
@@ -29,6 +30,8 @@ export interface ModelFolder {
   readonly classes: readonly ModelClass[] | null;
   /** Null when the folder has none that WebDiT runs: its results are latents. */
   readonly vae: FolderVae | null;
+  /** What reads prompts of a text model; null when there is none that can be used: it then takes embeddings. */
+  readonly text: FolderText | null;
   /** The safetensors files, one or several shards, in the order in which they are loaded. */
   readonly weightFiles: readonly WeightFileInfo[];
   /** Bytes of these files. */
@@ -83,6 +86,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
   const weightFiles = weightFileInfos(weights);
   const { vae, note: vaeNote } = await readVae(source, index, config.inChannels, options);
+  const { text, note: textNote } = await readText(source, index, config, options);
   return {
     name: source.name,
     layout,
@@ -91,6 +95,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     defaults,
     classes: config.kind === 'dit' ? await readClasses(source, index, config.numClasses, options) : null,
     vae,
+    text,
     weightFiles,
     weightsSize: weightFiles.reduce((sum, { bytes }) => sum + bytes, 0),
     loadedSize: bytesToLoad(weights.files, targets),
@@ -98,7 +103,7 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     tensors: weights.tensors,
     schedules: listOfPaths(index, 'schedules'),
     calibrations: listOfPaths(index, 'calibrations'),
-    notes: [note, vaeNote].filter((each) => each !== null),
+    notes: [note, vaeNote, textNote].filter((each) => each !== null),
     async loadWeights(sink, loadOptions = {}) {
       await loadWeights(source, weights.files, targets, sink, loadOptions);
       // PixArt's positions depend on the size of the run.

@@ -27,6 +27,8 @@ import { dtypeOption, mathOption, pipelineOptions, tuneOption, withPipeline } fr
 const options = [
   ...pipelineOptions,
   'label',
+  'prompt',
+  'negative-prompt',
   'prompt-embeds',
   'height',
   'width',
@@ -45,9 +47,12 @@ const options = [
 /** Everything `webdit generate` was asked for, checked as far as it can be without a model. */
 interface Request {
   readonly model: string;
-  /** A class, or a file that holds a prompt. */
-  readonly input: { readonly label: string } | { readonly promptEmbeds: Uint8Array };
-  /** The class or the file, for what is printed. */
+  /** A class, a prompt, or a file that holds one. */
+  readonly input:
+    | { readonly label: string }
+    | { readonly prompt: string; readonly negativePrompt?: string }
+    | { readonly promptEmbeds: Uint8Array };
+  /** The class, the prompt or the file, for what is printed. */
   readonly what: string;
   readonly height: number | undefined;
   readonly width: number | undefined;
@@ -105,15 +110,26 @@ async function readRequest(line: CommandLine): Promise<Request> {
   return { ...request, latents: latentsIn === undefined ? undefined : await readLatents(latentsIn) };
 }
 
-/** @throws usage errors unless the line names a class or a file with a prompt, and not both. */
+/** @throws usage errors unless the line names one of a class, a prompt and a file with a prompt. */
 async function readInput({ values }: CommandLine): Promise<Pick<Request, 'input' | 'what'>> {
-  const { label, 'prompt-embeds': file } = values;
-  if (file !== undefined && label === undefined) return { input: { promptEmbeds: await readBytes(file) }, what: file };
-  if (label !== undefined && file === undefined) return { input: { label }, what: label };
-  throw badUsage(
-    label === undefined ? 'Nothing says what to paint.' : '--label and --prompt-embeds both say what to paint.',
-    'Pass --label to a model with classes, or --prompt-embeds FILE.safetensors to a text model.',
-  );
+  const { label, prompt, 'negative-prompt': negativePrompt, 'prompt-embeds': file } = values;
+  const given = Object.entries({ label, prompt, 'prompt-embeds': file }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
+    const [first, second] = given.map(([name]) => `--${name}`);
+    throw badUsage(
+      first === undefined ? 'Nothing says what to paint.' : `${first} and ${second} both say what to paint.`,
+      'Pass --label to a model with classes, or --prompt or --prompt-embeds FILE.safetensors to a text model.',
+    );
+  }
+  if (negativePrompt !== undefined && prompt === undefined) {
+    throw badUsage('--negative-prompt goes with --prompt alone.', 'Leave it out, or pass --prompt.');
+  }
+  if (file !== undefined) return { input: { promptEmbeds: await readBytes(file) }, what: file };
+  if (label !== undefined) return { input: { label }, what: label };
+  return {
+    input: { prompt: prompt ?? '', ...(negativePrompt === undefined ? {} : { negativePrompt }) },
+    what: prompt ?? '',
+  };
 }
 
 /** A side in pixels. */
@@ -137,6 +153,9 @@ async function paint(pipeline: DiffusionPipeline, request: Request, output: Outp
     ...(latents === undefined ? {} : { latents }),
     cache: request.cache,
     outputType: out === undefined ? 'latent' : 'imageData',
+    onProgress: (event) => {
+      if (event.status === 'progress_total') output.progress(`loading the text encoder ${event.progress.toFixed(0)} %`);
+    },
     onStep: ({ n, steps: total }) => output.progress(`step ${n + 1} of ${total}`),
   });
   if (out !== undefined && result.image) {
@@ -169,7 +188,7 @@ function describe(request: Request, { seed, report }: GenerateResult): object {
   const { model, what, input, height, width, cache, scheduler } = request;
   return {
     model,
-    ...('label' in input ? { label: what } : { promptEmbeds: what }),
+    ...('promptEmbeds' in input ? { promptEmbeds: what } : input),
     height,
     width,
     seed: typeof seed === 'bigint' ? seed.toString() : seed,

@@ -10,6 +10,7 @@ import { type DrawingParts, queuePictures } from '../pictures.ts';
 import { describe } from '../pipeline-info.ts';
 import { RunQueue } from '../run-queue.ts';
 import { FolderSchedules } from '../schedules.ts';
+import { noEncoder } from '../text/refusals.ts';
 import type { ModelClass, PipelineInfo } from '../types.ts';
 import { CpuModel } from './cpu-model.ts';
 
@@ -67,6 +68,11 @@ export class CpuEngine implements EngineDriver {
   }
 
   readonly diagnose = refuseDiagnosis;
+
+  /** It runs no text models. */
+  async encodeTexts(): Promise<never> {
+    throw noEncoder();
+  }
 
   pause(): void {
     this.queue.gate.close();

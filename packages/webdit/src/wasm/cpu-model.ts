@@ -8,17 +8,14 @@ import {
 } from '@webdit/core';
 import { encodeModel } from '@webdit/weights/onnx';
 import type { InferenceSession } from 'onnxruntime-web';
-import { abortable } from '../abortable.ts';
+import { nextTask } from '../abortable.ts';
 import type { FillableModel } from '../fill-model.ts';
-import { loadOnnxRuntime, type OnnxRuntime, quietSession } from '../onnx-runtime.ts';
+import { createSession, loadOnnxRuntime, type OnnxRuntime, wasmError } from '../onnx-runtime.ts';
 import type { PlanRunner } from '../pictures.ts';
 import type { MeasuredRun } from '../report.ts';
 import type { WasmPaths } from '../types.ts';
 import { CpuWeights } from './cpu-weights.ts';
 import { ditGraph, onesName } from './dit-graph.ts';
-
-/** Sessions are made one at a time: onnxruntime keeps the files of all that are being made in one list. */
-let lastCreation: Promise<unknown> = Promise.resolve();
 
 /** A DiT in onnxruntime-web's wasm, f32, on the processor: every step in full, the sampler in f64. */
 export class CpuModel implements PlanRunner, FillableModel {
@@ -63,20 +60,12 @@ export class CpuModel implements PlanRunner, FillableModel {
     const { sink, config } = this;
     sink.finish();
     const tensors = new Map(sink.tensors).set(onesName, new Float32Array(config.hiddenSize).fill(1));
-    const create = () =>
-      this.runtime.InferenceSession.create(encodeModel(ditGraph(config)), {
-        ...quietSession,
-        executionProviders: ['wasm'],
-        externalData: [...tensors].map(([path, { buffer }]) => ({ path, data: new Uint8Array(buffer) })),
-      });
-    const creating = lastCreation.then(create);
-    lastCreation = creating.then(
-      () => {},
-      () => {},
-    );
-    this.session = await abortable(creating, signal, (late) => void late.release().catch(() => {})).catch((error) => {
+    const files = [...tensors].map(([path, { buffer }]) => ({ path, data: new Uint8Array(buffer) }));
+    const graph = encodeModel(ditGraph(config));
+    const options = { executionProviders: ['wasm'], externalData: files };
+    this.session = await createSession(this.runtime, graph, options, signal).catch((error) => {
       signal.throwIfAborted();
-      throw runtimeError('could not load the transformer', error);
+      throw runtimeError('load the transformer', error);
     });
     this.weights = null;
   }
@@ -132,7 +121,7 @@ export class CpuModel implements PlanRunner, FillableModel {
       labels: new runtime.Tensor('int64', BigInt64Array.from(labels, BigInt), [labels.length]),
     };
     const outputs = await session.run(inputs).catch((error) => {
-      throw runtimeError('failed in a step', error);
+      throw runtimeError('compute a step', error);
     });
     return outputs[session.outputNames[0] as string]?.data as Float32Array;
   }
@@ -149,20 +138,8 @@ function requireUncached({ policy, steps }: RunPlan): void {
 }
 
 function runtimeError(what: string, cause: unknown): WebDiTError {
-  const memory = /bad_alloc|out of memory|allocat/i.test(String(cause));
-  return new WebDiTError(
-    memory ? 'out-of-memory' : 'format',
-    `onnxruntime-web (wasm) ${what}${memory ? ' for want of memory' : ''}.`,
-    memory
-      ? 'Close other tabs, use a smaller model, or use a browser with WebGPU.'
-      : 'Check that its .wasm file is served (option wasmPaths) and that the model folder is complete.',
-    { cause },
-  );
-}
-
-/** Lets what has arrived on this thread in the meantime run, such as an abort: wasm gives nobody else a turn. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve);
+  return wasmError(what, cause, {
+    memory: 'Close other tabs, use a smaller model, or use a browser with WebGPU.',
+    other: 'Check that its .wasm file is served (option wasmPaths) and that the model folder is complete.',
   });
 }

@@ -64,10 +64,11 @@ async function sourceOf(input: string | ModelSource): Promise<CheckpointSource> 
 }
 
 /** What a native folder says that an original file leaves to its readers. */
-async function describe(source: ModelSource, { config, layout, vae }: ModelFolder): Promise<NativeConfigs> {
+async function describe(source: ModelSource, { config, layout, vae, text }: ModelFolder): Promise<NativeConfigs> {
   if (layout === 'original') return { config };
   const index = (await readJson(source, indexPath)) as Record<string, unknown>;
-  const kept = ['scheduler', 'classes', 'id2label', 'schedules', 'calibrations', 'defaults', ...(vae ? ['vae'] : [])];
+  const parts = [...(vae ? ['vae'] : []), ...(text ? ['text_encoder', 'tokenizer'] : [])];
+  const kept = ['scheduler', 'classes', 'id2label', 'schedules', 'calibrations', 'defaults', ...parts];
   return {
     config,
     scheduler: await readJson(source, schedulerPath),

@@ -40,9 +40,11 @@ export interface StoredSource extends ModelSource {
   keep(path: string, options?: KeepOptions): Promise<void>;
   /**
    * To be called once everything has been read that a load needs: declares the model whole, if it is. Later opens read the
-   * store but add nothing to it.
+   * store but add nothing to it, until `resume`.
    * @param needed paths of files that generating needs besides; they are stored now.
    * @throws the signal's reason.
    */
   finish(needed?: readonly string[], options?: OpenOptions): Promise<StorageOutcome>;
+  /** For files that are needed after the load: opens add to the store again, if they ever did, until the next `finish`. */
+  resume(): void;
 }

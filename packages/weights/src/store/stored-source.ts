@@ -63,6 +63,7 @@ class NetworkAndStore implements StoredSource {
   readonly #address: string;
   readonly #wait: boolean;
   readonly #retryDelays: readonly number[] | undefined;
+  readonly #adds: boolean;
   /** Set at the end of a load, too. */
   #readOnly: boolean;
   /** Null without one, and once it has failed. */
@@ -88,6 +89,7 @@ class NetworkAndStore implements StoredSource {
     this.weightsFile = network.weightsFile;
     this.#address = modelAddress(network.name);
     this.#store = store;
+    this.#adds = !readOnly;
     this.#readOnly = readOnly;
     this.#wait = wait;
     this.#retryDelays = retryDelays;
@@ -145,6 +147,10 @@ class NetworkAndStore implements StoredSource {
       networkBytes: this.#networkBytes,
       notes: [...this.#notes, ...(this.#refusal ? [this.#refusal.message] : [])],
     };
+  }
+
+  resume(): void {
+    this.#readOnly = !this.#adds;
   }
 
   async #readNeeded(path: string, options: OpenOptions): Promise<void> {

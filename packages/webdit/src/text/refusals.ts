@@ -1,0 +1,10 @@
+import { WebDiTError } from '@webdit/core';
+
+/** What is said to words where nothing reads them. */
+export function noEncoder(): WebDiTError {
+  return new WebDiTError(
+    'unsupported-config',
+    'This model has no text encoder that can be used here, so it takes no prompts in words.',
+    "Give { promptEmbeds }, which webdit embed or the model's own text encoder makes; info.notes may say what is missing.",
+  );
+}
