@@ -77,14 +77,20 @@ export default defineConfig({
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),
       // Lavapipe compiles slowly: of `npm test` it runs what needs shader-f16, which SwiftShader has not, the loop and the goldens; with
-      // the full tests the rest, but for the quick part of attention, all of which is there, and for what hangs on no adapter.
+      // the full tests the rest, but for the quick part of attention, all of which is there, for convolutions in every tiling of the
+      // matmul, and for what hangs on no adapter.
       onGpu(
         'gpu-lavapipe',
         { WEBDIT_ADAPTER: 'lavapipe' },
         full
           ? {
               include: [gpuTests, ...onSwiftShader],
-              exclude: [timed, 'shaders/attention/attention.gpu.test.ts', 'packages/**/diagnosis.gpu.test.ts', loop],
+              exclude: [
+                timed,
+                'shaders/{attention/attention,conv/conv.full}.gpu.test.ts',
+                'packages/**/diagnosis.gpu.test.ts',
+                loop,
+              ],
             }
           : { exclude: loopOnLavapipe ? [...notTheLoop, ...onSwiftShader.slice(1)] : onSwiftShader },
       ),

@@ -1,79 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import { transposed } from '../../testing/matrices.ts';
-import { packHalves, randomValues, runKernel, unpackHalves, worstError } from '../../testing/run-kernel.ts';
-import { convBlocks, convInputRows, convParams, convVariants, convWorkgroups } from './index.ts';
-import { convReference } from './reference.ts';
+import { convVariants } from './index.ts';
+import { testConvVariants } from './variants.testing.ts';
 
-// Four times the worst measured, 3.0e-6 of sums of up to 1296 products.
-const tolerance = 1.2e-5;
-
-const sizes = [
-  { height: 1, width: 1, K: 4, N: 4 },
-  { height: 3, width: 5, K: 4, N: 36 },
-  { height: 6, width: 11, K: 36, N: 8 },
-  { height: 4, width: 9, K: 144, N: 68 },
-];
-
-describe.each(convVariants.map((kernel) => [kernel.name, kernel] as const))('%s', (name, kernel) => {
-  const packs = name.endsWith('packed-f16');
-
-  test.each(sizes.flatMap((size) => [false, true].map((upsample) => ({ ...size, upsample }))))(
-    '$height x $width pixels, $K to $N channels, upsample $upsample',
-    async ({ upsample, ...size }) => {
-      const { K, N } = size;
-      const input = randomValues(size.height * size.width * K, 1);
-      const weights = randomValues(9 * K * N, 2);
-      const bias = randomValues(N, 3);
-      const stored = packs ? packHalves(transposed(weights, N)) : transposed(weights, N);
-      const rounded = packs ? unpackHalves(packHalves(weights)) : weights;
-      const expected = convReference(input, rounded, bias, { ...size, upsample });
-      const scale = upsample ? 2 : 1;
-      const [height, width] = [size.height * scale, size.width * scale];
-      const before = randomValues(height * width * N, 4);
-      // Two dispatches, of whole rows each, into buffers of their own that begin with their first row.
-      const middle = Math.ceil(height / 2);
-      for (const [first, end] of [[0, middle] as const, [middle, height] as const].filter(([a, b]) => a < b)) {
-        const [inputFirst, inputEnd] = convInputRows(first, end, upsample);
-        const count = convBlocks(width, end - first);
-        const pixels = [first * width * N, end * width * N] as const;
-        const [output] = await runKernel({
-          kernel,
-          params: convParams({
-            width,
-            inputWidth: size.width + 2,
-            inputFirst,
-            outputFirst: first,
-            firstRow: first,
-            first: 0,
-            count,
-            K,
-            N,
-            upsample,
-            accumulate: first > 0,
-          }),
-          workgroups: convWorkgroups(count, N),
-          storage: [
-            bordered(input, size).subarray(inputFirst * (size.width + 2) * K, inputEnd * (size.width + 2) * K),
-            stored,
-            bias,
-            before.slice(...pixels),
-          ],
-        });
-        const wanted = expected.slice(...pixels).map((v, i) => (first > 0 ? v + (before[pixels[0] + i] as number) : v));
-        expect(worstError(output as Float32Array, wanted)).toBeLessThan(tolerance);
-      }
-    },
-  );
-});
-
-/** The pixels with one of zeros all around. */
-function bordered(
-  input: Float32Array,
-  { height, width, K }: { height: number; width: number; K: number },
-): Float32Array {
-  const out = new Float32Array((height + 2) * (width + 2) * K);
-  for (let y = 0; y < height; y++) {
-    out.set(input.subarray(y * width * K, (y + 1) * width * K), ((y + 1) * (width + 2) + 1) * K);
-  }
-  return out;
-}
+/** One tiling of each kind, and both kinds of weights once; conv.full.gpu.test.ts has all of `convVariants` against `./reference.ts`. */
+const quick = ['register-8x4', 'subgroups-4x4', 'workgroup-8x8'].map((tiling) =>
+  convVariants.find(({ name }) => name.startsWith(`conv.${tiling}`) && name.endsWith('.f32')),
+);
+const packed = convVariants.find(({ name }) => name.endsWith('packed-f16'));
+await testConvVariants([...quick, packed].filter((kernel) => kernel !== undefined));

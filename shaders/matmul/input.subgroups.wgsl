@@ -1,11 +1,9 @@
 // As input.plain.wgsl, each row loaded by one invocation of a quad and handed to the other three. Needs `subgroups`, and that
 // a quad is four invocations in a row, which share their rows; an adapter that groups them otherwise fails the numeric check.
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [rows, K4]
-
 alias Rows = u32;
 
-fn find_rows(row: u32, lane: u32) -> Rows {
-  return min(row + lane % 4u, params.rows - 1u) * params.K4;
+fn find_rows(row: u32, lane: u32, tap: u32) -> Rows {
+  return row_start(min(row + lane % 4u, params.rows - 1u), tap);
 }
 
 fn load_rows(rows: Rows, k: u32) -> Mat {

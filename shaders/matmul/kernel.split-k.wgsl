@@ -6,7 +6,7 @@
 //
 // Unrolled: $r over R. Caller: K and N are multiples of 4; prepends the constants LANES_X, LANES_Y and R, with
 // 4R <= LANES_Y; dispatch ceil(N4 / LANES_X) x ceil(rows / 4R), rows from `first_row` on.
-// Fragments: input.plain at binding 1, weights.* at 2, finish.* at 3, epilogue.* from 4.
+// Fragments: rows.matrix at binding 1, input.plain, weights.* at 2, finish.* at 3, epilogue.* from 4.
 var<workgroup> partial: array<vec4f, LANES_Y * LANES_X * 4u * R>;  // [y][row][x]
 
 @compute @workgroup_size(LANES_X, LANES_Y)
@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let N4 = params.N4;
   let first = params.first_row + group.y * 4u * R;
   let column = group.x * LANES_X + local.x;
-  let rows$r = find_rows(first + 4u * $ru, local.x);
+  let rows$r = find_rows(first + 4u * $ru, local.x, 0u);
   var acc$r = mat4x4f();
   var i = min(column, N4 - 1u) + local.y * 4u * N4;
   for (var k = local.y; k < params.K4; k += LANES_Y) {

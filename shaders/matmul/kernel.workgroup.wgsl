@@ -6,9 +6,7 @@
 //
 // Unrolled: $r over R, $c over C. Caller: K and N are multiples of 4; prepends the constants LANES_X, LANES_Y, R, C and
 // DEPTH4; dispatch ceil(N4 / (LANES_X * C)) x ceil(rows / (LANES_Y * 4R)), rows from `first_row` on.
-// Fragments: weights.* at binding 2, finish.* at 3, epilogue.* from 4, store_rows.
-@group(0) @binding(1) var<storage, read> input: array<vec4f>;  // [rows, K4]
-
+// Fragments: rows.* at binding 1, as in kernel.register.wgsl, weights.* at 2, finish.* at 3, epilogue.* from 4, store_rows.
 const LANES = LANES_X * LANES_Y;
 const TILE_ROWS = LANES_Y * 4u * R;
 const TILE_N4 = LANES_X * C;
@@ -39,28 +37,30 @@ fn main(
   let first_column = group.x * TILE_N4;
   let row = local.y * 4u * R;
   var acc$r$c = mat4x4f();
-  for (var base = 0u; base < K4; base += DEPTH4) {
-    for (var i = lane; i < TILE_ROWS * DEPTH4; i += LANES) {
-      let r = first_row + i / DEPTH4;
-      let k = base + i % DEPTH4;
-      var loaded = Vec();
-      if (r < params.rows && k < K4) { loaded = Vec(input[r * K4 + k]); }
-      input_tile[i / DEPTH4 * ROW + i % DEPTH4] = loaded;
+  for (var tap = 0u; tap < taps(); tap++) {
+    for (var base = 0u; base < K4; base += DEPTH4) {
+      for (var i = lane; i < TILE_ROWS * DEPTH4; i += LANES) {
+        let r = first_row + i / DEPTH4;
+        let k = base + i % DEPTH4;
+        var loaded = Vec();
+        if (r < params.rows && k < K4) { loaded = Vec(input[row_start(r, tap) + k]); }
+        input_tile[i / DEPTH4 * ROW + i % DEPTH4] = loaded;
+      }
+      for (var i = lane; i < 4u * DEPTH4 * TILE_N4; i += LANES) {
+        let k = base * 4u + i / TILE_N4;
+        let column = first_column + i % TILE_N4;
+        var loaded = Vec();
+        if (k < 4u * K4 && column < N4) { loaded = load_weight((k * TAPS + tap) * N4 + column); }
+        weight_tile[i] = loaded;
+      }
+      workgroupBarrier();
+      for (var k = 0u; k < DEPTH4; k++) {
+        let w$c = tile_columns(local.x + $cu * LANES_X, k);
+        let a$r = tile_rows(row + 4u * $ru, k);
+        acc$r$c += multiply(w$c, a$r);
+      }
+      workgroupBarrier();
     }
-    for (var i = lane; i < 4u * DEPTH4 * TILE_N4; i += LANES) {
-      let k = base * 4u + i / TILE_N4;
-      let column = first_column + i % TILE_N4;
-      var loaded = Vec();
-      if (k < 4u * K4 && column < N4) { loaded = load_weight(k * N4 + column); }
-      weight_tile[i] = loaded;
-    }
-    workgroupBarrier();
-    for (var k = 0u; k < DEPTH4; k++) {
-      let w$c = tile_columns(local.x + $cu * LANES_X, k);
-      let a$r = tile_rows(row + 4u * $ru, k);
-      acc$r$c += multiply(w$c, a$r);
-    }
-    workgroupBarrier();
   }
   let column = first_column + local.x;
   store_rows(first_row + row + 4u * $ru, column + $cu * LANES_X, acc$r$c);

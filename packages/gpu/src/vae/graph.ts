@@ -214,7 +214,8 @@ export class DecoderGraph {
         this.#gather(source, mode, inputFirst, inputEnd);
         const { width } = grid;
         const rows = [first, end] as const;
-        const place = { rows, inputFirst, outputFirst: band.first, width, channels, outChannels, upsample, accumulate };
+        const [K, N] = [channels, inFours(outChannels)];
+        const place = { rows, inputFirst, outputFirst: band.first, width, K, N, upsample, accumulate };
         this.#do(this.#ops.conv(name, this.#bordered, output, place));
         options.alongside?.(index, first, end);
         // The rows that come next begin with the last of these.

@@ -3,9 +3,8 @@ import * as kernels from '@webdit/shaders';
 import * as vaeKernels from '@webdit/shaders/vae';
 import { cutDispatches } from '../cut.ts';
 import { bufferUsage } from '../flags.ts';
-import type { Dispatch, ProgramBuilder } from '../program.ts';
+import type { Dispatch, DispatchSpec, ProgramBuilder } from '../program.ts';
 import { type KernelChoice, staticChoice } from '../tiling.ts';
-import { inFours } from '../weights.ts';
 import { bufferOf, type FeatureMap } from './bands.ts';
 import type { VaeWeights } from './weights.ts';
 
@@ -21,18 +20,8 @@ export interface Product {
   readonly outputRow?: number;
 }
 
-/** Rows of a convolution's output, and the bordered input they read. */
-export interface ConvRows {
-  readonly rows: readonly [first: number, end: number];
-  /** Row of the bordered picture that the input begins with. */
-  readonly inputFirst: number;
-  readonly outputFirst: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly outChannels: number;
-  readonly upsample: boolean;
-  readonly accumulate: boolean;
-}
+/** Pixels for which a convolution's tile is chosen, at least. */
+const manyPixels = 128;
 
 /** Makes the dispatches of a decoder out of the kernels and the weights. */
 export class VaeOps {
@@ -102,19 +91,18 @@ export class VaeOps {
     });
   }
 
-  conv(name: string, input: GPUBuffer, output: GPUBuffer, p: ConvRows): Dispatch[] {
-    const { width, upsample, accumulate, inputFirst, outputFirst, channels: K } = p;
-    const [firstRow, end] = p.rows;
-    const N = inFours(p.outChannels);
-    const kernel = vaeKernels.convKernel(this.weights.storage);
-    const inputWidth = (upsample ? width / 2 : width) + 2;
-    const cost = 2 * 9 * K * N * width * (end - firstRow);
-    const place = { width, inputWidth, inputFirst, outputFirst, firstRow, K, N, upsample, accumulate };
-    return cutDispatches(this.builder, vaeKernels.convBlocks(width, end - firstRow), cost, (first, count) => ({
-      kernel,
-      params: vaeKernels.convParams({ ...place, first, count }),
+  conv(name: string, input: GPUBuffer, output: GPUBuffer, place: vaeKernels.ConvRows): Dispatch[] {
+    const { K, N, width } = place;
+    const [first, end] = place.rows;
+    const { storage } = this.weights;
+    const pixels = (end - first) * width;
+    // Never so few that K is split: a convolution has more of it than a tile has rows.
+    const tiling = this.#choice[storage].matmul({ rows: Math.max(pixels, manyPixels), K: 9 * K, N });
+    return this.#tiled(tiling, pixels, 2 * 9 * K * N * pixels, (firstPixel) => ({
+      kernel: vaeKernels.convKernel(tiling, storage),
+      params: vaeKernels.convParams(place, firstPixel),
       storage: [input, this.weights.get(`${name}.weight`), this.weights.get(`${name}.bias`), output],
-      workgroups: vaeKernels.convWorkgroups(count, N),
+      N,
     }));
   }
 
@@ -170,16 +158,29 @@ export class VaeOps {
   ): Dispatch[] {
     const rows = end - from;
     const tiling = this.#choice[storage].matmul({ rows, K, N });
-    const kernel = kernels.matmulKernel({ tiling, weights: storage, epilogue: 'store' });
-    const tileRows = kernels.matmulTileRows(tiling);
-    return cutDispatches(this.builder, Math.ceil(rows / tileRows), 2 * rows * K * N, (first, count) => ({
-      kernel,
+    return this.#tiled(tiling, rows, 2 * rows * K * N, (first) => ({
+      kernel: kernels.matmulKernel({ tiling, weights: storage, epilogue: 'store' }),
       params: kernels.matmulStoreParams(
         { rows: end, K, N },
-        { firstRow: from + first * tileRows, outputOffset: (outputRow - from) * N },
+        { firstRow: from + first, outputOffset: (outputRow - from) * N },
       ),
       storage: [input, matrix, bias, output],
-      workgroups: kernels.matmulWorkgroups(tiling, Math.min(rows - first * tileRows, count * tileRows), N),
+      N,
     }));
+  }
+
+  /** Rows of a product in tiles, cut where they are more work than one dispatch may be. */
+  #tiled(
+    tiling: kernels.MatmulTiling,
+    rows: number,
+    cost: number,
+    part: (firstRow: number) => Pick<DispatchSpec, 'kernel' | 'params' | 'storage'> & { readonly N: number },
+  ): Dispatch[] {
+    const tileRows = kernels.matmulTileRows(tiling);
+    return cutDispatches(this.builder, Math.ceil(rows / tileRows), cost, (first, count) => {
+      const { N, ...spec } = part(first * tileRows);
+      const now = Math.min(rows - first * tileRows, count * tileRows);
+      return { ...spec, workgroups: kernels.matmulWorkgroups(tiling, now, N) };
+    });
   }
 }
