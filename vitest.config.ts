@@ -67,12 +67,12 @@ export default defineConfig({
     projects: [
       unit,
       // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, the policies on
-      // PixArt, a folder's VAE, and the commands that draw many pictures, write models or count memory.
+      // PixArt, a folder's VAE, one as deep as Stable Diffusion's, and the commands that draw many pictures, write models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
         exclude: [
           timed,
           ...(loopOnLavapipe ? [loop] : []),
-          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,samplers,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,convert,generate,memory-count,pixart,samplers,sd-vae,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),
@@ -100,7 +100,7 @@ export default defineConfig({
         include: [gpuTests, ...(full ? ['packages/gpu/src/dit/*.gpu.test.ts'] : [])],
         exclude: [
           '{bench,shaders,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
-          '**/{autoencoder-decoder,memory-count,pixart,xl,samplers,step-kinds,probe,check-kernels}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,memory-count,pixart,xl,samplers,sd-vae,step-kinds,probe,check-kernels}.full.gpu.test.ts',
           ...(full ? [] : ['packages/**']),
         ],
       }),
