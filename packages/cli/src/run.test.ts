@@ -97,9 +97,8 @@ describe('inspect', () => {
     await serveFolder(server, await widenEmbedders(model));
     const { lines } = await webdit('inspect', server.url, '--policies', 'none');
     await server.stop();
-    expect(lines).toContainEqual(
-      expect.stringMatching(/^download +2\.3 MiB of weights \(6\.3 MiB where they are kept\)$/),
-    );
+    expect(lines).toContainEqual(expect.stringMatching(/^download +2\.3 MiB of weights$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^weights +transformer.*, 6\.3 MiB, /));
     const local = await webdit('inspect', model, '--policies', 'none');
     expect(local.lines).toContainEqual(expect.stringMatching(/^download +6\.3 MiB of weights$/));
   });

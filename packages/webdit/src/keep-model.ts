@@ -17,8 +17,9 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
   const { signal, onProgress, accessToken } = options;
   const source = storedSource(networkSource(address, { accessToken }), store, { wait: true });
   await source.checkRoom({ signal });
-  const folder = await openModelFolder(source, { signal, embedders: 'own' });
-  const { weightFiles, vae, text, schedules, calibrations } = folder;
+  const { weightFiles, vae, text, schedules, calibrations } = await openModelFolder(source, { signal });
+  const ofVae = vae?.kind === 'autoencoder-kl' ? vae.weightFiles : [];
+  const parts = new Map([...weightFiles, ...ofVae].map((file) => [file.path, file.parts]));
   const sized = [...weightFiles, ...(text ? textFiles(text) : [])];
   const files = new Map(sized.map(({ path, bytes }) => [path, { loaded: 0, total: bytes ?? 0 }]));
   const report = () => {
@@ -32,6 +33,7 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
   for (const path of [...files.keys(), ...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) {
     await source.keep(path, {
       signal,
+      parts: parts.get(path),
       onProgress: (loaded, size) => {
         files.set(path, { loaded, total: Math.max(loaded, size ?? 0, files.get(path)?.total ?? 0) });
         report();

@@ -37,7 +37,7 @@ export {
   type TensorData,
   tensorToFloat32,
 } from './safetensors/whole-file.ts';
-export { type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
+export { type FilePart, type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
 export { checkAccessToken } from './sources/access-token.ts';
 export { directorySource } from './sources/directory.ts';
 export { filesSource, type PickedFile } from './sources/files.ts';

@@ -1,6 +1,6 @@
-import { type TensorSink, WebDiTError } from '@webdit/core';
-import { openAt } from './read-range.ts';
-import { bytesOfParts } from './safetensors/data-reader.ts';
+import type { TensorSink } from '@webdit/core';
+import { bytesIn } from './file-parts.ts';
+import { partsWith } from './safetensors/data-reader.ts';
 import { fileBytes, formatError, type SafetensorsHeader } from './safetensors/header.ts';
 import {
   assertFloat,
@@ -9,8 +9,8 @@ import {
   streamSafetensors,
   type TensorTarget,
 } from './safetensors/stream.ts';
-import { type ModelSource, type OpenOptions, openRequired, type SourceFile } from './source.ts';
-import { mayLeaveOut, type WeightFile } from './weight-files.ts';
+import { type FilePart, type ModelSource, openRequired } from './source.ts';
+import type { WeightFile, WeightFileInfo } from './weight-files.ts';
 
 /** Progress of one of a model's weight files. */
 export interface WeightsProgress extends LoadProgress {
@@ -40,38 +40,48 @@ export async function loadWeights(
   for (const { path, header } of files) {
     for (const tensor of header.tensors) if (targets.has(tensor.name)) assertFloat(tensor, path);
   }
-  for (const { path, header } of files.filter((file) => isNeeded(file, targets))) {
-    const file = await openRequired(source, path, { signal });
+  for (const { path, header, parts } of partsToLoad(files, targets)) {
+    const file = await openRequired(source, path, { signal, parts });
     const select = (found: SafetensorsHeader) => {
       if (isSame(found, header)) return targets;
       throw formatError(`${path} changed after it was opened.`);
     };
     await streamSafetensors(file, select, sink, {
       signal,
-      ...(mayLeaveOut(file) ? { reopen: (begin: number) => reopen(source, file, { signal, begin }) } : {}),
       onProgress: (progress) => onProgress?.({ file: path, ...progress }),
     });
   }
 }
 
-/** Bytes of weight files that `loadWeights` reads. */
-export function bytesToLoad(files: readonly WeightFile[], targets: ReadonlyMap<string, TensorTarget>): number {
+/** What callers are told of weight files, those included of which nothing is read. */
+export function weightFileInfos(
+  files: readonly WeightFile[],
+  targets: ReadonlyMap<string, TensorTarget>,
+): WeightFileInfo[] {
+  const needed = new Map(partsToLoad(files, targets).map((file) => [file.path, file]));
+  return files.map(({ path, header }) => {
+    const { parts, bytes = fileBytes(header) } = needed.get(path) ?? {};
+    return { path, bytes, ...(parts ? { parts } : {}) };
+  });
+}
+
+/** A weight file that is needed, and what of it; `parts` is undefined for all. */
+export interface NeededFile extends WeightFile {
+  readonly parts: readonly FilePart[] | undefined;
+  /** Of all that is needed. */
+  readonly bytes: number;
+}
+
+/** What `loadWeights` reads of weight files. */
+export function partsToLoad(files: readonly WeightFile[], targets: ReadonlyMap<string, TensorTarget>): NeededFile[] {
   const wanted = new Set([...targets.keys(), ...scalesFor(targets)]);
-  return files
-    .filter((file) => isNeeded(file, targets))
-    .reduce((sum, { header, inParts }) => sum + (inParts ? bytesOfParts(header, wanted) : fileBytes(header)), 0);
-}
-
-function isNeeded({ header }: WeightFile, targets: ReadonlyMap<string, TensorTarget>): boolean {
-  return header.tensors.some(({ name }) => targets.has(name));
-}
-
-/** @throws WebDiTError `integrity` for what is not the same file any more. */
-async function reopen(source: ModelSource, { path, version }: SourceFile, options: OpenOptions & { begin: number }) {
-  const again = await openAt(source, path, options);
-  if (!again || again.version === version) return again;
-  await again.stream().cancel();
-  throw new WebDiTError('integrity', `${path} changed while it was being loaded.`, 'Load the model again.');
+  const needed = files.filter(({ header }) => header.tensors.some(({ name }) => targets.has(name)));
+  return needed.map((file) => {
+    const all = fileBytes(file.header);
+    const parts = partsWith(file.header, wanted);
+    const bytes = bytesIn(parts);
+    return file.givesParts && bytes < all ? { ...file, parts, bytes } : { ...file, parts: undefined, bytes: all };
+  });
 }
 
 function isSame(found: SafetensorsHeader, header: SafetensorsHeader): boolean {

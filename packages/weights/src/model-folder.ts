@@ -12,11 +12,11 @@ import { chooseEmbedders } from './layouts/shared-embedders.ts';
 import { matchTensors } from './layouts/tensor-map.ts';
 import { type FolderText, readText } from './layouts/text.ts';
 import { type FolderVae, readVae } from './layouts/vae.ts';
-import { bytesToLoad, type LoadWeightsOptions, loadWeights } from './load-weights.ts';
+import { type LoadWeightsOptions, loadWeights, partsToLoad, weightFileInfos } from './load-weights.ts';
 import { feedPositionTable } from './position-table.ts';
-import type { SafetensorsTensor } from './safetensors/header.ts';
+import { fileBytes, type SafetensorsTensor } from './safetensors/header.ts';
 import { type ModelSource, type OpenOptions, openRequired } from './source.ts';
-import { findWeights, openWeights, type WeightFileInfo, type Weights, weightFileInfos } from './weight-files.ts';
+import { findWeights, openWeights, type WeightFileInfo, type Weights } from './weight-files.ts';
 
 /** A model folder, opened: every config read and checked, the weights' headers too, no weights yet. */
 export interface ModelFolder {
@@ -34,12 +34,9 @@ export interface ModelFolder {
   readonly text: FolderText | null;
   /** The safetensors files, one or several shards, in the order in which they are loaded. */
   readonly weightFiles: readonly WeightFileInfo[];
-  /** Bytes of these files. */
+  /** Bytes of these files, whole. */
   readonly weightsSize: number;
-  /**
-   * Bytes of them that `loadWeights` reads: fewer where the model does not need all, the source gives parts of files and says of what
-   * version, and nobody keeps the files whole.
-   */
+  /** Bytes of them that `loadWeights` reads: fewer where the model does not need all, and the source leaves out the rest. */
   readonly loadedSize: number;
   /** The type most of their bytes have. */
   readonly weightsDType: TensorDType;
@@ -84,7 +81,6 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
   const every = matchTensors(weights, description.expected());
   const { config, targets, note } = await chooseEmbedders(source, weights, description.config, every, options);
   const hasPositions = [...targets.values()].some(({ name }) => name === 'pos_embed');
-  const weightFiles = weightFileInfos(weights);
   const { vae, note: vaeNote } = await readVae(source, index, config.inChannels, options);
   const { text, note: textNote } = await readText(source, index, config, options);
   return {
@@ -96,9 +92,9 @@ export async function openModelFolder(source: ModelSource, options: OpenFolderOp
     classes: config.kind === 'dit' ? await readClasses(source, index, config.numClasses, options) : null,
     vae,
     text,
-    weightFiles,
-    weightsSize: weightFiles.reduce((sum, { bytes }) => sum + bytes, 0),
-    loadedSize: bytesToLoad(weights.files, targets),
+    weightFiles: weightFileInfos(weights.files, targets),
+    weightsSize: weights.files.reduce((sum, { header }) => sum + fileBytes(header), 0),
+    loadedSize: partsToLoad(weights.files, targets).reduce((sum, { bytes }) => sum + bytes, 0),
     weightsDType: mainDType(weights),
     tensors: weights.tensors,
     schedules: listOfPaths(index, 'schedules'),

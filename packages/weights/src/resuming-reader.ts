@@ -1,17 +1,20 @@
 import { WebDiTError } from '@webdit/core';
 import { ByteReader, pieceBytes } from './byte-reader.ts';
-import type { OpenOptions, SourceFile } from './source.ts';
+import { placeIn } from './file-parts.ts';
+import type { FilePart, OpenOptions, SourceFile } from './source.ts';
 import { isPinned } from './version.ts';
 
 /** Milliseconds before each try to go on; after the last one has brought nothing, reading fails. */
 export const defaultRetryDelays: readonly number[] = [200, 500, 1000, 2000, 5000];
 
 export interface ResumeOptions {
-  /** Opens the file at a byte, or at 0 where its source cannot begin elsewhere. */
-  open(begin: number, signal: AbortSignal): Promise<SourceFile>;
+  /** Opens the file at a byte, or at 0 where its source cannot begin elsewhere; nothing from `end` on will be read. */
+  open(begin: number, signal: AbortSignal, end?: number): Promise<SourceFile>;
   /** The file, where it has been opened before. */
   readonly file?: SourceFile | null;
-  /** The byte to begin at; default 0. */
+  /** What to read of it, in order and apart; all where it is left out. */
+  readonly parts?: readonly FilePart[] | undefined;
+  /** The byte to begin at, counted over the parts; default 0. */
   readonly position?: number;
   /** The version that was begun with; default that of the first opening. */
   readonly version?: string | undefined;
@@ -24,12 +27,16 @@ export interface ResumeOptions {
 
 /**
  * Reads a file that may break off: it is opened again where it broke, as often as that brings more bytes. From a source that begins
- * at 0 only, what has been read already is read over. Bytes of two versions are never joined.
+ * at 0 only, what has been read already is read over, and what lies between the parts. Bytes of two versions are never joined.
  */
 export class ResumingReader {
   readonly #options: ResumeOptions;
   readonly #stop = new AbortController();
+  readonly #parts: readonly FilePart[];
+  /** In the file. */
   #position: number;
+  /** Whether the source was asked to begin elsewhere than at 0, and did not. */
+  #beginsAtZero = false;
   #version: string | undefined;
   /** Opened, and not yet read. */
   #opened: SourceFile | null;
@@ -42,7 +49,8 @@ export class ResumingReader {
 
   constructor(options: ResumeOptions) {
     this.#options = options;
-    this.#position = options.position ?? 0;
+    this.#parts = options.parts ?? [{ begin: 0, end: Number.POSITIVE_INFINITY }];
+    this.#position = placeIn(this.#parts, options.position ?? 0);
     this.#opened = options.file ?? null;
     this.#version = options.version ?? options.file?.version;
   }
@@ -92,35 +100,60 @@ export class ResumingReader {
   }
 
   async #next(count: number): Promise<Uint8Array> {
-    this.#reader ??= await this.#start();
-    const bytes = await this.#reader.some(count);
-    if (bytes.length === 0) this.#assertEnd();
+    const part = this.#parts.find(({ end }) => end > this.#position);
+    if (!part) return new Uint8Array(0);
+    if (part.begin > this.#position) await this.#leaveOut(part);
+    this.#reader ??= await this.#start(part);
+    const bytes = await this.#reader.some(Math.min(count, part.end - this.#position));
+    if (bytes.length === 0) this.#assertEnd(part);
     this.#position += bytes.length;
     this.#options.onBytes?.(bytes.length);
     return bytes;
   }
 
+  /** Goes on to a part: what lies before it is left out, or read over where the source begins at 0 only. */
+  async #leaveOut(part: FilePart): Promise<void> {
+    const [reader, file] = [this.#reader, this.#file];
+    if (reader && file) {
+      const again = this.#beginsAtZero ? null : await this.#open(part, part.begin);
+      if (again?.begin === part.begin) {
+        reader.close();
+        this.#file = again;
+        this.#reader = new ByteReader(again, this.#stop.signal);
+      } else {
+        if (again) drop(again);
+        await this.#readOver(reader, file, this.#position, part.begin);
+      }
+    }
+    this.#position = part.begin;
+  }
+
   /** A reader of the file that stands at `#position`. */
-  async #start(): Promise<ByteReader> {
-    const file = await this.#open();
+  async #start(part: FilePart): Promise<ByteReader> {
+    const file = await this.#open(part, this.#position);
     this.#file = file;
     const reader = new ByteReader(file, this.#stop.signal);
     this.#reader = reader;
-    for (let at = file.begin; at < this.#position; ) {
-      const bytes = await reader.some(Math.min(pieceBytes, this.#position - at));
+    await this.#readOver(reader, file, file.begin, this.#position);
+    return reader;
+  }
+
+  async #readOver(reader: ByteReader, file: SourceFile, from: number, to: number): Promise<void> {
+    for (let at = from; at < to; ) {
+      const bytes = await reader.some(Math.min(pieceBytes, to - at));
       if (bytes.length === 0) throw file.failure(new Error('The answer ended early.'));
       at += bytes.length;
       this.#options.onBytes?.(bytes.length);
     }
-    return reader;
   }
 
-  async #open(): Promise<SourceFile> {
+  async #open({ end }: FilePart, begin: number): Promise<SourceFile> {
     const first = this.#opened;
     this.#opened = null;
-    if (first && (first.begin === 0 || first.begin === this.#position)) return first;
+    if (first && (first.begin === 0 || first.begin === begin)) return first;
     if (first) drop(first);
-    const file = await this.#options.open(this.#position, this.#stop.signal);
+    const file = await this.#options.open(begin, this.#stop.signal, Number.isFinite(end) ? end : undefined);
+    this.#beginsAtZero = begin > 0 && file.begin === 0;
     if (this.#stop.signal.aborted || !this.#isSame(file)) {
       drop(file);
       this.#stop.signal.throwIfAborted();
@@ -136,8 +169,8 @@ export class ResumingReader {
     return this.#options.hashed || isFirst || version === this.#version;
   }
 
-  #assertEnd(): void {
-    const { size } = this.#file ?? {};
+  #assertEnd({ end }: FilePart): void {
+    const size = Number.isFinite(end) ? end : this.#file?.size;
     if (size !== undefined && this.#position < size) throw this.#file?.failure(new Error('The answer ended early.'));
   }
 

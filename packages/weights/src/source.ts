@@ -1,6 +1,12 @@
 import { parseTolerantJson, WebDiTError } from '@webdit/core';
 import { ByteReader } from './byte-reader.ts';
 
+/** Bytes `begin` to `end` of a file. */
+export interface FilePart {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** What a source must say about a file; `sourceFile` adds the rest. */
 export interface SourceFileParts {
   /** Path inside the folder, with `/`. */
@@ -13,11 +19,10 @@ export interface SourceFileParts {
   readonly version?: string;
   /** SHA-256 of the whole file, 64 hexadecimal digits, where the source is told: by a hub, not by plain HTTP. */
   readonly sha256?: string;
-  /**
-   * Set when somebody waits for the whole file to pass, to store it or to compare its hash: a reader then reads over what it does
-   * not need.
-   */
-  readonly keepsWhole?: boolean;
+  /** Whether it leaves out, opened with `parts`, what lies between them: its content can be told apart, and nothing hashes it whole. */
+  readonly givesParts?: boolean;
+  /** What `stream()` gives, one part after another, in their order, the first one from byte 0; left out for all from `begin` on. */
+  readonly parts?: readonly FilePart[];
   /**
    * The file's bytes, from `begin` to its end; may be called once. A byte stream where possible, so that readers can bring their
    * own buffer.
@@ -46,6 +51,11 @@ export interface OpenOptions {
   readonly begin?: number | undefined;
   /** With `begin`: the byte before which reading will stop. Sources that fetch then need not fetch more; others take no notice. */
   readonly end?: number | undefined;
+  /**
+   * What will be read, in order and apart, the first part from byte 0; left out for all of it. A source may then leave out the rest,
+   * and says so in the file's `parts`. None asks for the file's beginning, as far as any part goes.
+   */
+  readonly parts?: readonly FilePart[] | undefined;
 }
 
 /** Where a model folder lives: a URL, a dropped folder, a directory. */

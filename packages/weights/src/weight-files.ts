@@ -1,27 +1,35 @@
-import { fileBytes, type SafetensorsHeader, type SafetensorsTensor } from './safetensors/header.ts';
+import type { SafetensorsHeader, SafetensorsTensor } from './safetensors/header.ts';
 import { openSafetensors } from './safetensors/stream.ts';
 import { checkShards, parseShardIndex, type ShardIndex, shardIndexPath } from './shard-index.ts';
-import { type ModelSource, missingFile, type OpenOptions, openRequired, type SourceFile } from './source.ts';
-import { isPinned } from './version.ts';
+import {
+  type FilePart,
+  type ModelSource,
+  missingFile,
+  type OpenOptions,
+  openRequired,
+  type SourceFile,
+} from './source.ts';
 
 /** One safetensors file of a model. */
 export interface WeightFile {
   /** Path inside the model folder. */
   readonly path: string;
   readonly header: SafetensorsHeader;
-  /** Whether parts of it may be left out. */
-  readonly inParts: boolean;
+  /** Whether its source leaves out what nobody wants. */
+  readonly givesParts: boolean;
+  /** What there is of it, where an earlier load has stored no more than it needed. */
+  readonly stored: readonly FilePart[] | undefined;
 }
 
 /** What callers are told of a file with weights. */
 export interface WeightFileInfo {
   /** Path inside the model folder. */
   readonly path: string;
+  /** Of it that a load reads. */
   readonly bytes: number;
+  /** Which these are, where its source leaves out the rest. */
+  readonly parts?: readonly FilePart[];
 }
-
-export const weightFileInfos = ({ files }: Pick<Weights, 'files'>): WeightFileInfo[] =>
-  files.map(({ path, header }) => ({ path, bytes: fileBytes(header) }));
 
 /** A model's weights, their headers read: one file, or shards. */
 export interface Weights {
@@ -32,6 +40,9 @@ export interface Weights {
   readonly path: string;
 }
 
+/** Headers lie in every part that is ever stored. */
+const beginningOnly = { parts: [] };
+
 /**
  * Opens a model's weights and reads every header: the file at `path`, or, where there is none, the shards that an index beside it
  * names (`model.safetensors.index.json`).
@@ -39,7 +50,7 @@ export interface Weights {
  * @throws WebDiTError `format`; `not-found` for a shard that the index names; the source's errors.
  */
 export async function findWeights(source: ModelSource, path: string, options: OpenOptions): Promise<Weights | null> {
-  const file = await source.open(path, options);
+  const file = await source.open(path, { ...options, ...beginningOnly });
   if (file) return weightsOf(path, [await readHeader(file, options)]);
   // Whoever names one file means that file.
   if (source.weightsFile !== null) return null;
@@ -58,19 +69,15 @@ export async function openWeights(source: ModelSource, path: string, options: Op
 async function openShards(source: ModelSource, index: ShardIndex, options: OpenOptions): Promise<Weights> {
   const files: WeightFile[] = [];
   for (const path of index.shards) {
-    files.push(await readHeader(await openRequired(source, path, options), options));
+    files.push(await readHeader(await openRequired(source, path, { ...options, ...beginningOnly }), options));
   }
   checkShards(files, index);
   return weightsOf(index.path, files);
 }
 
 async function readHeader(file: SourceFile, { signal }: OpenOptions): Promise<WeightFile> {
-  return { path: file.path, header: await openSafetensors(file, signal), inParts: mayLeaveOut(file) };
-}
-
-/** Whether parts of a file may be put together from several answers: nobody wants the rest, and all of them name its content. */
-export function mayLeaveOut({ keepsWhole, version }: SourceFile): boolean {
-  return !keepsWhole && isPinned(version);
+  const { path, givesParts = false, parts } = file;
+  return { path, header: await openSafetensors(file, signal), givesParts, stored: parts };
 }
 
 function weightsOf(path: string, files: readonly WeightFile[]): Weights {

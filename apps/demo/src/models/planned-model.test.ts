@@ -11,7 +11,7 @@ const planOf = (weights: number, fits = true): ModelPlan => ({
   numInferenceSteps: 50,
   guidanceScale: 3,
   batch: 2,
-  download: { weights, weightsNotKept: 0.9 * weights, vae: 3e6 },
+  download: { weights, vae: 3e6 },
   adapter: null,
   limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, memory: null },
   dtypes: [{ dtype: 'f16', weights: 20e6, loading: 25e6, decoder: 0, policies: runs(fits) }],

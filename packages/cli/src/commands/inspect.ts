@@ -130,11 +130,9 @@ function describeSampler(spec: SamplerSpec): string {
   return `${samplerName(spec)}, ${trainSteps} ${betaSchedule} betas from ${betaStart} to ${betaEnd}${predicts}`;
 }
 
-/** What these commands fetch; nothing of it is kept. */
-function describeDownload({ weights, weightsNotKept, vae }: ModelPlan['download']): string {
-  const whole = weightsNotKept < weights ? ` (${mebibytes(weights)} where they are kept)` : '';
+function describeDownload({ weights, vae }: ModelPlan['download']): string {
   const decoder = vae === null ? ', and the VAE decoder' : `, ${mebibytes(vae)} of VAE decoder`;
-  return `${mebibytes(weightsNotKept)} of weights${whole}${vae === 0 ? '' : decoder}`;
+  return `${mebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {

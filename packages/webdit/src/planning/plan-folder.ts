@@ -46,8 +46,7 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
     guidanceScale,
     batch: uncached.labels.length,
     download: {
-      weights: folder.weightsSize,
-      weightsNotKept: folder.loadedSize,
+      weights: folder.loadedSize,
       vae: await decoderSize(source, folder, signal),
     },
     adapter: info,

@@ -20,14 +20,12 @@ export interface ModelPlan {
   /** Rows the transformer computes at once: 2 with guidance, 1 without. */
   readonly batch: number;
   readonly download: {
-    /** Files of weights, whole: what a load fetches that keeps the model on the device, as loads in browsers do. */
-    readonly weights: number;
     /**
-     * What a load fetches that keeps nothing (`store: 'none'`, and in Node): less of a file that repeats what the model needs once, if no
-     * manifest asks for the whole and its server gives parts of it under a strong ETag.
+     * What a load fetches of the weights: less than the files, where these repeat what the model needs once, if no manifest asks for the
+     * whole and their server gives parts of them under a strong ETag.
      */
-    readonly weightsNotKept: number;
-    /** The file of the VAE's decoder, or those of its weights, the encoder's included; 0 for a model without one, null where the source does not say. */
+    readonly weights: number;
+    /** The file of the VAE's decoder, or what it needs of its weights, told as theirs are; 0 for a model without one, null where the source does not say. */
     readonly vae: number | null;
   };
   /** The adapter whose limits these are; null where none was found: then they are those that every WebGPU adapter grants. */

@@ -1,7 +1,7 @@
 import { type AutoencoderKLConfig, autoencoderDecoderShapes, type TensorShape, type TensorSink } from '@webdit/core';
-import { type LoadWeightsOptions, loadWeights } from '../load-weights.ts';
+import { type LoadWeightsOptions, loadWeights, weightFileInfos } from '../load-weights.ts';
 import { type ModelSource, type OpenOptions, readJson } from '../source.ts';
-import { openWeights, type WeightFileInfo, type Weights, weightFileInfos } from '../weight-files.ts';
+import { openWeights, type WeightFileInfo, type Weights } from '../weight-files.ts';
 import { ConfigReader } from './config-reader.ts';
 import { vaeConfigPath } from './paths.ts';
 import { type ExpectedTensor, matchTensors, whole } from './tensor-map.ts';
@@ -32,7 +32,7 @@ export async function openAutoencoderKL(source: ModelSource, options: OpenOption
   return {
     kind: 'autoencoder-kl',
     config,
-    weightFiles: weightFileInfos(weights),
+    weightFiles: weightFileInfos(weights.files, targets),
     loadWeights: (sink, loadOptions = {}) => loadWeights(source, weights.files, targets, sink, loadOptions),
   };
 }

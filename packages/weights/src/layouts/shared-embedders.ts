@@ -1,4 +1,6 @@
 import type { DiTConfig, TransformerConfig } from '@webdit/core';
+import { holds } from '../file-parts.ts';
+import { partsToLoad } from '../load-weights.ts';
 import type { SafetensorsTensor } from '../safetensors/header.ts';
 import type { TensorTarget } from '../safetensors/stream.ts';
 import { type FileRange, sameBytesAt } from '../same-bytes.ts';
@@ -26,7 +28,8 @@ const sampleBytes = 16 * 1024;
  * weight of the timestep embedders in every step, as each lies on the way of every sample, so that two that were trained apart
  * differ nearly everywhere, and 16 KiB that agree by chance are out of the question. A file made to deceive is not recognised.
  *
- * Where the source cannot begin a file elsewhere, every block's own set is read.
+ * Where the source cannot begin a file elsewhere, every block's own set is read. Where an earlier load found the same and stored the
+ * very file without them, there is nothing left to compare.
  * @param targets of the tensors of `config`, by their names in `weights`.
  * @throws what the source throws; `signal.reason`.
  */
@@ -41,8 +44,10 @@ export async function chooseEmbedders(
     return { config, targets, note: null };
   }
   const own = (note: string): EmbedderChoice => ({ config, targets, note });
+  const once = new Map([...targets].flatMap(readOnce));
   const ranges = sampledRanges(weights, config, targets);
-  const same = ranges ? await sameBytesAt(source, ranges, options) : false;
+  const known = isStoredWithout(weights, targets) && !isStoredWithout(weights, once);
+  const same = known || (ranges ? await sameBytesAt(source, ranges, options) : false);
   const blocks = `${config.depth} blocks`;
   if (same === null) {
     return own(`The embedders of all ${blocks} are loaded: without ranges, nobody can say whether they are the same.`);
@@ -50,9 +55,16 @@ export async function chooseEmbedders(
   if (!same) return own(`The embedders of all ${blocks} are loaded: they differ.`);
   return {
     config: { ...config, embeddersPerBlock: false },
-    targets: new Map([...targets].flatMap(readOnce)),
+    targets: once,
     note: `All ${blocks} repeat the same embedders: one set is loaded.`,
   };
+}
+
+/** Whether what is stored of the weights lacks something that the targets need. */
+function isStoredWithout({ files }: Weights, targets: ReadonlyMap<string, TensorTarget>): boolean {
+  return partsToLoad(files, targets).some(({ stored, parts, bytes }) => {
+    return stored !== undefined && !holds(stored, parts ?? [{ begin: 0, end: bytes }]);
+  });
 }
 
 /** Block and name of an embedder's tensor. */

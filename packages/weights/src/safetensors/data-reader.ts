@@ -1,5 +1,6 @@
 import { ByteReader, pieceBytes } from '../byte-reader.ts';
-import type { SourceFileParts } from '../source.ts';
+import { bytesIn, holds } from '../file-parts.ts';
+import type { FilePart, SourceFileParts } from '../source.ts';
 import {
   fileBytes,
   readSafetensorsHeader,
@@ -10,29 +11,27 @@ import {
 } from './header.ts';
 import type { StreamOptions } from './stream.ts';
 
-/** Whether what lies between is left out rather than read over: of a mebibyte or less, a new request takes about as long. */
-const isFar = (from: number, to: number) => to - from > 2 ** 20;
+/** Bytes that are read over rather than left out: a new request takes about as long as this many. */
+const nearBytes = 2 ** 20;
 
-/** Bytes that are read of a file of which only these tensors are wanted, where what nobody wants may be left out. */
-export function bytesOfParts(header: SafetensorsHeader, wanted: ReadonlySet<string>): number {
+/** What to read of a file of which only these tensors are wanted, where what nobody wants may be left out. */
+export function partsWith(header: SafetensorsHeader, wanted: ReadonlySet<string>): FilePart[] {
   const { tensors, dataStart, dataBytes } = header;
-  let position = 0;
-  let bytes = dataStart;
-  for (const { begin, end } of [
-    ...tensors.filter(({ name }) => wanted.has(name)),
-    { begin: dataBytes, end: dataBytes },
-  ]) {
-    bytes += end - (isFar(position, begin) ? begin : position);
-    position = end;
+  const parts: { begin: number; end: number }[] = [{ begin: 0, end: dataStart }];
+  const ends = { begin: dataBytes, end: dataBytes };
+  for (const { begin, end } of [...tensors.filter(({ name }) => wanted.has(name)), ends]) {
+    const last = parts.at(-1);
+    if (last && dataStart + begin - last.end <= nearBytes) last.end = dataStart + end;
+    else if (end > begin) parts.push({ begin: dataStart + begin, end: dataStart + end });
   }
-  return bytes;
+  return parts;
 }
 
-/** Reads a safetensors file's data section from front to back; what lies between the tensors that are asked for may be left out. */
+/** Reads a safetensors file's data section from front to back; tensors that the file leaves out are passed. */
 export class DataReader {
   /** How far the data section has been read. */
   #position = 0;
-  #reader: ByteReader;
+  readonly #reader: ByteReader;
 
   private constructor(
     private readonly file: SourceFileParts,
@@ -54,13 +53,10 @@ export class DataReader {
     }
   }
 
-  /** Goes on to a tensor that has not been passed yet. */
-  async goTo({ begin }: SafetensorsTensor): Promise<void> {
-    const again = isFar(this.#position, begin) ? await this.options.reopen?.(this.header.dataStart + begin) : null;
-    if (!again) return this.#readOver(begin);
-    this.#reader.close();
-    this.#reader = new ByteReader(again, this.options.signal);
-    this.#position = begin;
+  /** Goes on to a tensor that has not been passed yet. @throws WebDiTError `format` for one that the file leaves out. */
+  async goTo(tensor: SafetensorsTensor): Promise<void> {
+    if (this.#isLeftOut(tensor)) throw truncated(tensor.name, this.file.path);
+    await this.#readOver(tensor.begin);
   }
 
   /** The next bytes of the tensor it stands in; null at its end. Valid until the next call. */
@@ -78,17 +74,14 @@ export class DataReader {
   /** Says how far it has come. @throws `signal.reason`. */
   report(): void {
     this.options.signal?.throwIfAborted();
-    this.options.onProgress?.({ loaded: this.header.dataStart + this.#position, total: fileBytes(this.header) });
+    const { parts = [{ begin: 0, end: fileBytes(this.header) }] } = this.file;
+    const position = this.header.dataStart + this.#position;
+    this.options.onProgress?.({ loaded: bytesIn(parts, position), total: bytesIn(parts) });
   }
 
   /** Goes on to the end. @throws WebDiTError `format` where it is not the file's. */
   async finish(): Promise<void> {
-    const { dataBytes } = this.header;
-    if (this.options.reopen && isFar(this.#position, dataBytes)) {
-      this.#position = dataBytes;
-      return this.report();
-    }
-    await this.#readOver(dataBytes);
+    await this.#readOver(this.header.dataBytes);
     if ((await this.#reader.fill(1)).length > 0) throw trailing(this.file.path, 'some');
   }
 
@@ -99,7 +92,14 @@ export class DataReader {
   async #readOver(offset: number): Promise<void> {
     for (const tensor of this.header.tensors) {
       if (tensor.begin >= offset) return;
+      if (this.#isLeftOut(tensor)) this.#position = Math.max(this.#position, tensor.end);
       while (this.#position < tensor.end && (await this.next(tensor))) this.report();
     }
+  }
+
+  #isLeftOut({ begin, end }: SafetensorsTensor): boolean {
+    const { parts } = this.file;
+    const { dataStart } = this.header;
+    return parts !== undefined && !holds(parts, [{ begin: dataStart + begin, end: dataStart + end }]);
   }
 }

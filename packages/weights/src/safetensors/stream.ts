@@ -14,7 +14,7 @@ export interface TensorTarget extends Omit<IncomingTensor, 'sourceDType' | 'scal
 }
 
 export interface LoadProgress {
-  /** Bytes of the file read so far, header included. */
+  /** Bytes of the file read so far, header included, of those that it does not leave out. */
   readonly loaded: number;
   readonly total: number;
 }
@@ -24,11 +24,6 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every piece of at most 512 KiB. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
-  /**
-   * Opens the file again at a byte, to leave out more than 1 MiB that nobody wants. Where it gives null, and without it, such bytes
-   * are read over; the file's end, too, is then read to see that nothing follows it.
-   */
-  readonly reopen?: ((begin: number) => Promise<SourceFileParts | null>) | undefined;
 }
 
 /** Reads a file's header and nothing else. @throws WebDiTError `format`, and the source's errors. */
@@ -44,7 +39,7 @@ export async function openSafetensors(file: SourceFileParts, signal?: AbortSigna
 /**
  * Streams a safetensors file once, in file order, into a sink. Whatever the size of its tensors, one piece of the file and
  * one converted piece (1 MiB) are in memory; the next piece is read when the writer has taken the last one.
- * @param select says where tensors go, once the header is known; others are read over or left out. What it throws stops the load
+ * @param select says where tensors go, once the header is known; others are read over. What it throws stops the load
  *   before the sink has seen anything.
  * @throws WebDiTError `format`; the source's errors; the sink's errors; `signal.reason`.
  */

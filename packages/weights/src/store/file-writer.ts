@@ -93,12 +93,13 @@ export class FileWriter {
   }
 
   #unfinished(): UnfinishedRecord {
-    const { model, path, version } = this.#id;
+    const { model, path, version, parts } = this.#id;
     return {
       format: storeFormat,
       model,
       path,
       version,
+      ...(parts ? { parts } : {}),
       pieceBytes: this.#store.pieceBytes,
       pieces: [...this.#hashes],
       date: new Date().toISOString(),

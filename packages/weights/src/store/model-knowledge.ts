@@ -17,6 +17,10 @@ export interface LearnOptions extends OpenOptions {
   onOffline(model: ModelRecord): void;
 }
 
+export function offlineNote({ date }: ModelRecord): string {
+  return `The network did not give this model, so the copy stored on ${date.slice(0, 10)} was loaded.`;
+}
+
 /** How long a server may take to send its manifest when there is a stored one, in milliseconds. */
 const patience = 5000;
 
@@ -51,4 +55,10 @@ async function fetchManifest(
     onOffline(model);
     return model.manifest;
   }
+}
+
+/** Whether a model would be stored as it is. */
+export function isSame(record: Omit<ModelRecord, 'format' | 'date'>, stored: ModelRecord | null): boolean {
+  const text = ({ manifest, files }: Omit<ModelRecord, 'format' | 'date'>) => JSON.stringify([manifest, files]);
+  return stored !== null && text(record) === text(stored);
 }

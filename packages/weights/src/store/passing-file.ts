@@ -1,8 +1,9 @@
 import { WebDiTError } from '@webdit/core';
 import { type ByteProducer, byteStream } from '../byte-stream.ts';
-import { ResumingReader } from '../resuming-reader.ts';
+import { type ResumeOptions, ResumingReader } from '../resuming-reader.ts';
 import { type Sha256, startSha256 } from '../sha256.ts';
-import type { SourceFile, SourceFileParts } from '../source.ts';
+import type { FilePart, SourceFile, SourceFileParts } from '../source.ts';
+import { isPinned } from '../version.ts';
 import type { FileWriter } from './file-writer.ts';
 import type { ModelStore } from './model-store.ts';
 import { PieceReader } from './piece-reader.ts';
@@ -28,12 +29,16 @@ export interface Beginning {
 
 export interface Passing {
   readonly path: string;
-  /** What the file has to be; null when nothing is known. */
+  /** What the file has to be, where all of it passes; null when nothing is known. */
   readonly expected: ExpectedFile | null;
+  /** For parts of a file: these, and the whole's size, where that is known, and its version on the network. */
+  readonly of?:
+    | { readonly parts: readonly FilePart[]; readonly size: number | undefined; readonly version: string }
+    | undefined;
   /** The file, if it has been opened; from its first byte, or where `beginning` ends. */
   readonly file: SourceFile | null;
   /** Opens it, also again when it breaks off. */
-  open(begin: number, signal: AbortSignal): Promise<SourceFile>;
+  readonly open: ResumeOptions['open'];
   /** What is stored of it already; null for nothing. */
   readonly beginning: Beginning | null;
   /** Where it is stored on its way; null when it is not. */
@@ -52,8 +57,9 @@ export interface Passing {
  * @throws WebDiTError `integrity` where the size alone says so.
  */
 export async function passingFile(passing: Passing): Promise<SourceFileParts> {
-  const { path, file, expected } = passing;
-  const size = expected?.bytes ?? file?.size;
+  const { path, file, expected, of } = passing;
+  const size = expected?.bytes ?? file?.size ?? of?.size;
+  const version = file?.version ?? of?.version;
   if (expected && file && size !== undefined && file.size !== undefined && file.size !== size) {
     await file.stream().cancel();
     throw otherFile(expected, otherSize(file.size, size));
@@ -61,8 +67,9 @@ export async function passingFile(passing: Passing): Promise<SourceFileParts> {
   return {
     path,
     ...(size === undefined ? {} : { size }),
-    ...(file?.version === undefined ? {} : { version: file.version }),
-    keepsWhole: passing.writer !== null || expected?.by === 'manifest',
+    ...(version === undefined ? {} : { version }),
+    ...(of ? { parts: of.parts } : {}),
+    givesParts: isPinned(version) && expected?.by !== 'manifest',
     stream: () => byteStream(new Passage(passing)),
     failure: (cause) => (cause instanceof WebDiTError ? cause : (file?.failure(cause) ?? notWhole(passing))),
   };
@@ -134,9 +141,10 @@ class Passage implements ByteProducer {
 
   /** The rest of the file, from where its stored beginning has ended. */
   #openNetwork(): ResumingReader {
-    const { expected, beginning, ...options } = this.passing;
-    const version = beginning?.record.version;
-    this.#network ??= new ResumingReader({ ...options, version, position: this.#bytes, hashed: expected !== null });
+    const { expected, beginning, of, ...options } = this.passing;
+    const version = of?.version ?? beginning?.record.version;
+    const place = { parts: of?.parts, position: this.#bytes };
+    this.#network ??= new ResumingReader({ ...options, ...place, version, hashed: expected !== null });
     return this.#network;
   }
 

@@ -1,17 +1,21 @@
 import type { Manifest } from '../manifest.ts';
+import type { FilePart } from '../source.ts';
 
 /** Says of records what they are, and of what kind this code reads. */
 export const storeFormat = 'webdit-store/1';
 
-/** One stored file. Written after the last of its pieces: a file without a record is not there. */
+/** One stored file, or parts of one. Written after the last of its pieces: a file without a record is not there. */
 export interface FileRecord {
   readonly format: typeof storeFormat;
   /** Address of the model. */
   readonly model: string;
   /** Path inside the model folder. */
   readonly path: string;
-  /** Which content: see `version.ts`. */
+  /** Which content: see `version.ts`, and for parts `partsVersion`. */
   readonly version: string;
+  /** What of the file is stored, one part after another: all that was needed of it. Left out for the whole. */
+  readonly parts?: readonly FilePart[];
+  /** Of what is stored. */
   readonly bytes: number;
   /** Bytes of every piece but the last. */
   readonly pieceBytes: number;
@@ -39,8 +43,8 @@ export type UnfinishedRecord = Omit<FileRecord, 'bytes'>;
 
 export const unfinishedBytes = ({ pieceBytes, pieces }: UnfinishedRecord) => pieceBytes * pieces.length;
 
-/** A file by its three names. */
-export type FileId = Pick<FileRecord, 'model' | 'path' | 'version'>;
+/** A file by its three names, and what of it they are for. */
+export type FileId = Pick<FileRecord, 'model' | 'path' | 'version' | 'parts'>;
 
 const pieceName = /^\d+$/;
 

@@ -1,23 +1,24 @@
 import { WebDiTError } from '@webdit/core';
 import { type ByteProducer, byteStream } from '../byte-stream.ts';
-import { ResumingReader } from '../resuming-reader.ts';
-import type { SourceFile, SourceFileParts } from '../source.ts';
+import { placeIn, wholeVersion } from '../file-parts.ts';
+import { type ResumeOptions, ResumingReader } from '../resuming-reader.ts';
+import type { SourceFileParts } from '../source.ts';
 import type { ModelStore } from './model-store.ts';
 import { PieceReader } from './piece-reader.ts';
 import { type FileRecord, keys } from './records.ts';
 
 export interface StoredFileHooks {
   /** Opens the same file where it came from, at a byte or at 0. @throws WebDiTError `network` without a connection. */
-  refetch(begin: number, signal: AbortSignal): Promise<SourceFile>;
+  readonly refetch: ResumeOptions['open'];
   readonly retryDelays?: readonly number[] | undefined;
   /** A piece was damaged or gone, and has been fetched again. */
   onRepair(bytes: number): void;
 }
 
 /**
- * A file of the store. Every piece is compared with its hash before any of it is handed out; one that is damaged or gone is
+ * A file of the store, or what is stored of one. Every piece is compared with its hash before any of it is handed out; one that is damaged or gone is
  * taken from where the file came from, and put back.
- * @param begin the byte to begin at.
+ * @param begin the byte to begin at, of those that are stored.
  */
 export function storedFile(
   store: ModelStore,
@@ -25,11 +26,12 @@ export function storedFile(
   begin: number,
   hooks: StoredFileHooks,
 ): SourceFileParts {
+  const { path, parts, bytes, version } = record;
   return {
-    path: record.path,
-    begin,
-    size: record.bytes,
-    version: record.version,
+    path,
+    begin: parts ? placeIn(parts, begin) : begin,
+    ...(parts ? { parts } : { size: bytes }),
+    version: wholeVersion(version),
     stream: () => byteStream(new StoredBytes(store, record, begin, hooks)),
     failure: (cause) => (cause instanceof WebDiTError ? cause : damaged(record, cause)),
   };
@@ -88,7 +90,9 @@ class StoredBytes implements ByteProducer {
     try {
       if (!this.#origin || this.#originOffset !== begin) {
         this.#origin?.close();
-        this.#origin = new ResumingReader({ ...this.hooks, open: this.hooks.refetch, position: begin, hashed: true });
+        const { parts } = this.record;
+        const open = this.hooks.refetch;
+        this.#origin = new ResumingReader({ ...this.hooks, parts, open, position: begin, hashed: true });
       }
       count = await this.#origin.read(piece);
       this.#originOffset = begin + count;

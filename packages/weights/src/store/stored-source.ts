@@ -1,9 +1,11 @@
 import { WebDiTError } from '@webdit/core';
 import { readPieces } from '../byte-reader.ts';
+import { bytesIn, holds, partsVersion, wholeVersion } from '../file-parts.ts';
 import type { ManifestFile } from '../manifest.ts';
 import { openPatiently } from '../resuming-reader.ts';
 import {
   assertInsideFolder,
+  type FilePart,
   type ModelSource,
   missingFile,
   type OpenOptions,
@@ -13,9 +15,9 @@ import {
   sourceFile,
 } from '../source.ts';
 import { modelAddress } from '../sources/http.ts';
-import { hashVersion } from '../version.ts';
+import { hashVersion, isPinned, versionOf } from '../version.ts';
 import { FileWriter } from './file-writer.ts';
-import { learnModel, type ModelKnowledge } from './model-knowledge.ts';
+import { isSame, learnModel, type ModelKnowledge, offlineNote } from './model-knowledge.ts';
 import type { ModelStore } from './model-store.ts';
 import { networkPart } from './network-part.ts';
 import { type Beginning, type Passing, passingFile } from './passing-file.ts';
@@ -31,6 +33,9 @@ import { storedFile } from './stored-file.ts';
  * A folder with a `manifest.json` has its files known by their SHA-256: one in the store is used without asking for it, one from
  * the network is compared while it passes. Without a manifest each file is asked for, and the stored one is used when the
  * server names the same version. Without an answer the stored model is used, if it is whole.
+ *
+ * Of a file of which only parts are needed only those are fetched and stored, where its version pins its content and no manifest asks
+ * for the whole; their SHA-256 is then taken on arrival, and the file's own, which some sources tell, cannot be compared.
  * @param network whose `name` is the model's URL.
  * @param store null for none: files are then compared with the manifest only.
  */
@@ -49,6 +54,17 @@ export function isStoredSource(source: ModelSource): source is StoredSource {
 interface Found {
   readonly store: ModelStore;
   readonly record: FileRecord;
+}
+
+/** What is looked for in the store. */
+interface Current {
+  /** The version on the network. */
+  readonly named: string | undefined;
+  /** That of the stored model. */
+  readonly kept: string | null | undefined;
+  /** Whether the version is the content's hash. */
+  readonly hashed: boolean;
+  readonly parts: readonly FilePart[] | undefined;
 }
 
 interface Opened {
@@ -117,12 +133,14 @@ class NetworkAndStore implements StoredSource {
   async keep(path: string, { onProgress, ...options }: KeepOptions = {}): Promise<void> {
     const opened = await this.#open(path, options);
     if (!opened) throw missingFile(this.name, path);
+    const { size, parts } = opened.parts;
+    const total = parts ? bytesIn(parts) : size;
     let loaded = 0;
     for await (const piece of readPieces(opened.parts, options.signal)) {
       const refusal = this.#refusal ?? opened.writer?.refusal;
       if (refusal) throw refusal;
       loaded += piece.length;
-      onProgress?.(loaded, opened.parts.size);
+      onProgress?.(loaded, total);
     }
     if (this.#refusal) throw this.#refusal;
   }
@@ -169,22 +187,23 @@ class NetworkAndStore implements StoredSource {
     assertInsideFolder(path);
     await this.#know(options);
     const known = this.#files.get(path);
-    const found = known && (await this.#find(path, known.version));
+    const wanted = [{ begin, end: options.end ?? Number.POSITIVE_INFINITY }];
+    const found = known && (await this.#find(path, known.version, wanted));
     if (found) return this.#stored(found, options, begin);
     const retryDelays = this.#retryDelays;
     const { signal } = options;
     // Whoever reads parts has read the file's beginning before.
     const file = await openPatiently(() => this.network.open(path, options), { retryDelays, signal });
     if (!file) return null;
-    const parts = networkPart(file, {
+    const part = networkPart(file, {
       open: this.#reopen(path, options),
       retryDelays,
       onBytes: (count) => this.#countNetwork(count),
     });
-    return { parts, writer: null };
+    return { parts: part, writer: null };
   }
 
-  /** Always from the file's first byte: what is stored and compared is whole. */
+  /** Always from the file's first byte. */
   async #open(path: string, { begin: _, end: __, ...options }: OpenOptions): Promise<Opened | null> {
     assertInsideFolder(path);
     options.signal?.throwIfAborted();
@@ -209,19 +228,20 @@ class NetworkAndStore implements StoredSource {
 
   async #openUnlisted(path: string, model: ModelRecord | null, options: OpenOptions): Promise<Opened | null> {
     const kept = model?.files[path];
-    const begun = this.#beginning(path);
+    const { parts, ...whole } = options;
+    const begun = parts?.length ? null : this.#beginning(path);
     let file: SourceFile | null;
     try {
-      file = await this.network.open(path, { ...options, begin: begun ? unfinishedBytes(begun.record) : 0 });
+      file = await this.network.open(path, { ...whole, begin: begun ? unfinishedBytes(begun.record) : 0 });
       if (file && file.begin > 0 && versionOf(file) !== begun?.record.version) {
         await file.stream().cancel();
-        file = await this.network.open(path, options);
+        file = await this.network.open(path, whole);
       }
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!model || kept === undefined) throw error;
       this.#notes.add(offlineNote(model));
-      const found = kept === null ? null : await this.#find(path, kept);
+      const found = kept === null ? null : await this.#find(path, kept, parts);
       if (found) return this.#stored(found, options);
       if (kept !== null) throw error;
       file = null;
@@ -233,7 +253,8 @@ class NetworkAndStore implements StoredSource {
     const { sha256, size: bytes } = file;
     const expected = sha256 === undefined ? null : ({ path, bytes, sha256, by: 'source' } as const);
     const named = versionOf(file);
-    const found = named !== undefined && (expected || named === kept) ? await this.#find(path, named) : null;
+    const found = await this.#current(path, { named, kept, hashed: expected !== null, parts });
+    if (!found && parts?.length && isPinned(named)) return this.#passingParts(file, named, parts, whole);
     if (!found) {
       // What nothing can be compared with is never taken for the same.
       const version = named ?? `once-${crypto.randomUUID()}`;
@@ -243,10 +264,34 @@ class NetworkAndStore implements StoredSource {
     return this.#stored(found, options);
   }
 
-  #stored({ store, record }: Found, options: OpenOptions, begin = 0): Opened {
+  /** What is stored of a file's content: all of it, or what is wanted and perhaps more. */
+  async #current(path: string, { named, kept, hashed, parts }: Current): Promise<Found | null> {
+    if (named === undefined) return null;
+    const whole = hashed || named === kept ? await this.#find(path, named) : null;
+    if (whole || !parts) return whole;
+    const ofKept = kept && wholeVersion(kept) === named ? await this.#find(path, kept, parts) : null;
+    if (ofKept || !hashed || parts.length === 0) return ofKept;
+    return this.#find(path, await partsVersion(named, parts), parts);
+  }
+
+  async #passingParts(file: SourceFile, named: string, parts: readonly FilePart[], options: OpenOptions) {
+    const { path, size, sha256 } = file;
+    const version = await partsVersion(named, parts);
+    const beginning = this.#beginning(path, version);
+    // What is stored is not fetched to be read over.
+    if (beginning) await file.stream().cancel();
+    if (sha256 !== undefined) {
+      this.#notes.add(`Only what is needed of ${path} was fetched, so that its SHA-256 was not compared.`);
+    }
+    const passing = { file: beginning ? null : file, path, version, expected: null, beginning };
+    return this.#passing({ ...passing, of: { parts, size, version: named } }, options);
+  }
+
+  async #stored({ store, record }: Found, options: OpenOptions, begin = 0): Promise<Opened> {
     const { path, version, bytes } = record;
     this.#files.set(path, { version, bytes });
-    const parts = storedFile(store, record, begin, {
+    const { parts: stored } = record;
+    const file = storedFile(store, record, stored ? bytesIn(stored, begin) : begin, {
       refetch: this.#reopen(path, options),
       retryDelays: this.#retryDelays,
       onRepair: (count) => {
@@ -254,24 +299,25 @@ class NetworkAndStore implements StoredSource {
         this.#notes.add(`A damaged part of the stored copy of ${path} was fetched again.`);
       },
     });
-    return { parts, writer: null };
+    const { listed } = await this.#know(options);
+    return { parts: { ...file, givesParts: isPinned(version) && !listed.has(path) }, writer: null };
   }
 
   /** Opens a file of the network again. The browser's own cache might answer with what was cut. */
   #reopen(path: string, options: OpenOptions) {
-    return (begin: number, signal: AbortSignal) => {
+    return (begin: number, signal: AbortSignal, end?: number) => {
       const signals = options.signal ? [options.signal, signal] : [signal];
-      return openRequired(this.network, path, { cache: 'no-store', begin, signal: AbortSignal.any(signals) });
+      return openRequired(this.network, path, { cache: 'no-store', begin, end, signal: AbortSignal.any(signals) });
     };
   }
 
   async #passing(
-    passing: Pick<Passing, 'path' | 'file' | 'expected' | 'beginning'> & { readonly version: string },
+    { of, ...passing }: Pick<Passing, 'path' | 'file' | 'expected' | 'beginning' | 'of'> & { readonly version: string },
     options: OpenOptions,
   ): Promise<Opened> {
     const { path, version, expected, file, beginning } = passing;
-    const id = { model: this.#address, path, version };
-    const size = expected?.bytes ?? file?.size;
+    const id = { model: this.#address, path, version, ...(of ? { parts: of.parts } : {}) };
+    const size = of ? bytesIn(of.parts) : (expected?.bytes ?? file?.size);
     const missing = size === undefined ? undefined : size - (beginning ? unfinishedBytes(beginning.record) : 0);
     const { signal } = options;
     const writer =
@@ -280,6 +326,7 @@ class NetworkAndStore implements StoredSource {
         : null;
     const parts = await passingFile({
       ...passing,
+      of,
       writer,
       retryDelays: this.#retryDelays,
       open: this.#reopen(path, options),
@@ -316,21 +363,23 @@ class NetworkAndStore implements StoredSource {
     });
   }
 
-  #find(path: string, version: string): Promise<Found | null> {
+  /** A stored file; one of which only parts are stored where these are wanted. */
+  #find(path: string, version: string, wanted?: readonly FilePart[]): Promise<Found | null> {
     return this.#try(async (store) => {
       const record = await store.file({ model: this.#address, path, version });
-      return record && { store, record };
+      const isEnough = !record?.parts || (wanted !== undefined && holds(record.parts, wanted));
+      return record && isEnough ? { store, record } : null;
     });
   }
 
-  /** The file's beginning that is stored; of any version where none is given. */
+  /** What is stored of an unfinished file; of a whole one of any version where none is given. */
   #beginning(path: string, version?: string): Beginning | null {
     const store = this.#store;
     if (!store) return null;
     const record = this.#unfinished.find(
       (record) =>
         record.path === path &&
-        record.version === (version ?? record.version) &&
+        (version === undefined ? !record.parts : record.version === version) &&
         record.pieceBytes === store.pieceBytes,
     );
     return record ? { store, record } : null;
@@ -347,18 +396,4 @@ class NetworkAndStore implements StoredSource {
       return null;
     }
   }
-}
-
-/** What a file is stored under. */
-function versionOf({ sha256, version }: SourceFile): string | undefined {
-  return sha256 === undefined ? version : hashVersion(sha256);
-}
-
-function offlineNote({ date }: ModelRecord): string {
-  return `The network did not give this model, so the copy stored on ${date.slice(0, 10)} was loaded.`;
-}
-
-function isSame(record: Omit<ModelRecord, 'format' | 'date'>, stored: ModelRecord | null): boolean {
-  const text = ({ manifest, files }: Omit<ModelRecord, 'format' | 'date'>) => JSON.stringify([manifest, files]);
-  return stored !== null && text(record) === text(stored);
 }
