@@ -28,7 +28,7 @@ export class AutoencoderDecoder implements LatentDecoder {
   ) {}
 
   /**
-   * Streams the weights onto the GPU.
+   * Streams the weights onto the GPU, and compiles meanwhile.
    * @param ownSize of the model's latents.
    * @throws WebDiTError `unsupported-config`, `out-of-memory`; what `loadWeights` throws; the signal's reason. Nothing stays allocated then.
    */
@@ -39,7 +39,11 @@ export class AutoencoderDecoder implements LatentDecoder {
   ): Promise<AutoencoderDecoder> {
     const decoder = await AutoencoderKLDecoder.create(holder, vae.config, { weightDType: decoderDType(dtype) });
     try {
+      const compiled = decoder.prepare(ownSize, loading.signal);
+      // When the weights fail, nobody waits for it.
+      compiled.catch(() => {});
       await vae.loadWeights(decoder.sink, loading);
+      await compiled;
       decoder.finishLoading();
     } catch (error) {
       decoder.dispose();

@@ -17,8 +17,11 @@ export function grantsOf({ device, maxStorageBufferBindingSize, features, adapte
   return { maxBufferSize, maxStorageBufferBindingSize, features, isFallback: adapterInfo.isFallback };
 }
 
-/** A device that makes nothing and runs nothing: an `Allocator` over it counts what it is asked for. */
-export function countingDevice({ features, isFallback, ...limits }: DeviceGrants): DeviceHolder {
+/**
+ * A device that makes nothing and runs nothing: an `Allocator` over it counts what it is asked for.
+ * @param info of an adapter, where it is to be asked for the same kernels.
+ */
+export function countingDevice({ features, isFallback, ...limits }: DeviceGrants, info?: AdapterInfo): DeviceHolder {
   const device = {
     limits,
     features,
@@ -32,6 +35,6 @@ export function countingDevice({ features, isFallback, ...limits }: DeviceGrants
     createBindGroup: () => ({}),
     createBindGroupLayout: () => ({}),
   };
-  const info: AdapterInfo = { vendor: '', architecture: '', device: '', description: '', isFallback };
-  return new DeviceHolder(device as unknown as GPUDevice, info);
+  const unknown = { vendor: '', architecture: '', device: '', description: '', isFallback };
+  return new DeviceHolder(device as unknown as GPUDevice, info ?? unknown);
 }

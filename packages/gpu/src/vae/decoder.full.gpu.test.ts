@@ -1,5 +1,5 @@
 import { type AutoencoderKLConfig, autoencoderDecoderShapes, relativeError } from '@webdit/core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { goldenTensors } from '../../../../testing/golden.ts';
 import { testDevice } from '../../../../testing/gpu.ts';
 import { decodeReference } from '../../../../testing/reference-vae.ts';
@@ -35,6 +35,21 @@ test('bands of rows make the picture that whole maps make, in the memory that wa
   expect(banded.current).toBe(counted.weights);
   expect(banded.peak).toBe(counted.weights + counted.activations);
   expect(banded.peak - banded.current).toBeLessThan((whole.peak - whole.current) / 2);
+});
+
+test('what was prepared for compiles nothing when it decodes', async () => {
+  const { config, loadWeights } = await openAutoencoderKL(pathSource(repositoryPath('goldens/vae-tiny')));
+  const holder = await testDevice();
+  const decoder = await AutoencoderKLDecoder.create(holder, config, { weightDType: 'f16' });
+  await loadWeights(decoder.sink);
+  decoder.finishLoading();
+  const compile = vi.spyOn(holder.device, 'createComputePipelineAsync');
+  await decoder.prepare(rectangle);
+  const compiled = compile.mock.calls.length;
+  await decoder.decode(tensors('latent_rect'), rectangle);
+  expect([compiled > 0, compile.mock.calls.length]).toEqual([true, compiled]);
+  compile.mockRestore();
+  decoder.dispose();
 });
 
 const odd: AutoencoderKLConfig = {

@@ -2,7 +2,7 @@ import { type AutoencoderKLConfig, type LatentGrid, type TensorSink, WebDiTError
 import { Allocator, BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import { wrongLength } from '../dit/limits.ts';
-import { countingDevice, type DeviceGrants } from '../memory/counting-device.ts';
+import { countingDevice, type DeviceGrants, grantsOf } from '../memory/counting-device.ts';
 import { PipelineCache } from '../pipelines.ts';
 import { createReadable, readFloats } from '../readback.ts';
 import { Slicer } from '../slicer.ts';
@@ -72,6 +72,17 @@ export class AutoencoderKLDecoder {
   /** Ends the upload. @throws WebDiTError `format` when a tensor is missing. */
   finishLoading(): void {
     this.#weights.finish();
+  }
+
+  /**
+   * Compiles what decoding latents of a size runs, so that the first picture need not wait for it.
+   * @throws WebDiTError `unsupported-config`, `out-of-memory`; the signal's reason.
+   */
+  async prepare(size: LatentGrid, signal?: AbortSignal): Promise<void> {
+    const { holder, config, options } = this;
+    const { program } = layOut(config, size, options, countingDevice(grantsOf(holder), holder.adapterInfo));
+    for (const { handle } of program) this.#pipelines.request(handle.kernel, handle.constants);
+    await this.#pipelines.compile(undefined, signal);
   }
 
   /**
@@ -156,24 +167,33 @@ export interface DecoderMemory {
 export function countDecoder(
   config: AutoencoderKLConfig,
   size: LatentGrid,
-  { weightDType, bandBytes }: AutoencoderKLDecoderOptions,
+  options: AutoencoderKLDecoderOptions,
   grants: DeviceGrants,
 ): DecoderMemory {
   checkAutoencoder(config);
-  const holder = countingDevice(grants);
-  const allocator = new Allocator(holder);
-  const pipelines = PipelineCache.of(holder);
-  const scope = new BufferScope(allocator);
-  const decoderWeights = new VaeWeights(config, weightDType, scope, pipelines);
-  decoderWeights.freeStaging();
-  const weights = allocator.bytes.current;
-  const { program, image } = new DecoderGraph(config, size, decoderWeights, pipelines, scope, bandBytes);
-  createReadable(scope, image, image.size / 4);
+  const { program, scope, weights } = layOut(config, size, options, countingDevice(grants));
   const costs = program.map(({ cost }) => cost);
   return {
     weights,
-    activations: allocator.bytes.current - weights,
+    activations: scope.allocator.bytes.current - weights,
     largestDispatch: costs.reduce((most, cost) => Math.max(most, cost), 0),
     flops: costs.reduce((sum, cost) => sum + cost, 0),
   };
+}
+
+/** A whole decode on a device that only counts. */
+function layOut(
+  config: AutoencoderKLConfig,
+  size: LatentGrid,
+  { weightDType, bandBytes }: AutoencoderKLDecoderOptions,
+  holder: DeviceHolder,
+) {
+  const pipelines = PipelineCache.of(holder);
+  const scope = new BufferScope(new Allocator(holder));
+  const decoderWeights = new VaeWeights(config, weightDType, scope, pipelines);
+  decoderWeights.freeStaging();
+  const weights = scope.allocator.bytes.current;
+  const { program, image } = new DecoderGraph(config, size, decoderWeights, pipelines, scope, bandBytes);
+  createReadable(scope, image, image.size / 4);
+  return { program, scope, weights };
 }
