@@ -219,6 +219,7 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
   const model = join(root, 'models/emoji-dit');
   const pizza = ['generate', '--model', model, '--label', 'pizza'];
   const out = ['--out', join(tmpdir(), 'never-written.png')];
+  const picture = join(root, 'goldens/emoji-dit/pizza.png');
   const comparison = ['compare', '--model', model, '--policies', 'none'];
   const pattern50 = 'procache:s4x6.3x4.2x7';
   const schedule50 = join(model, 'schedules/procache-50-b17.json');
@@ -288,6 +289,11 @@ describe('bad usage exits 2, other failures 1, with one line and a remedy', () =
     [2, /--dtype is "f8"/, ['bench', '--dtype', 'f8']],
     [1, /no writable folder/, ['bench', '--json', join(root, 'no/such/folder/a.json')]],
     [1, /no writable folder/, [...pizza, '--out', join(root, 'no/such/folder/a.png')]],
+    [2, /--strength says how much/, [...pizza, ...out, '--strength', '0.5']],
+    [2, /The strength is 1\.5/, [...pizza, ...out, '--image', picture, '--strength', '1.5']],
+    [2, /--image and --latents-in both/, [...pizza, ...out, '--image', picture, '--latents-in', 'a.safetensors']],
+    [1, /nothing\.png could not be read/, [...pizza, ...out, '--image', join(root, 'nothing.png')]],
+    [1, /is not a PNG/, [...pizza, ...out, '--image', join(root, 'README.md')]],
     [1, /could not be read/, [...pizza, ...out, '--latents-in', join(root, 'nothing.safetensors')]],
     [1, /is not a model folder/, ['inspect', join(root, 'goldens')]],
     [1, /has no file golden\.json/, ['verify', model]],

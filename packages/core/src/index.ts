@@ -43,6 +43,7 @@ export * from './samplers/ddpm.ts';
 export * from './samplers/diffusion.ts';
 export * from './samplers/dpmpp.ts';
 export * from './samplers/euler.ts';
+export * from './samplers/image-to-image.ts';
 export * from './samplers/noise-schedule.ts';
 export * from './samplers/run-noise.ts';
 export * from './samplers/sampler.ts';

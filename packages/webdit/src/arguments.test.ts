@@ -23,6 +23,7 @@ describe('checkGenerate', () => {
       numImages: 1,
       outputType: 'imageData',
       latents: null,
+      start: null,
       previewEvery: null,
     });
   });

@@ -2,6 +2,7 @@ import { type CacheSpec, checkSamplerName, type LatentGrid, latentScale, WebDiTE
 import type { StoreBackend } from '@webdit/weights';
 import { checkPrompt, isPrompt, requireText, requireWords } from './check-prompt.ts';
 import { badArgument, refuseUnknownKeys, requireInteger, requireObject, show } from './check-values.ts';
+import { checkStartImage, type StartImage } from './input-image.ts';
 import { isRegisteredHere } from './page-policies.ts';
 import { defaultOutputType, supportsOutput } from './pixels.ts';
 import type { PromptRow } from './prompts.ts';
@@ -24,6 +25,8 @@ export interface GenerateRequest {
   readonly numImages: number;
   readonly outputType: OutputType;
   readonly latents: Latents | null;
+  /** What the run starts from besides noise; null for nothing. */
+  readonly start: StartImage | null;
   /** Every how many steps a preview is wanted; null for none. */
   readonly previewEvery: number | null;
 }
@@ -41,6 +44,8 @@ const optionKeys = [
   'numImages',
   'outputType',
   'latents',
+  'image',
+  'strength',
   'onStep',
   'onPreview',
   'onProgress',
@@ -80,6 +85,7 @@ export function checkGenerate(
         : requireInteger(options.guidanceChannels, 'guidanceChannels', 1, model.latentShape[0]),
     outputType,
     latents: options.latents === undefined ? null : checkLatents(options.latents, checked.numImages, shape),
+    start: checkStartImage(options, model.imageEncoder),
   };
 }
 

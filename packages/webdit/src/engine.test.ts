@@ -54,6 +54,7 @@ const request: GenerateRequest = {
   numImages: 1,
   outputType: 'latent',
   latents: null,
+  start: null,
   previewEvery: null,
 };
 const load = (source: ModelSource = emojiDiT, signal?: AbortSignal) =>

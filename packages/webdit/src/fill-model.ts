@@ -2,6 +2,7 @@ import { latentGrid, type TensorSink } from '@webdit/core';
 import type { DeviceHolder } from '@webdit/gpu';
 import { isStoredSource, type ModelFolder, type ModelSource, openRequired, type StorageOutcome } from '@webdit/weights';
 import type { LatentDecoder } from './latent-decoder.ts';
+import { type LatentEncoder, latentEncoder } from './latent-encoder.ts';
 import type { EngineOptions } from './load-request.ts';
 import { LoadProgress, shortName } from './progress.ts';
 import type { DType, ProgressEvent } from './types.ts';
@@ -30,12 +31,13 @@ export interface FillJob {
 
 export interface Filled {
   readonly vae: LatentDecoder | null;
+  readonly encoder: LatentEncoder | null;
   readonly storage: StorageOutcome | null;
 }
 
 /**
  * Streams a folder's weights into a model and opens the VAE: its runtime downloads and compiles while the weights stream.
- * @returns the VAE, null when the folder has none that runs here; and what the source has stored, null when it stores nothing.
+ * @returns the VAE's decoder and encoder, null when the folder has none that runs here; and what the source has stored, null when it stores nothing.
  * @throws WebDiTError from either, the first that fails, or `signal.reason`; at once, the rest is stopped. The model is disposed of
  *   then, and the VAE.
  */
@@ -71,14 +73,11 @@ export async function fillModel(model: FillableModel, job: FillJob): Promise<Fil
     throw signal.reason;
   }
   progress.ready();
-  return { vae, storage };
+  return { vae, encoder: vae && latentEncoder(folder, onnxOptions(job)), storage };
 }
 
-async function openVae(
-  { source, folder, options, holder, dtype }: FillJob,
-  progress: LoadProgress,
-  signal: AbortSignal,
-): Promise<LatentDecoder | null> {
+async function openVae(job: FillJob, progress: LoadProgress, signal: AbortSignal): Promise<LatentDecoder | null> {
+  const { source, folder, holder, dtype } = job;
   const { vae, config } = folder;
   if (!vae) return null;
   const ownSize = latentGrid(config);
@@ -104,11 +103,14 @@ async function openVae(
       latentShape: [config.inChannels, ownSize.height, ownSize.width],
       spatialScale: vae.spatialScale,
     },
-    {
-      backend: options.vaeBackend,
-      gpu: holder && { device: holder.device, isFallback: holder.adapterInfo.isFallback },
-      wasmPaths: options.wasmPaths,
-      signal,
-    },
+    { ...onnxOptions(job), signal },
   );
+}
+
+function onnxOptions({ options, holder }: Pick<FillJob, 'options' | 'holder'>) {
+  return {
+    backend: options.vaeBackend,
+    gpu: holder && { device: holder.device, isFallback: holder.adapterInfo.isFallback },
+    wasmPaths: options.wasmPaths,
+  };
 }

@@ -106,6 +106,7 @@ export type {
   GenerateInput,
   GenerateOptions,
   GenerateResult,
+  InputImage,
   KindTotal,
   LabelInput,
   Latents,

@@ -1,5 +1,6 @@
 import {
   decoderPaths,
+  encoderPaths,
   type ModelStore,
   networkSource,
   openModelFolder,
@@ -30,7 +31,8 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
     }
     onProgress?.(sum);
   };
-  for (const path of [...files.keys(), ...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) {
+  const codec = vae ? [...decoderPaths(vae), ...encoderPaths(vae)] : [];
+  for (const path of [...files.keys(), ...codec, ...schedules, ...calibrations]) {
     await source.keep(path, {
       signal,
       parts: parts.get(path),

@@ -3,6 +3,7 @@ import { type ModelFolder, type ModelSource, openModelFolder, type StorageOutcom
 import { automaticDType } from './dtype.ts';
 import { fillModel } from './fill-model.ts';
 import type { LatentDecoder } from './latent-decoder.ts';
+import type { LatentEncoder } from './latent-encoder.ts';
 import type { EngineOptions } from './load-request.ts';
 import { FitCheck } from './planning/check-fit.ts';
 import { tuningAlone, tuningStore } from './tuning-store.ts';
@@ -16,6 +17,7 @@ export interface EngineParts {
   readonly model: DiTModel;
   /** Null when the folder has none. */
   readonly vae: LatentDecoder | null;
+  readonly encoder: LatentEncoder | null;
   readonly dtype: DType;
   /** What the source has stored; null when it stores nothing. */
   readonly storage: StorageOutcome | null;

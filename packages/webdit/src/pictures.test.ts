@@ -1,7 +1,11 @@
 import {
+  addNoise,
+  chooseSampler,
   ditSampler,
   type LatentGrid,
   pixArtXl2,
+  type SamplerStep,
+  samplerSteps,
   TorchGenerator,
   type TransformerConfig,
   torchRandn,
@@ -28,8 +32,12 @@ const request: GenerateRequest = {
   numImages: 2,
   outputType: 'latent',
   latents: null,
+  start: null,
   previewEvery: null,
 };
+
+/** What the fake encoder makes of any picture. */
+const over = torchRandn(99, size);
 
 /** Draws with a model that leaves latents as they are, and tells what it was given. */
 async function draw(change: Partial<GenerateRequest>, config: TransformerConfig = tinyDiT) {
@@ -56,6 +64,7 @@ async function draw(change: Partial<GenerateRequest>, config: TransformerConfig 
       },
     },
     vae: null,
+    encoder: { encode: async () => over.slice() },
     dtype: 'f32',
   };
   const result = await queuePictures(new RunQueue(), parts, { ...request, ...change }, { onStep: () => {} });
@@ -114,4 +123,45 @@ it('draws a text model at another size, and counts more work for more tokens', a
   expect(flops({ given, told, result }) / flops(small)).toBeGreaterThan(1.2);
   const long = await draw({ ...asked, prompts: [prompt(120)] }, pixArt);
   expect(flops(long)).toBeGreaterThan(flops(small));
+});
+
+const image = { width: 1, height: 1, data: new Uint8Array(4) };
+const from = (strength: number, change: Partial<GenerateRequest> = {}) =>
+  draw({ steps: 10, scheduler: 'ddim', numImages: 1, start: { image, strength }, ...change });
+
+it('starts from a picture with the noise of the first step that is left', async () => {
+  const plain = await draw({ steps: 10, scheduler: 'ddim', numImages: 1 });
+  const { given, result } = await from(0.5, { numImages: 2 });
+  expect(result.report.steps).toHaveLength(10);
+  expect(result.report.totals.encodeMs).toBeGreaterThanOrEqual(0);
+  expect(plain.result.report.totals.encodeMs).toBeUndefined();
+  const step = samplerSteps({ ...ditSampler }, 10)[5] as SamplerStep;
+  for (const [image, { init }] of given.entries()) {
+    expect(init).toEqual(addNoise(ditSampler, step, over, torchRandn(7 + image, size)));
+  }
+});
+
+it('leaves the picture alone at strength 0, and takes none of it at 1', async () => {
+  const none = await from(0);
+  expect(none.given).toEqual([]);
+  expect(none.result.latents.data).toEqual(over);
+  expect(none.result.report).toMatchObject({
+    policy: 'none',
+    steps: [],
+    totals: { ms: 0 },
+    flopRatio: { executed: 1 },
+  });
+  const all = await from(1);
+  expect(all.given).toEqual((await draw({ steps: 10, scheduler: 'ddim', numImages: 1 })).given);
+  expect(all.result.report.totals.encodeMs).toBeUndefined();
+});
+
+it('draws the noise of the steps that are left, after that of the picture', async () => {
+  const { given } = await from(0.2, { scheduler: 'ddpm-leading' });
+  const generator = new TorchGenerator(7);
+  const start = generator.randn(size);
+  const [step] = samplerSteps(chooseSampler('ddpm-leading', ditSampler), 10).slice(8);
+  expect(given[0]?.init).toEqual(addNoise(ditSampler, step as SamplerStep, over, start));
+  // Of two steps the last, at timestep 0, takes none.
+  expect(given[0]?.noise).toEqual(generator.randn(size));
 });

@@ -1,4 +1,5 @@
 import {
+  addNoise,
   atSize,
   captionLength,
   checkRunPlan,
@@ -6,6 +7,7 @@ import {
   compileRunPlan,
   drawNoise,
   findClass,
+  firstStepOf,
   type Gate,
   type LatentGrid,
   latentGrid,
@@ -20,7 +22,9 @@ import type { PreviewRequest, TextConditions } from '@webdit/gpu';
 import type { ModelFolder } from '@webdit/weights';
 import { type GenerateRequest, seedOf } from './arguments.ts';
 import type { EngineResult, GenerateHooks, PlanInputs } from './driver.ts';
+import { noEncoder } from './input-image.ts';
 import type { LatentDecoder } from './latent-decoder.ts';
+import type { LatentEncoder } from './latent-encoder.ts';
 import { packImage, toRgba } from './pixels.ts';
 import { type PreviewParts, requestPreviews } from './previews.ts';
 import { buildReport, type MeasuredRun } from './report.ts';
@@ -69,6 +73,7 @@ export interface DrawingParts {
   readonly model: PlanRunner;
   /** Null when the folder has none. */
   readonly vae: LatentDecoder | null;
+  readonly encoder: LatentEncoder | null;
   readonly dtype: DType;
 }
 
@@ -110,7 +115,7 @@ async function drawPictures(
   const files = await parts.schedules.for(compile ? null : request.cache, signal);
   const inputs = planInputs({ ...folder, config }, request, files);
   const plan = compile
-    ? checkRunPlan(await compile(inputs), inputs)
+    ? checkRunPlan(await compile(inputs), { ...inputs, steps: inputs.steps - (inputs.first ?? 0) })
     : compileRunPlan({ ...inputs, cache: request.cache });
   signal.throwIfAborted();
   if (request.latents && noiseRows(plan.steps) > 0) {
@@ -125,19 +130,29 @@ async function drawPictures(
   const latents = new Float32Array(request.numImages * size);
   const images: OutputImages[OutputType][] = [];
   const runs: MeasuredRun[] = [];
+  const over = await encodeStart(parts, request, { plan, size: { height, width }, signal });
   let decodeMs = 0;
   for (let image = 0; image < request.numImages; image++) {
     const generator = new TorchGenerator(seedOf(seed ?? 0, image));
-    const init = request.latents?.data.slice(image * size, (image + 1) * size) ?? generator.randn(size);
-    const result = await model.run(plan, init, {
-      signal,
-      gate,
-      onStep: (step) => onStep({ image, ...step }),
-      preview: requestPreviews({ ...folder, config }, request, image, onPreview),
-      noise: drawNoise(generator, plan.steps, size),
-      text: request.prompts ? { captions: request.prompts } : undefined,
-      size: request.size ?? undefined,
-    });
+    const noise = request.latents?.data.slice(image * size, (image + 1) * size) ?? generator.randn(size);
+    const [first] = plan.steps;
+    const init = over ? (first ? addNoise(inputs.sampler, first, over.latents, noise) : over.latents) : noise;
+    const result = first
+      ? await model.run(plan, init, {
+          signal,
+          gate,
+          onStep: (step) => onStep({ image, ...step }),
+          preview: requestPreviews(
+            { ...folder, config },
+            { steps: plan.steps.length, previewEvery: request.previewEvery },
+            image,
+            onPreview,
+          ),
+          noise: drawNoise(generator, plan.steps, size),
+          text: request.prompts ? { captions: request.prompts } : undefined,
+          size: request.size ?? undefined,
+        })
+      : { latents: init, steps: [], waits: { final: 0, probe: 0 }, peakBytes: 0 };
     checkFinite(result.latents, request, seed === null ? null : seedOf(seed, image));
     runs.push(result);
     latents.set(result.latents, image * size);
@@ -156,6 +171,7 @@ async function drawPictures(
       plan,
       runs,
       decodeMs,
+      encodeMs: over?.ms,
       device: parts.device,
       adapter: holder.adapterInfo,
       dtype,
@@ -175,6 +191,7 @@ function planInputs(
     model: config,
     sampler: request.scheduler === null ? scheduler : chooseSampler(request.scheduler, scheduler),
     steps: request.steps,
+    ...(request.start ? { first: firstStepOf(request.steps, request.start.strength) } : {}),
     guidanceScale: request.guidanceScale,
     guidanceChannels: request.guidanceChannels ?? undefined,
     ...conditionsOf(request, { classes, config }),
@@ -194,6 +211,30 @@ function conditionsOf(
   return { label: classes ? findClass(classes, label).id : classId(label) };
 }
 
+/** Latents of the picture that a run starts from; null for a run that starts from noise alone. */
+async function encodeStart(
+  { encoder, holder }: DrawingParts,
+  { start, steps }: GenerateRequest,
+  { plan, size, signal }: { readonly plan: RunPlan; readonly size: LatentGrid; readonly signal: AbortSignal },
+): Promise<{ readonly latents: Float32Array; readonly ms: number } | null> {
+  // Of a whole run nothing is left of the picture.
+  if (!start || plan.steps.length === steps) return null;
+  if (!encoder) throw noEncoder();
+  const started = performance.now();
+  const latents = await runtimeWork(encoder.encode(start.image, size, signal), holder, signal);
+  signal.throwIfAborted();
+  return { latents, ms: performance.now() - started };
+}
+
+/** What onnxruntime does. It does not know that the device is gone, only that something failed. */
+function runtimeWork<T>(work: Promise<T>, holder: DrawingParts['holder'], signal: AbortSignal): Promise<T> {
+  return work.catch((error) => {
+    signal.throwIfAborted();
+    holder.check();
+    throw error;
+  });
+}
+
 async function picture(
   { vae, holder }: DrawingParts,
   latents: Float32Array,
@@ -201,12 +242,7 @@ async function picture(
 ): Promise<OutputImages[OutputType]> {
   if (type === 'latent' || !vae) return null;
   const { width, height } = vae.imageSizeOf(size);
-  const planes = await vae.decode(latents, size, signal).catch((error) => {
-    signal.throwIfAborted();
-    // The runtime does not know that the device is gone, only that something failed.
-    holder.check();
-    throw error;
-  });
+  const planes = await runtimeWork(vae.decode(latents, size, signal), holder, signal);
   return packImage(toRgba(planes, width, height), type);
 }
 

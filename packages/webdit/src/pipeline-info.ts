@@ -24,7 +24,7 @@ export function describe(
   thread: PipelineInfo['thread'],
   notes: readonly string[],
 ): PipelineInfo {
-  const { device, holder, folder, model, vae, dtype, storage } = parts;
+  const { device, holder, folder, model, vae, encoder, dtype, storage } = parts;
   const { config } = folder;
   const { height, width } = latentGrid(config);
   const textRefusal = folder.text && encoderRefusal(folder.text);
@@ -43,6 +43,7 @@ export function describe(
     model: {
       latentShape: [config.inChannels, height, width],
       imageSize: vae?.imageSizeOf({ height, width }) ?? null,
+      imageEncoder: encoder !== null,
       depth: config.depth,
       hiddenSize: config.hiddenSize,
       numClasses: config.kind === 'dit' ? config.numClasses : 0,

@@ -41,6 +41,16 @@ export function toRgba(planes: Float32Array, width: number, height: number): Raw
   return { width, height, data, colorSpace: 'srgb' };
 }
 
+/** The inverse of `toRgba`: `[3, height, width]` in [-1, 1]. */
+export function toPlanes({ data, width, height }: RawImage): Float32Array<ArrayBuffer> {
+  const size = width * height;
+  const planes = new Float32Array(3 * size);
+  for (let i = 0; i < 3 * size; i++) {
+    planes[i] = (data[4 * (i % size) + Math.floor(i / size)] as number) / 127.5 - 1;
+  }
+  return planes;
+}
+
 /** The output type used when the caller names none: bitmaps where they exist, plain pixels in Node. */
 export function defaultOutputType(): OutputType {
   return typeof createImageBitmap === 'function' ? 'bitmap' : 'imageData';
@@ -65,17 +75,19 @@ export async function packImage<O extends Exclude<OutputType, 'latent'>>(
     }
     const canvas = new OffscreenCanvas(raw.width, raw.height);
     const context = canvas.getContext('2d');
-    if (!context) {
-      throw new WebDiTError(
-        'out-of-memory',
-        'The browser gave no 2D canvas to encode the picture.',
-        "Close other tabs, or use outputType: 'imageData'.",
-      );
-    }
+    if (!context) throw outOfCanvas('encode the picture', "use outputType: 'imageData'");
     context.putImageData(asImageData(raw), 0, 0);
     return canvas.convertToBlob({ type: 'image/png' });
   };
   return (await pack()) as OutputImages[O];
+}
+
+export function outOfCanvas(purpose: string, instead: string): WebDiTError {
+  return new WebDiTError(
+    'out-of-memory',
+    `The browser gave no 2D canvas to ${purpose}.`,
+    `Close other tabs, or ${instead}.`,
+  );
 }
 
 /** In Node, where there is no `ImageData`, the pixels as they are. */

@@ -29,6 +29,8 @@ export interface ReportInputs {
   readonly plan: RunPlan;
   readonly runs: readonly MeasuredRun[];
   readonly decodeMs: number;
+  /** Of a run that starts from an image. */
+  readonly encodeMs?: number | undefined;
   readonly device: ComputeDevice;
   readonly adapter: AdapterInfo;
   readonly dtype: DType;
@@ -70,6 +72,7 @@ export function buildReport(inputs: ReportInputs): RunReport {
       ms: sum(steps, (step) => step.ms),
       ...(timed ? { gpuMs: sum(steps, (step) => step.gpuMs ?? 0) } : {}),
       decodeMs: inputs.decodeMs,
+      ...(inputs.encodeMs === undefined ? {} : { encodeMs: inputs.encodeMs }),
       flops,
       byKind: countKinds(steps),
     },

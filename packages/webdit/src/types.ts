@@ -117,6 +117,8 @@ export interface PipelineInfo {
     readonly latentShape: readonly [number, number, number];
     /** Pixels, or null without a VAE. */
     readonly imageSize: { readonly width: number; readonly height: number } | null;
+    /** Whether a run may start from an image: the folder has a VAE encoder. */
+    readonly imageEncoder: boolean;
     readonly depth: number;
     readonly hiddenSize: number;
     /** Class ids go from 0 to `numClasses - 1`; for their names see `DiffusionPipeline.classes`. 0 for text models. */
@@ -174,6 +176,8 @@ export interface RunReport {
     readonly gpuMs?: number;
     /** VAE and pixels, wall clock. */
     readonly decodeMs: number;
+    /** The same of the image that the run starts from, its encoder's loading included; absent without one. */
+    readonly encodeMs?: number;
     /** Executed: a text model's prompt is charged to every picture, though those of one prompt share its projection. */
     readonly flops: { readonly executed: number; readonly published: number };
     readonly byKind: Readonly<Partial<Record<StepKind, KindTotal>>>;
@@ -279,6 +283,12 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/** A picture: a file, a bitmap, or RGBA bytes with their size, as in `ImageData`. */
+export type InputImage =
+  | Blob
+  | ImageBitmap
+  | { readonly data: Uint8ClampedArray | Uint8Array; readonly width: number; readonly height: number };
+
 /** How to paint it. Every option may be left out. */
 export interface GenerateOptions<O extends OutputType = OutputType> {
   /** 1 to 1000; default from the model folder. */
@@ -305,6 +315,16 @@ export interface GenerateOptions<O extends OutputType = OutputType> {
   readonly outputType?: O;
   /** Start from these latents instead of seeded noise; not together with `seed`, nor with a sampler that draws noise (`ddpm`). */
   readonly latents?: Latents;
+  /**
+   * Paint over this picture: noise is added to it, and only the last steps are run. Cut to the model's shape around the middle and
+   * resized to its size, on white; in Node it has to have that size. Not together with `latents`.
+   */
+  readonly image?: InputImage;
+  /**
+   * With `image`: how much of it may change, 0 to 1; default 0.8. `floor(strength x steps)` of the steps are run: 0 gives the picture as the
+   * VAE sees it, without a step. 1 starts from pure noise, as without an image; there diffusers leaves a trace of it.
+   */
+  readonly strength?: number;
   /** When it throws, the run stops and rejects with what it threw. */
   readonly onStep?: (step: StepEvent) => void;
   /**

@@ -4,7 +4,7 @@ export type { ModelClass } from './layouts/classes.ts';
 export type { Defaults, Layout, OpenFolderOptions } from './layouts/description.ts';
 export type { PreviewMap, Rgb } from './layouts/preview.ts';
 export { type FolderText, type TextFile, textFiles } from './layouts/text.ts';
-export { decoderPaths, type FolderVae, type OnnxVae, type WeightsVae } from './layouts/vae.ts';
+export { decoderPaths, encoderPaths, type FolderVae, type OnnxVae, type WeightsVae } from './layouts/vae.ts';
 export type { LoadWeightsOptions, WeightsProgress } from './load-weights.ts';
 export { makeManifest } from './make-manifest.ts';
 export { type Manifest, type ManifestFile, manifestPath, parseManifest } from './manifest.ts';

@@ -1,7 +1,7 @@
 import { readPieces } from './byte-reader.ts';
 import type { OpenFolderOptions } from './layouts/description.ts';
 import { textFiles } from './layouts/text.ts';
-import { decoderPaths } from './layouts/vae.ts';
+import { decoderPaths, encoderPaths } from './layouts/vae.ts';
 import { type Manifest, type ManifestFile, manifestFormat, manifestPath } from './manifest.ts';
 import { type ModelFolder, openModelFolder } from './model-folder.ts';
 import { startSha256 } from './sha256.ts';
@@ -40,7 +40,8 @@ export async function modelFiles(
   );
   const { weightFiles, vae, text, schedules, calibrations } = folder;
   for (const { path } of [...weightFiles, ...(text ? textFiles(text) : [])]) paths.add(path);
-  for (const path of [...(vae ? decoderPaths(vae) : []), ...schedules, ...calibrations]) paths.add(path);
+  const codec = vae ? [...decoderPaths(vae), ...encoderPaths(vae)] : [];
+  for (const path of [...codec, ...schedules, ...calibrations]) paths.add(path);
   paths.delete(manifestPath);
   return { folder, paths: [...paths].sort() };
 }

@@ -62,6 +62,21 @@ it('latents that were written are read as they were: two commands that start fro
   expect(await readFile(file('first'))).not.toEqual(await readFile(file('start')));
 });
 
+it('paints over a picture, and tells how much of the run that was', async () => {
+  const file = (name: string) => join(scratch, name);
+  const golden = join(repository, 'goldens/emoji-dit/pizza.png');
+  const over = (strength: string, ...args: string[]) =>
+    generate('--image', golden, '--strength', strength, '--steps', '4', '--seed', '7', ...args);
+  expect(await over('0', '--out', file('same.png'))).toContain(
+    'pizza, seed 7, 0 steps of ddim-respaced, policy none, ',
+  );
+  const same = await pixels(file('same.png'));
+  expect(psnr(same.rgb, (await pixels(golden)).rgb, 255)).toBeGreaterThan(28);
+  await over('0.5', '--latents-out', file('half.safetensors'), '--json', file('half.json'));
+  const { image, strength, report } = JSON.parse(await readFile(file('half.json'), 'utf8'));
+  expect([image, strength, report.steps.length]).toEqual([golden, 0.5, 2]);
+});
+
 it('latents that are no numbers are not written', async () => {
   const out = join(scratch, 'infinite.safetensors');
   const run = await pizza('--seed', '7', '--steps', '3', '--guidance', '3e38', '--latents-out', out);

@@ -1,6 +1,6 @@
-import { type CacheSpec, checkGuidanceScale, checkSteps } from '@webdit/core';
+import { type CacheSpec, checkGuidanceScale, checkSteps, firstStepOf } from '@webdit/core';
 import { encode } from 'fast-png';
-import type { DiffusionPipeline, GenerateResult } from 'webdit/node';
+import type { DiffusionPipeline, GenerateResult, InputImage } from 'webdit/node';
 import {
   badUsage,
   type CommandLine,
@@ -23,6 +23,7 @@ import {
   writeLatents,
 } from '../files.ts';
 import { dtypeOption, mathOption, pipelineOptions, tuneOption, withPipeline } from '../pipeline.ts';
+import { readPng } from '../png.ts';
 
 const options = [
   ...pipelineOptions,
@@ -39,6 +40,8 @@ const options = [
   'cache',
   'scheduler',
   'out',
+  'image',
+  'strength',
   'latents-in',
   'latents-out',
   'json',
@@ -66,6 +69,9 @@ interface Request {
   readonly latentsOut: string | undefined;
   readonly json: string | undefined;
   readonly latents: LatentsFile | undefined;
+  /** What is painted over, as the path of a PNG and as pixels. */
+  readonly image: { readonly path: string; readonly pixels: InputImage } | undefined;
+  readonly strength: number | undefined;
 }
 
 /** Paints one picture. */
@@ -107,7 +113,22 @@ async function readRequest(line: CommandLine): Promise<Request> {
   if (latentsIn !== undefined && request.seed !== undefined) {
     throw badUsage('--seed and --latents-in both set the first latents.', 'Pass one of them.');
   }
-  return { ...request, latents: latentsIn === undefined ? undefined : await readLatents(latentsIn) };
+  const over = await readImage(line);
+  return { ...request, ...over, latents: latentsIn === undefined ? undefined : await readLatents(latentsIn) };
+}
+
+async function readImage(line: CommandLine): Promise<Pick<Request, 'image' | 'strength'>> {
+  const { image: path, 'latents-in': latents } = line.values;
+  const strength = numberOption(line, 'strength');
+  if (path === undefined) {
+    if (strength === undefined) return { image: undefined, strength };
+    throw badUsage('--strength says how much of a picture may change, and there is none.', 'Add --image FILE.png.');
+  }
+  if (latents !== undefined) {
+    throw badUsage('--image and --latents-in both set the first latents.', 'Pass one of them.');
+  }
+  if (strength !== undefined) firstStepOf(1, strength);
+  return { image: { path, pixels: await readPng(path) }, strength };
 }
 
 /** @throws usage errors unless the line names one of a class, a prompt and a file with a prompt. */
@@ -140,7 +161,8 @@ function sizeOption(line: CommandLine, name: 'height' | 'width'): number | undef
 }
 
 async function paint(pipeline: DiffusionPipeline, request: Request, output: Output): Promise<void> {
-  const { input, seed, steps, guidance, guidanceChannels, scheduler, height, width, latents } = request;
+  const { input, seed, steps, guidance, guidanceChannels, scheduler, height, width, latents, image, strength } =
+    request;
   const { out, latentsOut, json } = request;
   const result = await pipeline.generate(input, {
     ...(height === undefined ? {} : { height }),
@@ -151,6 +173,8 @@ async function paint(pipeline: DiffusionPipeline, request: Request, output: Outp
     ...(scheduler === undefined ? {} : { scheduler }),
     ...(seed === undefined ? {} : { seed }),
     ...(latents === undefined ? {} : { latents }),
+    ...(image === undefined ? {} : { image: image.pixels }),
+    ...(strength === undefined ? {} : { strength }),
     cache: request.cache,
     outputType: out === undefined ? 'latent' : 'imageData',
     onProgress: (event) => {
@@ -185,7 +209,7 @@ function summary(what: string, { seed, report }: GenerateResult): string {
 
 /** The report file: what was asked, and what the run did. A seed beyond 2^53 is written in digits, as a string. */
 function describe(request: Request, { seed, report }: GenerateResult): object {
-  const { model, what, input, height, width, cache, scheduler } = request;
+  const { model, what, input, height, width, cache, scheduler, image, strength } = request;
   return {
     model,
     ...('promptEmbeds' in input ? { promptEmbeds: what } : input),
@@ -194,6 +218,8 @@ function describe(request: Request, { seed, report }: GenerateResult): object {
     seed: typeof seed === 'bigint' ? seed.toString() : seed,
     cache,
     scheduler,
+    image: image?.path,
+    strength,
     report,
   };
 }

@@ -7,6 +7,7 @@ import { type Calibration, parseCalibration } from '../schedule/calibration.ts';
 import type { CacheSpec } from './cache-spec.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { magCacheList } from './magcache.ts';
+import { policyNames } from './registry.ts';
 import { smoothCacheList } from './smoothcache.ts';
 
 const emoji = parseCalibration(
@@ -169,5 +170,35 @@ describe('parseCalibration', () => {
     expect(() => parseCalibration({ ...emoji, ...change }, 'a.json')).toThrow(
       expect.objectContaining({ code: 'format', message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe('a run of the last steps', () => {
+  it('has the calibration of the whole run, from its first step on', () => {
+    const { branchChange, residualRatio } = own;
+    const digitsOf = (cache: CacheSpec, first: number) =>
+      compile(cache, { first })
+        .steps.map(({ kind }) => (kind === 'full' ? 1 : 0))
+        .join('');
+    for (const first of [10, 35]) {
+      const magnitudes = { threshold: 0.06, skips: 3, retained: 0.2 };
+      expect(digitsOf('magcache', first)).toBe(digits(magCacheList(residualRatio.slice(first), magnitudes)));
+      const attn = smoothCacheList(
+        branchChange.attn.map((list) => list.slice(first)),
+        50 - first,
+        0.18,
+      );
+      expect(
+        compile('smoothcache:a0.18', { first }).steps.map(({ attnLayers, kind }) => kind === 'full' || !!attnLayers),
+      ).toEqual(attn);
+    }
+  });
+
+  it.each(policyNames())('is planned by %s, however few there are', (policy) => {
+    for (const first of [1, 25, 45, 47, 48, 49]) {
+      const { steps } = compile(policy, { first });
+      expect(steps).toHaveLength(50 - first);
+      expect(steps[0]).toMatchObject({ n: 0, kind: 'full' });
+    }
   });
 });

@@ -3,6 +3,8 @@ import { conditioningFlops, executed } from '../flops.ts';
 import type { StepCompute } from '../plan.ts';
 import { ditXl2, pixArtXl2 } from '../published-models.ts';
 import { ditSampler, samplerSteps } from '../samplers/sampler.ts';
+import { injectSelective } from '../schedule/pattern.ts';
+import type { CacheSpec } from './cache-spec.ts';
 import { compileRunPlan, type RunOptions } from './compile.ts';
 import { none } from './none.ts';
 import type { CachePolicy } from './policy.ts';
@@ -37,6 +39,48 @@ describe('compileRunPlan', () => {
       });
     }
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+
+  it('plans the last steps of a run by themselves, without the schedules of whole runs', () => {
+    const schedule = { format: 'webdit-schedule/1', policy: 'procache', sampler: 'ddim-respaced' } as const;
+    const schedules = [
+      { ...schedule, steps: 50, pattern: injectSelective('10'.repeat(25)) },
+      { ...schedule, steps: 20, pattern: injectSelective('10'.repeat(10)) },
+    ];
+    const whole = compileRunPlan({ ...options, schedules, cache: 'procache' });
+    const tail = compileRunPlan({ ...options, schedules, cache: 'procache', first: 30 });
+    expect([whole.derived, tail.derived]).toEqual([false, true]);
+    const timesteps = whole.steps.map(({ timestep }) => timestep);
+    expect(tail.steps.map(({ timestep }) => timestep)).toEqual(timesteps.slice(30));
+    expect(tail.steps.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    // The pattern derived for 20 steps, whatever their timesteps.
+    expect(tail.policy).toBe(compileRunPlan({ ...options, steps: 20, cache: 'procache' }).policy);
+    expect(tail.steps[0]).toMatchObject({ kind: 'full', checkpoint: true });
+  });
+
+  it('takes a pattern for the steps that are left, and says how many those are', () => {
+    const cache = (steps: number) => ({ policy: 'procache', pattern: injectSelective('10'.repeat(steps / 2)) });
+    expect(compileRunPlan({ ...options, first: 30, cache: cache(20) })).toMatchObject({ derived: false });
+    for (const wrong of [
+      cache(50),
+      { ...cache(50), format: 'webdit-schedule/1', steps: 50, sampler: 'ddim-respaced' },
+    ]) {
+      expect(() => compileRunPlan({ ...options, first: 30, cache: wrong as CacheSpec })).toThrow(
+        expect.objectContaining({
+          code: 'schedule-mismatch',
+          message: expect.stringMatching(/ for 50 steps, but the run has 20\.$/),
+          remedy: expect.stringMatching(/A run from a picture has the last 20 of its 50 steps, /),
+        }),
+      );
+    }
+  });
+
+  it('asks no policy about a run without steps, and knows it nevertheless', () => {
+    const plan = compileRunPlan({ ...options, first: 50, cache: 'procache:B17' });
+    expect(plan).toMatchObject({ policy: 'none', steps: [], labels: [207, 1000] });
+    expect(() => compileRunPlan({ ...options, first: 50, cache: 'nonsense' })).toThrow(
+      expect.objectContaining({ code: 'unknown-policy', remedy: expect.not.stringContaining('picture') }),
+    );
   });
 
   it('runs one row when guidance is exactly 1', () => {

@@ -1,20 +1,27 @@
 import { WebDiTError } from '../errors.ts';
 import { conditioningFlops, executed } from '../flops.ts';
 import type { PixArtConfig, TransformerConfig } from '../model.ts';
-import type { RunPlan, StepCompute } from '../plan.ts';
+import type { RunPlan, SamplerStep, StepCompute } from '../plan.ts';
+import { stepsFrom } from '../samplers/image-to-image.ts';
 import { type SamplerSpec, samplerName, samplerSteps } from '../samplers/sampler.ts';
-import type { Calibration } from '../schedule/calibration.ts';
+import { type Calibration, calibrationFrom } from '../schedule/calibration.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type CacheSpec, readCacheSpec } from './cache-spec.ts';
 import { callPolicy, checkPolicyPlan } from './check-plan.ts';
 import { checkpoints } from './live-caches.ts';
-import { modelSpec, type RunSpec } from './policy.ts';
+import { none } from './none.ts';
+import { modelSpec, type PolicyPlan, type RunSpec } from './policy.ts';
 import { skipOf } from './skip-of.ts';
 
 export interface RunOptions {
   readonly model: TransformerConfig;
   readonly sampler: SamplerSpec;
   readonly steps: number;
+  /**
+   * The first of the steps that is run; default 0. A run from a picture leaves out those before, and its policy plans the rest as a run of
+   * their number: no schedule of the folder fits that, and a calibration does from that step on.
+   */
+  readonly first?: number | undefined;
   /** Exactly 1 turns classifier-free guidance off and halves the work. */
   readonly guidanceScale: number;
   /** Latent channels that guidance moves, counted from the first. Default: the model's own. */
@@ -38,8 +45,8 @@ export interface RunOptions {
  *   schedule), or `schedule-mismatch` when the policy does not fit the run.
  */
 export function compileRunPlan(options: RunOptions): RunPlan {
-  const { model, sampler, steps } = options;
-  const moves = samplerSteps(sampler, steps);
+  const { model, sampler, first = 0 } = options;
+  const moves = stepsFrom(samplerSteps(sampler, options.steps), first);
   const guidance = {
     scale: checkGuidanceScale(options.guidanceScale),
     channels: checkGuidanceChannels(options.guidanceChannels ?? model.guidanceChannels, model.inChannels),
@@ -47,23 +54,7 @@ export function compileRunPlan(options: RunOptions): RunPlan {
   const { labels: pair, ...condition } = conditionOf(options);
   const labels = guidance.scale === 1 ? pair.slice(0, 1) : pair;
   const name = samplerName(sampler);
-  const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler: name });
-  const run: RunSpec = {
-    steps,
-    sampler: name,
-    moves,
-    ...modelSpec(model),
-    schedules: (options.schedules ?? []).filter(
-      (schedule) => schedule.policy === policy.name && schedule.steps === steps && schedule.sampler === name,
-    ),
-    calibration:
-      options.calibrations?.find((calibration) => calibration.steps === steps && calibration.sampler === name) ?? null,
-  };
-  const planned = checkPolicyPlan(
-    `The cache policy "${policy.name}"`,
-    callPolicy(policy, () => policy.plan(run, config)),
-    run,
-  );
+  const planned = planPolicy(options, moves);
   const cost = (step: StepCompute) => executed(model, labels.length, step, planned.selection, condition.captionTokens);
   const resumable = checkpoints(planned.steps);
   return {
@@ -85,6 +76,39 @@ export function compileRunPlan(options: RunOptions): RunPlan {
       ...(compute.probe?.asks ? { skipFlops: cost(skipOf(compute)) } : {}),
     })),
   };
+}
+
+/** What the policy computes in each of the run's steps. */
+function planPolicy(options: RunOptions, moves: readonly SamplerStep[]): PolicyPlan {
+  const { model, first = 0 } = options;
+  const sampler = samplerName(options.sampler);
+  const steps = moves.length;
+  const fits = (made: Schedule | Calibration) => made.steps === options.steps && made.sampler === sampler;
+  try {
+    const { policy, config } = readCacheSpec(options.cache ?? 'none', { steps, sampler });
+    // Without a step there is nothing to ask a policy.
+    if (steps === 0) return { name: none.name, derived: false, selection: null, steps: [] };
+    const calibration = options.calibrations?.find(fits);
+    const run: RunSpec = {
+      steps,
+      sampler,
+      moves,
+      ...modelSpec(model),
+      schedules:
+        first > 0
+          ? []
+          : (options.schedules ?? []).filter((schedule) => schedule.policy === policy.name && fits(schedule)),
+      calibration: calibration ? calibrationFrom(calibration, first) : null,
+    };
+    const planned = callPolicy(policy, () => policy.plan(run, config));
+    return checkPolicyPlan(`The cache policy "${policy.name}"`, planned, run);
+  } catch (error) {
+    if (first === 0 || !(error instanceof WebDiTError) || error.code === 'unknown-policy') throw error;
+    const { code, message, remedy, cause } = error;
+    const all = options.steps;
+    const rest = `A run from a picture has the last ${steps} of its ${all} steps, and calibrations are for all ${all}.`;
+    throw new WebDiTError(code, message, `${remedy} ${rest}`, { cause });
+  }
 }
 
 /** What conditions the two rows of a pair: a class and the null class, or the captions that a run brings. */

@@ -38,7 +38,8 @@ export const teacache = numberPolicy(
 );
 
 function foresight(run: RunSpec, degree: number) {
-  if (degree === 0) return { polynomial: [1, 0], range: [0, Number.MAX_VALUE] } as const;
+  // A single step compares nothing.
+  if (degree === 0 || run.steps === 1) return { polynomial: [1, 0], range: [0, Number.MAX_VALUE] } as const;
   const { inputChange, outputChange } = needCalibration(words.policy, run);
   return {
     polynomial: fitPolynomial(inputChange, outputChange, degree),

@@ -104,6 +104,22 @@ function measured(json: Json, key: string, length: number, context: FieldContext
   return refuseField(key, list, `${length} numbers of at least 0`, context);
 }
 
+/** What a calibration says of a run that begins at step `first`: its steps are still those that were measured. */
+export function calibrationFrom(calibration: Calibration, first: number): Calibration {
+  if (first === 0) return calibration;
+  const { branchChange, residualRatio, inputChange, outputChange } = calibration;
+  const rest = (list: readonly number[]) => list.slice(first);
+  const { attn, cross, mlp } = branchChange;
+  return {
+    ...calibration,
+    steps: calibration.steps - first,
+    branchChange: { attn: attn.map(rest), ...(cross ? { cross: cross.map(rest) } : {}), mlp: mlp.map(rest) },
+    residualRatio: rest(residualRatio),
+    inputChange: rest(inputChange),
+    outputChange: rest(outputChange),
+  };
+}
+
 /** @throws WebDiTError `schedule-mismatch` when there is no calibration for the run. */
 export function needCalibration(
   policy: string,

@@ -5,6 +5,7 @@ export const testInfo: Pick<PipelineInfo, 'model'> = {
   model: {
     latentShape: [4, 2, 2],
     imageSize: { width: 8, height: 8 },
+    imageEncoder: true,
     depth: 2,
     hiddenSize: 16,
     numClasses: 10,

@@ -36,7 +36,7 @@ export class CpuEngine implements EngineDriver {
     signal?.throwIfAborted();
     const folder = requireDiT(await openModelFolder(source, { signal }), 'The engine without WebGPU');
     const model = await CpuModel.create(folder.config, options.wasmPaths);
-    const { vae, storage } = await fillModel(model, {
+    const { vae, encoder, storage } = await fillModel(model, {
       source,
       folder,
       options,
@@ -54,6 +54,7 @@ export class CpuEngine implements EngineDriver {
       schedules: new FolderSchedules(folder),
       model,
       vae,
+      encoder,
       dtype: 'f32',
     } as const;
     return new CpuEngine(describe({ ...parts, storage }, thread, notes), parts);

@@ -34,6 +34,11 @@ export function decoderPaths(vae: FolderVae): string[] {
   return vae.kind === 'onnx' ? [vae.decoder] : vae.weightFiles.map(({ path }) => path);
 }
 
+/** Those of the files that encoding a picture needs; none where nothing can encode. */
+export function encoderPaths(vae: FolderVae): string[] {
+  return vae.kind === 'onnx' && vae.encoder !== null ? [vae.encoder] : [];
+}
+
 /** The VAE that a folder's index names; null with the reason where it names one that cannot be run, and without where it names none. */
 export async function readVae(
   source: ModelSource,

@@ -63,6 +63,7 @@ export function fakePipe(options: { readonly vae?: boolean; readonly timestamps?
     model: {
       latentShape: [1, 2, 2],
       imageSize: vae ? { width: 16, height: 16 } : null,
+      imageEncoder: false,
       depth: model.depth,
       hiddenSize: model.hiddenSize,
       numClasses: model.numClasses,
