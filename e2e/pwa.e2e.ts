@@ -82,6 +82,7 @@ test('the service worker fetches nothing large by itself, and knows every file o
     '_headers',
     'models/emoji-dit/transformer/diffusion_pytorch_model.safetensors',
     'models/emoji-dit/vae/decoder.onnx',
+    'models/emoji-dit/vae/encoder.onnx',
     'sw.js',
   ]);
 });

@@ -3,6 +3,7 @@ import type { GenerateResult, ProgressEvent, RunReport, StepEvent } from 'webdit
 import { latentPicture } from './latent-picture.ts';
 import { type ModelChoice, ownModel } from './models/model-choice.ts';
 import type { Obstacle } from './no-webgpu/obstacle.ts';
+import { type Over, stepsOver } from './over.ts';
 import type { ViewName } from './route.ts';
 import type { RunSummary } from './run-summary.ts';
 import type { Settings } from './settings.ts';
@@ -32,6 +33,8 @@ export interface Painting {
   readonly report: RunSummary;
   /** Name of the model. */
   readonly model: string;
+  /** It was painted over another picture, and its settings alone do not make it again. */
+  readonly over?: boolean;
 }
 
 /** The steps of a run, as far as they are done. */
@@ -52,6 +55,8 @@ export class Session {
   preview: Pick<Painting, 'image' | 'settings'> | null = null;
   /** Of the run under way, or the last one. */
   track: Track | null = null;
+  /** What is painted over; null for nothing. */
+  over: Over | null = null;
   /** What is painted with, loaded or not. */
   model: ModelChoice;
   /** The loaded model, or null. */
@@ -113,6 +118,16 @@ export class Session {
     return this.pipeline?.info.model.imageSize === null;
   }
 
+  /** The loaded model cannot paint over pictures: it has no VAE encoder. */
+  get cannotPaintOver(): boolean {
+    return this.pipeline?.info.model.imageEncoder === false;
+  }
+
+  paintOver(over: Over | null): void {
+    this.over = over;
+    this.notify();
+  }
+
   abort(): void {
     this.controller?.abort();
   }
@@ -134,12 +149,15 @@ export class Session {
   async generate(wanted: Settings, previewEvery = 1): Promise<void> {
     // What the processor cannot do is not asked of it; the picture is kept under the settings that made it.
     const settings = this.onProcessor ? { ...wanted, cache: 'none' } : wanted;
+    const { over } = this;
     await this.work('generate', async (signal) => {
-      const { label, seed, steps, guidance: guidanceScale, cache } = settings;
-      const options = { seed, numInferenceSteps: steps, guidanceScale, cache, previewEvery };
+      const { label, seed, guidance: guidanceScale, cache } = settings;
+      const from = over && { image: over.image, strength: over.strength };
+      const options = { seed, numInferenceSteps: settings.steps, guidanceScale, cache, previewEvery, ...from };
       const { checkArguments } = await this.library();
       checkArguments({ label }, options);
       const pipeline = await this.ready(signal);
+      const steps = stepsOver(settings.steps, over);
       this.track = { steps, done: [] };
       this.enter({ name: 'running', step: null, steps });
       const { image, latents, report }: GenerateResult<'imageData' | 'latent'> = await pipeline.generate(
@@ -154,7 +172,7 @@ export class Session {
         },
       );
       const picture = image ?? latentPicture(latents);
-      this.painting = { image: picture, settings, report, model: pipeline.info.name };
+      this.painting = { image: picture, settings, report, model: pipeline.info.name, ...(over ? { over: true } : {}) };
       this.enter({ name: 'done', report });
     });
   }

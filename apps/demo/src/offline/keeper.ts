@@ -58,7 +58,7 @@ export class Keeper {
     await this.attempt('What is stored here could not be found out.', async () => {
       const runtime = (await this.version.runtimeFiles()).filter(isRunnable);
       const missing = await missingFrom(scope, runtime);
-      const { model, missing: missingModel } = await missingModelBytes(this.modelUrl);
+      const { model, missing: missingModel } = await missingModelBytes(this.modelUrl, 'all');
       this.sizes = { runtime: sum(runtime), model, missing: sum(missing) + missingModel };
     });
     const complete = this.sizes?.missing === 0 && (await caches.has(keptMark(scope)));

@@ -34,8 +34,10 @@ export class FileDrop implements ReactiveController {
 
   private readonly onOver = (event: DragEvent) => {
     if (!hasFiles(event)) return;
+    // A component inside of this one takes it.
+    const taken = event.defaultPrevented;
     event.preventDefault();
-    this.enter(true);
+    this.enter(!taken);
   };
 
   private readonly onLeave = ({ relatedTarget }: DragEvent) => {
@@ -44,7 +46,7 @@ export class FileDrop implements ReactiveController {
 
   private readonly onDrop = (event: DragEvent) => {
     this.enter(false);
-    if (!hasFiles(event)) return;
+    if (!hasFiles(event) || event.defaultPrevented) return;
     event.preventDefault();
     if (event.dataTransfer) this.take(event.dataTransfer);
   };

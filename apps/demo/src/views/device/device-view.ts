@@ -185,7 +185,7 @@ export class DeviceView extends LitElement {
   }
 
   private async weigh(): Promise<void> {
-    this.missing = await missingModelBytes(this.session.modelUrl).then(
+    this.missing = await missingModelBytes(this.session.modelUrl, 'load').then(
       ({ missing }) => missing,
       () => null,
     );

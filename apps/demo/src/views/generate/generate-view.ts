@@ -11,10 +11,12 @@ import '../../ui/stamp-view.ts';
 import '../../ui/step-strip.ts';
 import '../../ui/steps-field.ts';
 import './history-sheet.ts';
+import './over-field.ts';
 import './picture-actions.ts';
 import './preset-picker.ts';
 import type { Catalogue } from '../../catalogue.ts';
 import { findLabel, hasEmoji } from '../../classes.ts';
+import { type Over, startStrength, stepsOver } from '../../over.ts';
 import { type Session, SessionWatch } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 import { requestSettings } from '../../settings-change.ts';
@@ -57,12 +59,14 @@ export class GenerateView extends LitElement {
         <picture-actions
           .entry=${session.preview ? null : pictures.shown}
           .model=${session.modelName}
+          .paintable=${!session.cannotPaintOver}
+          @paint-over=${({ detail }: CustomEvent<Entry>) => this.paintOver(detail)}
         ></picture-actions>
         ${
           failure
             ? html`<failure-panel .failure=${failure}></failure-panel>`
             : html`<run-status .phase=${phase}>
-                <step-strip .track=${session.track} .planned=${settings.steps}></step-strip>
+                <step-strip .track=${session.track} .planned=${stepsOver(settings.steps, session.over)}></step-strip>
               </run-status>`
         }
         ${
@@ -98,6 +102,14 @@ export class GenerateView extends LitElement {
           .value=${settings.guidance}
           @number-change=${({ detail }: CustomEvent<number>) => requestSettings(this, { guidance: detail })}
         ></number-field>
+        ${
+          session.cannotPaintOver
+            ? nothing
+            : html`<over-field
+                .over=${session.over}
+                @over-change=${({ detail }: CustomEvent<Over | null>) => session.paintOver(detail)}
+              ></over-field>`
+        }
         ${
           // Presets are about caching.
           session.obstacle
@@ -160,6 +172,11 @@ export class GenerateView extends LitElement {
     this.showStage();
   }
 
+  private paintOver({ png, settings: { label } }: Entry): void {
+    const strength = this.session.over?.strength ?? startStrength;
+    this.session.paintOver({ image: new Blob([png], { type: 'image/png' }), name: label, strength });
+  }
+
   private showStage(): void {
     this.renderRoot.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
   }
@@ -215,6 +232,7 @@ export class GenerateView extends LitElement {
         max-width: 368px;
         margin: 0.75rem auto 0;
       }
+      over-field,
       preset-picker,
       cache-picker {
         grid-column: 1 / -1;

@@ -1,5 +1,6 @@
 import { createStore, delMany, get, set, values } from 'idb-keyval';
 import type { RunSummary } from '../../run-summary.ts';
+import type { Painting } from '../../session.ts';
 import type { Settings } from '../../settings.ts';
 
 /** A picture that was painted. */
@@ -12,6 +13,7 @@ export interface Entry {
   readonly settings: Settings;
   readonly report: RunSummary;
   readonly model: string;
+  readonly over?: Painting['over'];
   /** The picture as `encodePicture` wrote it. */
   readonly png: Uint8Array<ArrayBuffer>;
 }

@@ -18,12 +18,15 @@ export class PictureActions extends LitElement {
   static override properties = {
     entry: { attribute: false },
     model: {},
+    paintable: { type: Boolean },
     notice: { state: true },
   };
   /** The picture that is shown. */
   declare entry: Entry | null;
   /** Name of the model that paints here. */
   declare model: string;
+  /** The model can paint over pictures. */
+  declare paintable: boolean;
   declare notice: Notice | null;
 
   private readonly urls = new PictureUrls(this, () => (this.entry ? [this.entry] : []));
@@ -32,6 +35,7 @@ export class PictureActions extends LitElement {
     super();
     this.entry = null;
     this.model = '';
+    this.paintable = false;
     this.notice = null;
   }
 
@@ -47,7 +51,16 @@ export class PictureActions extends LitElement {
           entry
             ? html`
                 <a href=${this.urls.of(entry)} download=${pictureFileName(entry)}>Download PNG</a>
-                <button type="button" @click=${() => this.copyLink(entry)}>Copy link</button>
+                ${
+                  entry.over
+                    ? nothing
+                    : html`<button type="button" @click=${() => this.copyLink(entry)}>Copy link</button>`
+                }
+                ${
+                  this.paintable
+                    ? html`<button type="button" @click=${() => this.paintOver(entry)}>Paint over</button>`
+                    : nothing
+                }
               `
             : nothing
         }
@@ -78,6 +91,11 @@ export class PictureActions extends LitElement {
       const text = error instanceof PngError ? error.message : 'could not be read.';
       this.alarm(`${name} ${text}`);
     }
+  }
+
+  private paintOver(detail: Entry): void {
+    this.dispatchEvent(new CustomEvent<Entry>('paint-over', { detail }));
+    this.notice = { text: 'The next picture is painted over this one.' };
   }
 
   private async copyLink({ settings }: Entry): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Painting } from '../../session.ts';
 import { settingsKeyword, writePictureSettings } from './picture-settings.ts';
 
-/** A picture as PNG, its settings in it. The encoder is downloaded at the first use. */
+/** A picture as PNG, its settings in it if they are all that makes it again. The encoder is downloaded at the first use. */
 export async function encodePicture(painting: Painting): Promise<Uint8Array<ArrayBuffer>> {
   const [{ encode }, { version }] = await Promise.all([import('fast-png'), import('webdit')]);
   const { width, height, data } = painting.image;
-  const text = { [settingsKeyword]: writePictureSettings(painting, version), Software: `WebDiT ${version}` };
+  const settings = painting.over ? {} : { [settingsKeyword]: writePictureSettings(painting, version) };
+  const text = { ...settings, Software: `WebDiT ${version}` };
   // Quick rather than small: it runs between two frames.
   return Uint8Array.from(encode({ width, height, data, channels: 4, depth: 8, text }, { zlib: { level: 1 } }));
 }

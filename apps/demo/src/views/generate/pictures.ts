@@ -26,10 +26,10 @@ export class Pictures implements ReactiveController {
   }
 
   /** Puts what has just been painted first. */
-  async keep({ image, settings, report, model }: Painting): Promise<void> {
-    const summary = summarizeRun(report);
-    const png = await encodePicture({ image, settings, report: summary, model });
-    const entry = await this.history.add({ settings, report: summary, model, png });
+  async keep({ image, report, ...painting }: Painting): Promise<void> {
+    const kept = { ...painting, report: summarizeRun(report) };
+    const png = await encodePicture({ ...kept, image });
+    const entry = await this.history.add({ ...kept, png });
     // Another picture may be shown by now.
     if (this.session().painting?.image !== image) return;
     this.shown = entry;
@@ -38,9 +38,9 @@ export class Pictures implements ReactiveController {
 
   /** Shows a picture from the history. */
   async restore(entry: Entry): Promise<void> {
-    const { settings, report, model, png } = entry;
+    const { settings, report, model, png, over } = entry;
     const image = await decodePicture(png);
     this.shown = entry;
-    this.session().show({ image, settings, report, model });
+    this.session().show({ image, settings, report, model, ...(over ? { over } : {}) });
   }
 }
