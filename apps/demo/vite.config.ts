@@ -21,11 +21,7 @@ function serveModels(): Plugin {
     name: 'serve-models',
     configureServer: ({ middlewares }) => void middlewares.use('/models', serveFolder(models)),
     writeBundle: ({ dir }) =>
-      cp(join(models, 'emoji-dit'), join(dir ?? join(root, 'dist'), 'models/emoji-dit'), {
-        recursive: true,
-        // The page decodes only.
-        filter: (path) => !path.endsWith('encoder.onnx'),
-      }),
+      cp(join(models, 'emoji-dit'), join(dir ?? join(root, 'dist'), 'models/emoji-dit'), { recursive: true }),
   };
 }
 

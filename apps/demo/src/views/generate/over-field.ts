@@ -42,9 +42,15 @@ export class OverField extends LitElement {
           <span class="name" id="name">Paint over a picture</span>
           <div class="row">
             <button type="button" aria-describedby="name" @click=${() => this.input.click()}>
-              ${over ? 'Another picture' : 'Choose a picture'}
+              ${over ? 'Another' : 'Choose a picture'}
             </button>
-            ${over ? html`<button type="button" @click=${() => this.change(null)}>Remove picture</button>` : nothing}
+            ${
+              over
+                ? html`<button type="button" aria-label="Remove the picture" @click=${() => this.change(null)}>
+                    Remove
+                  </button>`
+                : nothing
+            }
           </div>
           <input type="file" accept="image/*" aria-label="A picture to paint over" hidden @change=${this.picked} />
         </div>
@@ -118,6 +124,9 @@ export class OverField extends LitElement {
         margin-bottom: 0.3rem;
         color: var(--soft);
         font-size: 0.85rem;
+      }
+      .choice {
+        flex: 1 1 10rem;
       }
       .row {
         display: flex;
