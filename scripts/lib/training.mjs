@@ -7,7 +7,7 @@ import { root } from './paths.mjs';
 const report = join(root, '.cache/reports/pytest.xml');
 
 /** What the scripts and their tests import; PyTorch, which is looked for first, is the one that machines lack. */
-const packages = 'torch, numpy, PIL, safetensors, onnx, onnx_ir, onnxscript, pytest, ruff, mypy';
+const packages = 'torch, numpy, PIL, safetensors, onnx, onnx_ir, onnxscript, transformers, pytest, ruff, mypy';
 
 const checks = [
   ['ruff', 'check', 'training'],
