@@ -17,6 +17,7 @@ export {
 export {
   type AttentionMask,
   type Embeddings,
+  encodePromptEmbeds,
   type PromptEmbeds,
   promptEmbedsPath,
   readPromptEmbeds,

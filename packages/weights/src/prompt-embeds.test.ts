@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readPromptEmbeds } from './prompt-embeds.ts';
+import { encodePromptEmbeds, readPromptEmbeds } from './prompt-embeds.ts';
 import { converter } from './safetensors/convert.ts';
 import { encodeSafetensors, type TensorData } from './safetensors/whole-file.ts';
 import { pathSource } from './sources/path.ts';
@@ -101,5 +101,23 @@ describe('readPromptEmbeds', () => {
 
   test('refuses what is no safetensors file', async () => {
     expect(await errorOf(readPromptEmbeds(new Uint8Array(4)))).toMatchObject({ code: 'format' });
+  });
+});
+
+describe('encodePromptEmbeds', () => {
+  test('writes what is read again', async () => {
+    const prompts = await read(whole);
+    expect(await readPromptEmbeds(encodePromptEmbeds(prompts))).toEqual(prompts);
+    const { promptEmbeds } = prompts;
+    // Values that halves have.
+    expect(await readPromptEmbeds(encodePromptEmbeds({ promptEmbeds }, 'F16'))).toEqual({ promptEmbeds });
+    expect(encodePromptEmbeds({ promptEmbeds }).length - encodePromptEmbeds({ promptEmbeds }, 'F16').length).toBe(12);
+  });
+
+  test('refuses data of another size than its shape says', async () => {
+    const promptEmbeds = { data: new Float32Array(5), shape: [1, 3, 2] as const };
+    expect(() => encodePromptEmbeds({ promptEmbeds })).toThrow(
+      expect.objectContaining({ code: 'shape-mismatch', message: expect.stringContaining('prompt_embeds') }),
+    );
   });
 });

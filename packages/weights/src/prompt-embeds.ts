@@ -1,9 +1,15 @@
 import { WebDiTError } from '@webdit/core';
-import { isFloatDType } from './safetensors/convert.ts';
+import { converter, isFloatDType } from './safetensors/convert.ts';
 import { formatShape } from './safetensors/dtypes.ts';
 import { allFinite } from './safetensors/finite.ts';
 import { formatError } from './safetensors/header.ts';
-import { type ParsedTensor, parseSafetensors, tensorToFloat32 } from './safetensors/whole-file.ts';
+import {
+  encodeSafetensors,
+  type ParsedTensor,
+  parseSafetensors,
+  type TensorData,
+  tensorToFloat32,
+} from './safetensors/whole-file.ts';
 import { type ModelSource, type OpenOptions, openRequired } from './source.ts';
 
 /** What a text encoder made of captions, `[rows, tokens, width]`: a row for each. */
@@ -69,6 +75,33 @@ export async function readPromptEmbeds(
     ...(negativePromptEmbeds && { negativePromptEmbeds }),
     ...(negativePromptAttentionMask && { negativePromptAttentionMask }),
   };
+}
+
+/**
+ * The bytes of a safetensors file that `readPromptEmbeds` reads.
+ * @param dtype of the embeddings; masks are F32.
+ * @throws WebDiTError `shape-mismatch` when data and shape disagree.
+ */
+export function encodePromptEmbeds(prompts: PromptEmbeds, dtype: 'F32' | 'F16' = 'F32'): Uint8Array<ArrayBuffer> {
+  const embeddings = ({ data, shape }: Embeddings): TensorData => ({ dtype, shape, data: narrowed(data, dtype) });
+  const mask = ({ data, shape }: AttentionMask): TensorData => ({ dtype: 'F32', shape, data });
+  const { promptAttentionMask, negativePromptEmbeds, negativePromptAttentionMask } = prompts;
+  const tensors: Partial<Record<(typeof names)[number], TensorData>> = {
+    prompt_embeds: embeddings(prompts.promptEmbeds),
+    ...(promptAttentionMask && { prompt_attention_mask: mask(promptAttentionMask) }),
+    ...(negativePromptEmbeds && { negative_prompt_embeds: embeddings(negativePromptEmbeds) }),
+    ...(negativePromptAttentionMask && { negative_prompt_attention_mask: mask(negativePromptAttentionMask) }),
+  };
+  return encodeSafetensors(tensors);
+}
+
+function narrowed(data: Float32Array<ArrayBuffer>, dtype: 'F32' | 'F16'): ArrayBufferView {
+  const convert = converter('F32', dtype);
+  if (!convert) return data;
+  const halves = new Uint16Array(data.length);
+  const { buffer } = data.slice();
+  convert(buffer, halves.buffer, data.length);
+  return halves;
 }
 
 function readEmbeddings(tensors: Tensors, name: string, path: string): Embeddings | null {

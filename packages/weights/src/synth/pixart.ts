@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { latentScale, type PixArtConfig, pixArtXl2, torchRandn } from '@webdit/core';
 import { diffusersPixArtConfig } from '../layouts/diffusers-pixart.ts';
 import { indexPath, schedulerPath, transformerConfigPath } from '../layouts/paths.ts';
-import { promptEmbedsPath } from '../prompt-embeds.ts';
-import { converter } from '../safetensors/convert.ts';
-import { encodeSafetensors, type TensorData } from '../safetensors/whole-file.ts';
+import {
+  type AttentionMask,
+  type Embeddings,
+  encodePromptEmbeds,
+  type PromptEmbeds,
+  promptEmbedsPath,
+} from '../prompt-embeds.ts';
 import { writeJson } from '../write/native-folder.ts';
 
 /** A PixArt for pictures so many pixels high and wide: its positions and conditions follow from that as diffusers' do. */
@@ -77,28 +81,23 @@ export async function writePixArtConfigs(
   });
   await writeJson(join(folder, schedulerPath), scheduler);
   await writeJson(join(folder, transformerConfigPath), diffusersPixArtConfig(config));
-  await writeFile(join(folder, promptEmbedsPath), encodeSafetensors(captions(config, options)));
+  const { dtype, seeds } = options;
+  await writeFile(join(folder, promptEmbedsPath), encodePromptEmbeds(captions(config, seeds), dtype));
 }
 
-function captions({ captionChannels }: PixArtConfig, { dtype, seeds: [prompt, negative] }: CaptionOptions) {
-  const shape = [1, captionTokens, captionChannels];
-  const embeds = (seed: number): TensorData => {
-    const data = torchRandn(seed, captionTokens * captionChannels);
-    const convert = converter('F32', dtype);
-    if (!convert) return { dtype, shape, data };
-    const halves = new Uint16Array(data.length);
-    convert(data.buffer as ArrayBuffer, halves.buffer, data.length);
-    return { dtype, shape, data: halves };
-  };
-  const mask = (counting: number): TensorData => ({
-    dtype: 'F32',
-    shape: [1, captionTokens],
+function captions({ captionChannels }: PixArtConfig, [prompt, negative]: CaptionOptions['seeds']): PromptEmbeds {
+  const embeddings = (seed: number): Embeddings => ({
+    data: Float32Array.from(torchRandn(seed, captionTokens * captionChannels)),
+    shape: [1, captionTokens, captionChannels],
+  });
+  const mask = (counting: number): AttentionMask => ({
     data: Float32Array.from({ length: captionTokens }, (_, token) => Number(token < counting)),
+    shape: [1, captionTokens],
   });
   return {
-    prompt_embeds: embeds(prompt),
-    prompt_attention_mask: mask(countingTokens.prompt),
-    negative_prompt_embeds: embeds(negative),
-    negative_prompt_attention_mask: mask(countingTokens.negative),
+    promptEmbeds: embeddings(prompt),
+    promptAttentionMask: mask(countingTokens.prompt),
+    negativePromptEmbeds: embeddings(negative),
+    negativePromptAttentionMask: mask(countingTokens.negative),
   };
 }
