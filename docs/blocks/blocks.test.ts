@@ -28,6 +28,9 @@ vi.mock('../../packages/weights/src/synth/vae.ts', async (original) => ({
   ...(await original<object>()),
   writeSynthVae: () => Promise.reject(new Error('would now begin')),
 }));
+vi.mock('../../packages/webdit/src/text/embed-prompt.ts', () => ({
+  embedPrompt: () => Promise.reject(new Error('would now begin')),
+}));
 vi.mock('../../packages/weights/src/convert/convert.ts', () => ({
   convertModel: () => Promise.reject(new Error('would now begin')),
 }));

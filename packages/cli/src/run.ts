@@ -4,6 +4,7 @@ import { bench } from './commands/bench.ts';
 import { calibrateModel } from './commands/calibrate.ts';
 import { compare } from './commands/compare.ts';
 import { convert } from './commands/convert.ts';
+import { embed } from './commands/embed.ts';
 import { fitPreviewMap } from './commands/fit-preview.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
@@ -15,6 +16,7 @@ import { verify } from './commands/verify.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   generate,
+  embed,
   compare,
   search,
   merge,
@@ -35,6 +37,7 @@ webdit generate --model DIR --label NAME|EMOJI|ID [--seed N] [--steps N] [--guid
 webdit generate --model DIR --label NAME --image FILE.png [--strength X] ...
 webdit generate --model DIR --prompt TEXT [--negative-prompt TEXT] [--height N] [--width N] ...
 webdit generate --model DIR --prompt-embeds F.safetensors [--height N] [--width N] ...
+webdit embed --model DIR --prompt TEXT [--negative-prompt TEXT] --out F.safetensors
 webdit compare --model DIR --policies a,b,c [--pairs N] [--steps N] [--fewer-steps 25,dpmpp@16] [--guidance X]
                [--scheduler S] [--seed N] [--labels a,b] [--shard I/N] [--resume F] [--json F] [--markdown F]
 webdit compare --model DIR --study F.json [--from F,F] [--resume F] [--json F] [--markdown F] [--svg F]

@@ -32,6 +32,7 @@ export {
   splitShard,
 } from './lab/shard.ts';
 export { type PlanRequest, planFolder } from './planning/plan-folder.ts';
+export { type EmbedPromptOptions, embedPrompt } from './text/embed-prompt.ts';
 export { VaeDecoder } from './vae.ts';
 export { checkLine, verdict } from './verify/checks.ts';
 export { selectCases, targetsFor } from './verify/golden.ts';

@@ -14,13 +14,13 @@ import type {
 /** What reading a prompt needs of its pipeline. */
 interface Reading {
   /** The pipeline's driver. @throws when it has been disposed of. */
-  readonly alive: () => EngineDriver;
+  readonly alive: () => Pick<EngineDriver, 'encodeTexts'>;
   readonly signal: AbortSignal;
   readonly onProgress: NonNullable<EncodePromptOptions['onProgress']>;
   readonly onWarning: ((warning: WarningEvent) => void) | undefined;
 }
 
-type TextInfo = NonNullable<PipelineInfo['model']['text']>;
+type TextInfo = Pick<NonNullable<PipelineInfo['model']['text']>, 'width' | 'maxTokens'>;
 
 /** Reads the prompts of one pipeline, one after the other: calls keep their order. */
 export class PromptReader {

@@ -104,3 +104,21 @@ it('webdit generate paints a prompt from a file of embeddings, the same bytes tw
   expect(latents.shape).toEqual([1, 4, 16, 24]);
   expect(latents.data.every(Number.isFinite)).toBe(true);
 });
+
+it('webdit embed writes what a prompt in words is painted from, to the byte', async () => {
+  const model = join(scratch, 'text-to-image-tiny');
+  expect((await webdit('synth', 'text-to-image-tiny', model)).code).toBe(0);
+  const words = ['--prompt', 'A red Fox in the snow', '--negative-prompt', 'blurry photo'];
+  const file = join(scratch, 'prompt.safetensors');
+  const embedded = await webdit('embed', '--model', model, ...words, '--out', file);
+  expect(embedded.stderr).toBe('');
+  expect(embedded.stdout).toMatch(/: 7 tokens, 3 in the negative prompt, padded to 120, width 48\n$/);
+  const paint = async (name: string, ...input: string[]) => {
+    const latents = join(scratch, `${name}.safetensors`);
+    const options = ['--model', model, '--adapter', adapter, '--seed', '7', '--steps', '2', '--latents-out', latents];
+    const run = await webdit('generate', ...options, ...input);
+    expect(run.code, run.stderr).toBe(0);
+    return readFile(latents);
+  };
+  expect(await paint('file', '--prompt-embeds', file)).toEqual(await paint('words', ...words));
+});

@@ -7,6 +7,7 @@ import { pathSource, writeTextToImageTiny } from '@webdit/weights/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryPath } from '../../../../testing/repository.ts';
 import { vaeWasmPaths } from '../../../cli/src/vae-runtime.ts';
+import { embedPrompt } from './embed-prompt.ts';
 import { PromptEncoder } from './prompt-encoder.ts';
 import { PromptTokenizer } from './tokenizer.ts';
 
@@ -74,4 +75,45 @@ it('has the embeddings of transformers, padding included', { timeout: 60_000 }, 
   for (const error of errors) expect(error).toBeLessThan(golden.targets.embeddings);
   // The long one has 181 tokens.
   expect(encoded.map(({ surplus }) => surplus)).toEqual([0, 0, 0, 0, 61]);
+});
+
+it('embeds a prompt and its negative one as the golden has them, and nothing too large', {
+  timeout: 60_000,
+}, async () => {
+  const { source } = await open();
+  const expected = rows('expected');
+  const warnings: string[] = [];
+  const options = {
+    wasmPaths: vaeWasmPaths(),
+    onWarning: ({ message }: { message: string }) => warnings.push(message),
+  };
+  const embedded = await embedPrompt(source, { prompt: prompts[4], negativePrompt: prompts[2] }, options);
+  const { promptEmbeds, negativePromptEmbeds, promptAttentionMask, negativePromptAttentionMask } = embedded;
+  expect(promptEmbeds.shape).toEqual([1, maxTokens, 48]);
+  expect(negativePromptEmbeds?.shape).toEqual([1, maxTokens, 48]);
+  expect(relativeError(promptEmbeds.data, expected[4] as Float32Array)).toBeLessThan(golden.targets.embeddings);
+  expect(relativeError(negativePromptEmbeds?.data ?? [], expected[2] as Float32Array)).toBeLessThan(
+    golden.targets.embeddings,
+  );
+  expect([promptAttentionMask?.data, negativePromptAttentionMask?.data]).toEqual([
+    rows('attention_mask')[4],
+    rows('attention_mask')[2],
+  ]);
+  expect(warnings).toEqual([expect.stringContaining('prompt has 181 tokens, and this model reads 120')]);
+
+  const opened: string[] = [];
+  const large: typeof source = {
+    ...source,
+    name: source.name,
+    open: async (path, openOptions) => {
+      opened.push(path);
+      const file = await source.open(path, openOptions);
+      return file && path.endsWith('.onnx') ? { ...file, stream: () => file.stream(), size: 2 ** 31 } : file;
+    },
+  };
+  await expect(embedPrompt(large, { prompt: 'a fox' }, options)).rejects.toMatchObject({
+    code: 'out-of-memory',
+    remedy: "Make the embeddings with the model's own text encoder in PyTorch.",
+  });
+  expect(opened.filter((path) => path.endsWith('.onnx'))).toHaveLength(1);
 });
