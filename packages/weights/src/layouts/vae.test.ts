@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeVaeFolder } from '../../../../testing/vae-folder.ts';
@@ -30,6 +30,16 @@ test('a diffusers folder brings its AutoencoderKL, whose files are the model’s
   expect(notes.filter((note) => note.includes('VAE'))).toEqual([]);
   const { files } = await makeManifest(pathSource(folder));
   expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['vae/config.json', weights]));
+});
+
+test('its preview map is the one that its config names, and a file of the model’s then', async () => {
+  const map = { factors: Array.from({ length: 4 }, (_, i) => [i, 0.5, 1 - i]), bias: [0.1, 0.2, 0.3] };
+  await writeFile(join(folder, 'vae/colours.json'), JSON.stringify({ format: 'webdit-preview/1', ...map }));
+  expect((await openModelFolder(pathSource(folder))).vae?.preview).toBeNull();
+  await editJson(join(folder, 'vae/config.json'), (config) => Object.assign(config, { preview: 'colours.json' }));
+  expect((await openModelFolder(pathSource(folder))).vae?.preview).toEqual(map);
+  const { files } = await makeManifest(pathSource(folder));
+  expect(files.map(({ path }) => path)).toContain('vae/colours.json');
 });
 
 test.each([

@@ -83,16 +83,16 @@ async function readOnnxVae(source: ModelSource, inChannels: number, options: Ope
 /** @throws WebDiTError as `openAutoencoderKL`. */
 async function readAutoencoderKL(source: ModelSource, inChannels: number, options: OpenOptions): Promise<WeightsVae> {
   const opened = await openAutoencoderKL(source, options);
-  const { scalingFactor, latentChannels } = opened.config;
-  const vae: WeightsVae = {
+  const { config, previewPath } = opened;
+  const { scalingFactor, latentChannels } = config;
+  checkChannels(config, inChannels);
+  return {
     ...opened,
     scalingFactor,
     latentChannels,
-    spatialScale: autoencoderScale(opened.config),
-    preview: null,
+    spatialScale: autoencoderScale(config),
+    preview: previewPath === null ? null : await readPreviewMap(source, previewPath, inChannels, options),
   };
-  checkChannels(vae, inChannels);
-  return vae;
 }
 
 function checkChannels({ latentChannels }: Pick<VaeFacts, 'latentChannels'>, inChannels: number): void {
