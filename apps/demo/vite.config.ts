@@ -35,6 +35,7 @@ export default defineConfig({
   optimizeDeps: {
     // Found only when the pipeline is imported, at the first click; prebundling it then would reload the page.
     include: [
+      'webdit > @huggingface/tokenizers',
       'webdit > comlink',
       'webdit > idb-keyval',
       'webdit > @webdit/weights > hash-wasm',

@@ -38,5 +38,5 @@ it('says that a text model is none for this page', async () => {
   const source = [...files, { path: `pixart-tiny/${weights}`, file }];
   const { numClasses, failure } = await readCatalogue({ key: 'dropped:pixart-tiny', name: 'pixart-tiny', source });
   expect(numClasses).toBe(0);
-  expect(failure?.message).toContain('no text encoder');
+  expect(failure?.message).toContain('no field for them');
 });

@@ -15,11 +15,11 @@ export interface Catalogue extends CacheFiles {
 
 export const emptyCatalogue: Catalogue = { classes: [], numClasses: 0, schedules: [], calibrations: [], failure: null };
 
-/** Of models whose prompts need a text encoder. */
+/** Of models that read prompts. */
 const readsPrompts: Failure = {
   code: 'unsupported-config',
-  message: 'This model paints prompts, and this page has no text encoder for them.',
-  remedy: 'Choose a model with classes, or give the library the embeddings of a prompt: generate({ promptEmbeds }).',
+  message: 'This model paints prompts, and this page has no field for them.',
+  remedy: 'Choose a model with classes, or give the library a prompt: generate({ prompt }).',
 };
 
 /** What the page's own model offers, whose few small files are read without the library. */

@@ -81,7 +81,7 @@ export { compareTable } from './lab/table.ts';
 export type { ModelInput } from './model-input.ts';
 export { DiffusionPipeline, type FromPretrainedOptions } from './pipeline.ts';
 export { type PlanModelOptions, planModel } from './plan-model.ts';
-export type { DTypePlan, MemoryLimits, ModelPlan, PolicyMemory } from './planning/types.ts';
+export type { DTypePlan, MemoryLimits, ModelPlan, PolicyMemory, TextPlan } from './planning/types.ts';
 export { registerPolicy } from './policies.ts';
 export { compareReports } from './report.ts';
 export {

@@ -11,6 +11,7 @@ const planOf = (weights: number, fits = true): ModelPlan => ({
   numInferenceSteps: 50,
   guidanceScale: 3,
   batch: 2,
+  text: null,
   download: { weights, vae: 3e6 },
   adapter: null,
   limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, memory: null },

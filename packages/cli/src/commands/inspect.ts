@@ -34,7 +34,7 @@ export const inspect: Command = async (args, output) => {
   const folder = await openModelFolder(source, { numHeads });
   const gpu = line.values.adapter === undefined ? undefined : (await openNodeGpu(line.values.adapter)).gpu;
   const plan = await planFolder(source, folder, { ...request, gpu });
-  for (const text of describeFolder(folder, plan.download)) output.line(text);
+  for (const text of describeFolder(folder, plan)) output.line(text);
   for (const table of planTables(plan)) for (const text of ['', ...tableText(table).split('\n')]) output.line(text);
   output.line('');
   for (const text of planRefusals(plan)) output.line(text);
@@ -56,7 +56,7 @@ function planRequest(line: CommandLine): Omit<PlanRequest, 'gpu'> {
 }
 
 /** One fact per line, `name  value`, then one line per tensor. */
-export function describeFolder(folder: ModelFolder, download: ModelPlan['download']): string[] {
+export function describeFolder(folder: ModelFolder, plan: Pick<ModelPlan, 'download' | 'text'>): string[] {
   const { config, classes, vae, tensors, defaults } = folder;
   const { height, width } = latentGrid(config);
   // Scales of int8 tensors say how large their bytes are.
@@ -66,7 +66,7 @@ export function describeFolder(folder: ModelFolder, download: ModelPlan['downloa
     ['folder', folder.name],
     ['layout', folder.layout],
     ['weights', `${describeFiles(folder)}, ${mebibytes(folder.weightsSize)}, mostly ${folder.weightsDType}`],
-    ['download', describeDownload(download)],
+    ['download', describeDownload(plan.download)],
     ['parameters', `${parameters} (${(parameters / 1e6).toFixed(2)} M) in ${tensors.length} tensors`],
     ...describeConfig(config),
     ['sampler', describeSampler(folder.scheduler)],
@@ -81,6 +81,7 @@ export function describeFolder(folder: ModelFolder, download: ModelPlan['downloa
         : `${decoderPaths(vae).join(', ')}, ${vae.spatialScale} x, scaling factor ${vae.scalingFactor}, ${width * vae.spatialScale} x ${height * vae.spatialScale} pixels`,
     ],
   ];
+  if (plan.text) facts.push(['text encoder', describeText(plan.text)]);
   facts.push(...folder.notes.map((note): [string, string] => ['note', note]));
   const factWidth = Math.max(...facts.map(([name]) => name.length)) + 2;
   const nameWidth = Math.max(...tensors.map(({ name }) => name.length)) + 2;
@@ -133,6 +134,12 @@ function describeSampler(spec: SamplerSpec): string {
 function describeDownload({ weights, vae }: ModelPlan['download']): string {
   const decoder = vae === null ? ', and the VAE decoder' : `, ${mebibytes(vae)} of VAE decoder`;
   return `${mebibytes(weights)} of weights${vae === 0 ? '' : decoder}`;
+}
+
+function describeText({ download, memory, stays, refusal }: NonNullable<ModelPlan['text']>): string {
+  if (refusal) return `${refusal.message} ${refusal.remedy}`;
+  const files = download === null ? 'files' : mebibytes(download);
+  return `${files} for the first prompt in words, ${mebibytes(memory)} of memory, ${stays ? 'kept for the next' : 'freed after each'}`;
 }
 
 function sample(classes: NonNullable<ModelFolder['classes']>): string {

@@ -4,6 +4,7 @@ import { type ModelFolder, type ModelSource, openRequired } from '@webdit/weight
 import { automaticDType } from '../dtype.ts';
 import { shortName } from '../progress.ts';
 import { FolderSchedules, type PlanFiles } from '../schedules.ts';
+import { planText } from '../text/encoder-memory.ts';
 import type { DType } from '../types.ts';
 import { anyCondition } from './any-condition.ts';
 import { attempt } from './attempt.ts';
@@ -49,6 +50,7 @@ export async function planFolder(source: ModelSource, folder: ModelFolder, reque
       weights: folder.loadedSize,
       vae: await decoderSize(source, folder, signal),
     },
+    text: planText(folder.text),
     adapter: info,
     limits: { maxBufferSize, maxStorageBufferBindingSize, memory },
     dtypes: dtypes.map((dtype): DTypePlan => {

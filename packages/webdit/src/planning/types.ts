@@ -28,6 +28,8 @@ export interface ModelPlan {
     /** The file of the VAE's decoder, or what it needs of its weights, told as theirs are; 0 for a model without one, null where the source does not say. */
     readonly vae: number | null;
   };
+  /** Of a text model: what prompts in words take besides; null for a folder without a text encoder that can be used. */
+  readonly text: TextPlan | null;
   /** The adapter whose limits these are; null where none was found: then they are those that every WebGPU adapter grants. */
   readonly adapter: AdapterInfo | null;
   readonly limits: MemoryLimits;
@@ -35,6 +37,18 @@ export interface ModelPlan {
   readonly dtypes: readonly DTypePlan[];
   /** What takes GPU memory besides, and is not in these figures: a sentence each. */
   readonly notCounted: readonly string[];
+}
+
+/** What prompts in words take: a tokenizer and a text encoder, fetched when the first one is given. Sizes are in bytes. */
+export interface TextPlan {
+  /** Files of both; null where the source does not say. */
+  readonly download: number | null;
+  /** Most of the processor's memory, in onnxruntime-web, while a prompt is encoded. */
+  readonly memory: number;
+  /** Whether the encoder stays in memory for the next prompt; else it is freed before the transformer runs. */
+  readonly stays: boolean;
+  /** When it is too large here: why, and what to do. Embeddings can be given all the same. */
+  readonly refusal: WebDiTErrorData | null;
 }
 
 /** The GPU memory of a model whose weights are kept in one dtype. Sizes are in bytes. */

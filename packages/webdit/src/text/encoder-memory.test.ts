@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { encoderMemory, encoderRefusal, staysLoaded, textDownload } from './encoder-memory.ts';
+import { encoderMemory, encoderRefusal, planText, staysLoaded, textDownload } from './encoder-memory.ts';
 
 const gib = 2 ** 30;
 const file = (path: string, bytes: number | null) => ({ path, bytes });
@@ -11,8 +11,11 @@ const text = (encoder: number | null, externalData: number | null = null) => ({
 });
 afterEach(() => vi.unstubAllGlobals());
 
-it('counts weights inside the model twice, those beside it once', () => {
-  expect([encoderMemory(text(100)), encoderMemory(text(10, 100))]).toEqual([200, 120]);
+it('counts what onnxruntime was measured to take', () => {
+  const mib = 2 ** 20;
+  // 582 and 144 MiB were.
+  expect(encoderMemory(text(272 * mib)) / mib).toBeCloseTo(595.2, 1);
+  expect(encoderMemory(text(0, 112 * mib)) / mib).toBeCloseTo(147.2, 1);
   expect([textDownload(text(100)), textDownload(text(10, 100)), textDownload(text(null))]).toEqual([123, 133, null]);
 });
 
@@ -22,13 +25,13 @@ it.each([
     'more than WebAssembly has',
     text(1, 4 * gib),
     null,
-    'it takes 4096.0 MiB, and WebAssembly has less than 4096.0 MiB',
+    'it takes 4529.6 MiB, and WebAssembly has less than 4096.0 MiB',
   ],
   [
     'more than half of the device',
     text(1.5 * gib),
     4 * gib,
-    'it takes 3072.0 MiB, more than half of the 4096.0 MiB that this device has',
+    'it takes 3249.6 MiB, more than half of the 4096.0 MiB that this device has',
   ],
 ])('refuses %s, and offers embeddings', (_, large, device, why) => {
   const refusal = encoderRefusal(large, device);
@@ -40,9 +43,9 @@ it.each([
 });
 
 it('takes what fits, and lets it stay where it is small', () => {
-  expect(encoderRefusal(text(gib), 4 * gib)).toBeNull();
+  expect(encoderRefusal(text(0.9 * gib), 4 * gib)).toBeNull();
   expect(encoderRefusal(text(null), 4 * gib)).toBeNull();
-  expect([staysLoaded(text(gib / 4), 4 * gib), staysLoaded(text(gib / 4 + 1), 4 * gib)]).toEqual([true, false]);
+  expect([0.22, 0.24].map((share) => staysLoaded(text(share * gib), 4 * gib))).toEqual([true, false]);
 });
 
 it('asks the browser how much memory there is, where it tells', () => {
@@ -50,5 +53,7 @@ it('asks the browser how much memory there is, where it tells', () => {
   expect(encoderRefusal(text(gib))).not.toBeNull();
   vi.stubGlobal('navigator', {});
   expect(encoderRefusal(text(gib))).toBeNull();
-  expect(staysLoaded(text(gib / 2))).toBe(true);
+  expect(staysLoaded(text(0.4 * gib))).toBe(true);
+  expect(planText(text(2 * gib))).toMatchObject({ download: 2 * gib + 23, refusal: { code: 'out-of-memory' } });
+  expect([planText(text(9))?.refusal, planText(null)]).toEqual([null, null]);
 });

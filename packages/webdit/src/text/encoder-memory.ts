@@ -1,5 +1,6 @@
 import { mebibytes, WebDiTError } from '@webdit/core';
 import { type FolderText, textFiles } from '@webdit/weights';
+import type { TextPlan } from '../planning/types.ts';
 
 /** What one WebAssembly memory can have at most. */
 const wasmBytes = 2 ** 32;
@@ -14,12 +15,15 @@ export function textDownload(text: FolderText): number | null {
   );
 }
 
-/**
- * Most bytes of wasm's memory that a text encoder takes, while it is loaded: weights inside the model are there twice then, as the
- * file and as tensors.
- */
+/** What onnxruntime-web takes for itself, and of its memory for each byte of a model. Measured: T5 encoders of 112 and 272 MiB. */
+const runtimeBytes = 24 * 2 ** 20;
+/** Weights inside the model are there twice while it loads: as the file and as tensors. */
+const perByteInside = 2.1;
+const perByteBeside = 1.1;
+
+/** Most bytes of wasm's memory that a text encoder takes. */
 export function encoderMemory({ encoder, externalData }: FolderText): number {
-  return 2 * (encoder.bytes ?? 0) + (externalData?.bytes ?? 0);
+  return runtimeBytes + Math.ceil(perByteInside * (encoder.bytes ?? 0) + perByteBeside * (externalData?.bytes ?? 0));
 }
 
 /** The device's memory as far as browsers tell: they round it and name no more than some GiB. Null where they do not. */
@@ -36,7 +40,7 @@ export function encoderRefusal(text: FolderText, device = deviceMemory()): WebDi
     new WebDiTError(
       'out-of-memory',
       `The text encoder ${encoder.path} is too large: ${why}.`,
-      'Give { promptEmbeds }, which webdit embed makes on another machine, or export a smaller encoder, such as one in int8.',
+      'Give { promptEmbeds }, made in PyTorch, or export a smaller encoder, such as one in int8.',
     );
   if ((encoder.bytes ?? 0) >= onnxBytes) {
     return refuse(
@@ -55,4 +59,15 @@ export function encoderRefusal(text: FolderText, device = deviceMemory()): WebDi
 /** Whether a text encoder stays for the next prompt: where it takes little of the memory there is. Else it is freed after each call. */
 export function staysLoaded(text: FolderText, device = deviceMemory()): boolean {
   return encoderMemory(text) <= (device ?? 2 ** 33) / 8;
+}
+
+/** What prompts in words take beside the model. */
+export function planText(text: FolderText | null): TextPlan | null {
+  if (!text) return null;
+  return {
+    download: textDownload(text),
+    memory: encoderMemory(text),
+    stays: staysLoaded(text),
+    refusal: encoderRefusal(text)?.toJSON() ?? null,
+  };
 }

@@ -94,7 +94,7 @@ function widened({ buffer, byteOffset, byteLength, length }: Uint16Array): Float
 
 function encoderError(path: string, what: 'load' | 'run', cause: unknown): WebDiTError {
   return wasmError(`${what} the text encoder ${path}`, cause, {
-    memory: 'Use a smaller text encoder, or give { promptEmbeds }, which webdit embed makes.',
+    memory: 'Use a smaller text encoder, or give { promptEmbeds }, which webdit embed makes on another machine.',
     other:
       'Check that its .wasm file is served (option wasmPaths) and that the file is complete, or give { promptEmbeds }.',
   });

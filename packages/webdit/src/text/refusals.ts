@@ -5,6 +5,6 @@ export function noEncoder(): WebDiTError {
   return new WebDiTError(
     'unsupported-config',
     'This model has no text encoder that can be used here, so it takes no prompts in words.',
-    "Give { promptEmbeds }, which webdit embed or the model's own text encoder makes; info.notes may say what is missing.",
+    "Give { promptEmbeds }, made by the model's own text encoder; info.notes says what is missing, where the folder names one.",
   );
 }

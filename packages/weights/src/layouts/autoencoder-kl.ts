@@ -13,8 +13,8 @@ export const autoencoderWeightsPath = 'vae/diffusion_pytorch_model.safetensors';
 export interface AutoencoderKL {
   readonly kind: 'autoencoder-kl';
   readonly config: AutoencoderKLConfig;
-  /** Path inside the model folder of the preview map that the config names; null where it names none, as diffusers' own do. */
-  readonly previewPath: string | null;
+  /** The preview map that its config names, beside it; null for none. */
+  readonly previewFile: string | null;
   /** The safetensors files, one or several shards, in the order in which they are loaded. */
   readonly weightFiles: readonly WeightFileInfo[];
   /** Streams the decoder's weights into a sink, by diffusers' names of today. @throws as `ModelFolder.loadWeights`. */
@@ -29,14 +29,13 @@ export interface AutoencoderKL {
 export async function openAutoencoderKL(source: ModelSource, options: OpenOptions = {}): Promise<AutoencoderKL> {
   const json = await readJson(source, vaeConfigPath, options);
   const config = parseAutoencoderKLConfig(json);
-  const preview = new ConfigReader(json, vaeConfigPath).optionalText('preview');
   const weights = await openWeights(source, autoencoderWeightsPath, options);
   const decoder = { ...weights, tensors: weights.tensors.filter(({ name }) => !isOfEncoder(name)) };
   const targets = matchTensors(decoder, expectedTensors(config, decoder));
   return {
     kind: 'autoencoder-kl',
     config,
-    previewPath: preview === null ? null : `vae/${preview}`,
+    previewFile: new ConfigReader(json, vaeConfigPath).optionalText('preview'),
     weightFiles: weightFileInfos(weights.files, targets),
     loadWeights: (sink, loadOptions = {}) => loadWeights(source, weights.files, targets, sink, loadOptions),
   };
@@ -86,8 +85,8 @@ export function parseAutoencoderKLConfig(json: unknown): AutoencoderKLConfig {
     usePostQuantConv: reader.has('use_post_quant_conv') ? reader.boolean('use_post_quant_conv') : true,
     midBlockAddAttention: reader.has('mid_block_add_attention') ? reader.boolean('mid_block_add_attention') : true,
   };
-  // WebDiT's own, and what concerns the encoder, the training size, or other arithmetic.
-  reader.ignore('preview', 'in_channels', 'down_block_types', 'use_quant_conv', 'sample_size', 'force_upcast');
+  // What concerns the encoder, the training size, other arithmetic, or previews.
+  reader.ignore('in_channels', 'down_block_types', 'use_quant_conv', 'sample_size', 'force_upcast', 'preview');
   reader.done();
   return config;
 }

@@ -72,7 +72,7 @@ async function openText(source: ModelSource, captionWidth: number, options: Open
     throw new WebDiTError(
       'not-found',
       `${source.name} has no file ${encoderPath}.`,
-      'Export the encoder by optimum-cli export onnx, or give { promptEmbeds }, which webdit embed makes.',
+      'Export the encoder as ONNX by optimum-cli export onnx, or give { promptEmbeds }, made in PyTorch.',
     );
   }
   return {

@@ -24,6 +24,7 @@ test('a diffusers folder brings its AutoencoderKL, whose files are the model’s
     latentChannels: 4,
     spatialScale: 4,
     preview: null,
+    previewFile: null,
     weightFiles: [{ path: weights, bytes: 3_834_356 }],
   });
   expect(vae && decoderPaths(vae)).toEqual([weights]);
@@ -32,14 +33,13 @@ test('a diffusers folder brings its AutoencoderKL, whose files are the model’s
   expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['vae/config.json', weights]));
 });
 
-test('its preview map is the one that its config names, and a file of the model’s then', async () => {
-  const map = { factors: Array.from({ length: 4 }, (_, i) => [i, 0.5, 1 - i]), bias: [0.1, 0.2, 0.3] };
-  await writeFile(join(folder, 'vae/colours.json'), JSON.stringify({ format: 'webdit-preview/1', ...map }));
-  expect((await openModelFolder(pathSource(folder))).vae?.preview).toBeNull();
-  await editJson(join(folder, 'vae/config.json'), (config) => Object.assign(config, { preview: 'colours.json' }));
+test('its config may name a preview map, which then counts as the model’s', async () => {
+  await editJson(join(folder, 'vae/config.json'), (config) => Object.assign(config, { preview: 'preview.json' }));
+  const map = { factors: [1, 2, 3, 4].map((value) => [value, 0, 0]), bias: [0, 0.5, 0] };
+  await writeFile(join(folder, 'vae/preview.json'), JSON.stringify({ format: 'webdit-preview/1', ...map }));
   expect((await openModelFolder(pathSource(folder))).vae?.preview).toEqual(map);
   const { files } = await makeManifest(pathSource(folder));
-  expect(files.map(({ path }) => path)).toContain('vae/colours.json');
+  expect(files.map(({ path }) => path)).toContain('vae/preview.json');
 });
 
 test.each([

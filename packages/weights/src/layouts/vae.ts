@@ -83,16 +83,18 @@ async function readOnnxVae(source: ModelSource, inChannels: number, options: Ope
 /** @throws WebDiTError as `openAutoencoderKL`. */
 async function readAutoencoderKL(source: ModelSource, inChannels: number, options: OpenOptions): Promise<WeightsVae> {
   const opened = await openAutoencoderKL(source, options);
-  const { config, previewPath } = opened;
-  const { scalingFactor, latentChannels } = config;
-  checkChannels(config, inChannels);
-  return {
+  const { scalingFactor, latentChannels } = opened.config;
+  const vae: WeightsVae = {
     ...opened,
     scalingFactor,
     latentChannels,
-    spatialScale: autoencoderScale(config),
-    preview: previewPath === null ? null : await readPreviewMap(source, previewPath, inChannels, options),
+    spatialScale: autoencoderScale(opened.config),
+    preview: null,
   };
+  checkChannels(vae, inChannels);
+  const { previewFile } = opened;
+  if (previewFile === null) return vae;
+  return { ...vae, preview: await readPreviewMap(source, `vae/${previewFile}`, inChannels, options) };
 }
 
 function checkChannels({ latentChannels }: Pick<VaeFacts, 'latentChannels'>, inChannels: number): void {
