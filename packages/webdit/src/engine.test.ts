@@ -185,7 +185,7 @@ describe('a model that does not fit', () => {
     await expect(load(source)).rejects.toMatchObject({
       code: 'out-of-memory',
       message: 'The GPU has no room.',
-      remedy: 'Use dtype int8, which takes 17.4 MiB in place of 25.8 MiB, or close other tabs that use the GPU.',
+      remedy: 'Use dtype int8, which takes 17.2 MiB in place of 25.8 MiB, or close other tabs that use the GPU.',
     });
     expect(opened()).toBe(1);
     fakes.refusal = new WebDiTError('device-lost', 'It is gone.', 'Load again.');

@@ -33,7 +33,7 @@ it('a checkpoint converts to a folder that its golden verifies', async () => {
   expect((await webdit('verify', converted, '--adapter', adapter)).at(-1)).toMatch(/^PASS worst /);
 });
 
-// Of few steps; 16 pictures of 50 are in bench/results/int8-emoji-dit-50-node-lavapipe.json, one of them below 30 dB.
+// Of few steps; 16 pictures of 50 are in bench/results/int8-emoji-dit-50-node-lavapipe.json.
 it('an int8 file paints what the f16 file does, to 30 dB', async () => {
   const model = repositoryPath('models/emoji-dit');
   const int8 = join(folder, 'int8');

@@ -128,8 +128,8 @@ export function stepWorks(
   };
   const unpatchify = { flops: 0, bytes: 2 * 4 * rows * patch * outChannels };
   const sampler = { flops: 0, bytes: 4 * tokens * patch * (batch * outChannels + 3 * inChannels) };
-  // Int8 is for the blocks.
-  const last = matmulWork({ rows, K: C, N: patch * outChannels }, weights === 'int8' ? 'f32' : weights);
+  // Int8 is not for the output.
+  const last = matmulWork({ rows, K: C, N: patch * outChannels }, weights === 'int8' ? 'packed-f16' : weights);
   const end = [last, unpatchify, sampler];
   const matmuls = [linear(C, 3 * C), linear(C, C), linear(C, mlp), linear(mlp, C)];
   // Two residuals a block, each added by the norm that follows; the first norm of all has none to add.

@@ -86,6 +86,8 @@ export function requestConditioning(
     ...(config.kind === 'dit'
       ? ([
           ['blocks.0.adaLN_modulation.1', C, 6 * C],
+          // The first block's is kept in another way than the others' where these are bytes.
+          [`blocks.${config.depth - 1}.adaLN_modulation.1`, C, 6 * C],
           ['final_layer.adaLN_modulation.1', C, 2 * C],
         ] as const)
       : pixArtLinears(config)),

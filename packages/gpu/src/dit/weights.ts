@@ -1,11 +1,11 @@
-import { isBlockLinear, type TransformerConfig, tensorShapes, WebDiTError } from '@webdit/core';
+import { type TensorShape, type TransformerConfig, tensorShapes, WebDiTError } from '@webdit/core';
 import type { MatmulWeights, WeightStorage } from '@webdit/shaders';
 import type { BufferScope } from '../allocator.ts';
 import type { DeviceHolder } from '../device.ts';
 import type { PipelineCache } from '../pipelines.ts';
 import { GpuWeights } from '../weights.ts';
 
-/** What linear weights are kept as: f32, halves, or bytes with a scale per output channel. */
+/** What linear weights are kept as: f32, halves, or bytes with a scale per output channel, and halves where bytes are too coarse. */
 export type WeightDType = 'f32' | 'f16' | 'int8';
 
 /** What weights are multiplied in; sums are f32. */
@@ -37,10 +37,9 @@ const isLinear = (name: string, shape: readonly number[]) =>
 /** The tensors whose readers take them in parts: those with many rows. */
 const mayBeSplit = (name: string) => !name.startsWith('x_embedder') && name !== 'pos_embed';
 
-function storageOf(name: string, dtype: WeightDType): WeightStorage {
+function storageOf({ name, int8 }: TensorShape, dtype: WeightDType): WeightStorage {
   if (name.startsWith('x_embedder') || dtype === 'f32') return 'f32';
-  if (dtype === 'f16') return 'packed-f16';
-  return isBlockLinear(name) ? 'int8' : 'f32';
+  return dtype === 'int8' && int8 ? 'int8' : 'packed-f16';
 }
 
 /** GPU home of a DiT's weights, by original DiT name. */
@@ -54,11 +53,11 @@ export class DiTWeights extends GpuWeights {
     scope: BufferScope,
     pipelines: PipelineCache,
   ) {
-    const places = tensorShapes(config).map(({ name, shape }) => ({
-      name,
-      shape,
-      storage: isLinear(name, shape) ? storageOf(name, options.dtype) : undefined,
-      mayBeSplit: mayBeSplit(name),
+    const places = tensorShapes(config).map((tensor) => ({
+      name: tensor.name,
+      shape: tensor.shape,
+      storage: isLinear(tensor.name, tensor.shape) ? storageOf(tensor, options.dtype) : undefined,
+      mayBeSplit: mayBeSplit(tensor.name),
     }));
     super(places, scope, pipelines);
   }

@@ -45,7 +45,8 @@ export class DiTKernels {
       attentionOp(holder, attentionSize, base, attention),
       matmulOp(holder, {
         weights,
-        alsoOn: weights === 'int8' ? ['f32'] : [],
+        // What bytes are too coarse for lies beside them as halves.
+        alsoOn: weights === 'int8' ? ['packed-f16'] : [],
         sizes,
         untimed,
         base,

@@ -15,7 +15,7 @@ export function ditAttentionSize(config: TransformerConfig): AttentionShape {
   return { batch: guided, tokens: tokenCount(config), heads, headDim: hiddenSize / heads };
 }
 
-/** The matmul sizes of a DiT outside its blocks, whose weights stay f32 beside int8 ones: time embedding and final layer. */
+/** The matmul sizes of a DiT outside its blocks: time embedding and final layer. */
 export function ditOuterMatmulSizes(config: TransformerConfig): MatmulSize[] {
   const { hiddenSize: C, frequencyEmbeddingSize, patchSize, outChannels } = config;
   const final = [guided, 1].map((batch) => ({

@@ -86,12 +86,15 @@ describe('convert', () => {
     expect(wrong.map(([name]) => name)).toEqual([]);
   });
 
-  test('makes bytes of block linears, and halves of the rest', async () => {
+  test('makes bytes of what int8 is for, and halves of the rest', async () => {
     const { path } = await convert(original, 'int8');
     const tensors = await tensorsIn(path);
     const exact = parseSafetensors(await readFile(join(original, 'model.safetensors')));
     const dtypes = (dtype: string) => [...tensors].flatMap(([name, it]) => (it.dtype === dtype ? [name] : []));
-    expect(dtypes('I8')).toHaveLength(6 * 5);
+    // Five linears of six blocks but two of the first, two of the time's, the final modulation, the table of labels.
+    expect(dtypes('I8')).toHaveLength(6 * 5 - 2 + 2 + 1 + 1);
+    const coarse = ['blocks.0.adaLN_modulation.1.weight', 'blocks.0.mlp.fc1.weight', 'final_layer.linear.weight'];
+    expect(dtypes('F16')).toEqual(expect.arrayContaining(coarse));
     expect(dtypes('F32')).toEqual(dtypes('I8').map((name) => `${name}_scale`));
     expect(dtypes('F16')).toEqual(expect.arrayContaining(['blocks.0.attn.qkv.bias', 'final_layer.linear.weight']));
     for (const name of dtypes('I8')) {

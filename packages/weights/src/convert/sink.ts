@@ -1,4 +1,4 @@
-import { type IncomingTensor, isBlockLinear, type TensorDType, type TensorSink, type TensorWriter } from '@webdit/core';
+import type { IncomingTensor, TensorDType, TensorShape, TensorSink, TensorWriter } from '@webdit/core';
 import { scalesOf } from '../layouts/tensor-map.ts';
 import { dtypeBytes, elementCount } from '../safetensors/dtypes.ts';
 import type { PlannedTensor, TensorFile } from '../write/tensor-file.ts';
@@ -7,21 +7,16 @@ import { quantizeRow } from './quantize.ts';
 /** What weights can be stored as. */
 export type StoredDType = 'f32' | 'f16' | 'int8';
 
-/** The tensors of a file that holds these as `dtype`. With int8 the weights of block linears are I8 with scales, the rest F16. */
-export function plannedTensors(
-  tensors: readonly Pick<PlannedTensor, 'name' | 'shape'>[],
-  dtype: StoredDType,
-): PlannedTensor[] {
-  return tensors.flatMap(({ name, shape }): PlannedTensor[] => {
-    if (dtype !== 'int8' || !isQuantized(name)) return [{ name, shape, dtype: dtype === 'f32' ? 'F32' : 'F16' }];
+/** The tensors of a file that holds these as `dtype`. With int8 those it is for are I8 with scales, the rest F16. */
+export function plannedTensors(tensors: readonly TensorShape[], dtype: StoredDType): PlannedTensor[] {
+  return tensors.flatMap(({ name, shape, int8 }): PlannedTensor[] => {
+    if (dtype !== 'int8' || !int8) return [{ name, shape, dtype: dtype === 'f32' ? 'F32' : 'F16' }];
     return [
       { name, shape, dtype: 'I8' },
       { name: scalesOf(name), shape: shape.slice(0, 1), dtype: 'F32' },
     ];
   });
 }
-
-const isQuantized = (name: string) => isBlockLinear(name) && name.endsWith('.weight');
 
 /** Writes weights into a file of `plannedTensors`. Tensors that are not planned are left out. */
 export class FileSink implements TensorSink {
