@@ -257,6 +257,7 @@ await DiffusionPipeline.fromPretrained('/models/emoji-dit/').catch(({ code, reme
 
 const libraryAndDependencies = [
   'webdit',
+  '@huggingface/tokenizers',
   'comlink',
   'hash-wasm',
   'idb-keyval',
