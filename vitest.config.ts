@@ -72,7 +72,7 @@ export default defineConfig({
         exclude: [
           timed,
           ...(loopOnLavapipe ? [loop] : []),
-          '**/{autoencoder-decoder,convert,generate,image-to-image,memory-count,pixart,samplers,sd-vae,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,convert,fit-preview,generate,image-to-image,memory-count,pixart,samplers,sd-vae,shards,slurm,step-kinds,study,xl}.full.gpu.test.ts',
         ],
       }),
       onGpu('gpu-timed', swiftShader, { include: full ? [] : [timed], workers: 1 }),

@@ -59,7 +59,7 @@ webdit synth dit-xl-2|dit-s-2|pixart-xl-2|pixart-tiny OUT [--dtype f32|f16] [--s
 webdit synth text-to-image-tiny OUT [--dtype f32|f16] [--seed N]
 webdit synth sd-vae OUT [--width N] [--dtype f32|f16] [--seed N]
 webdit fit-preview --model DIR --out F.json [--pairs N] [--steps N] [--guidance X] [--cache POLICY|F.json] [--seed N]
-                   [--labels a,b]
+                   [--labels a,b | --prompt TEXT | --prompt-embeds F.safetensors]
 webdit calibrate --model DIR --out F.json [--steps N] [--scheduler NAME] [--pairs N] [--guidance X] [--seed N]
                  [--labels 3,14]
 

@@ -32,7 +32,7 @@ export function requestPreviews(
 /** For `info.notes`. */
 export function previewNotes({ vae }: Pick<ModelFolder, 'vae'>): string[] {
   if (!vae || vae.preview) return [];
-  return ['There are no previews because vae/config.json names no preview map.'];
+  return ['There are no previews because vae/config.json names no preview map, which webdit fit-preview makes.'];
 }
 
 /**

@@ -13,24 +13,15 @@ import {
 } from '../arguments.ts';
 import { readCache } from '../cache-option.ts';
 import type { Command, Output } from '../command.ts';
-import {
-  checkWritable,
-  type LatentsFile,
-  readBytes,
-  readLatents,
-  writeBytes,
-  writeJson,
-  writeLatents,
-} from '../files.ts';
+import { checkWritable, type LatentsFile, readLatents, writeBytes, writeJson, writeLatents } from '../files.ts';
+import { type PaintInput, promptOptions, readInput } from '../input-option.ts';
 import { dtypeOption, mathOption, pipelineOptions, tuneOption, withPipeline } from '../pipeline.ts';
 import { readPng } from '../png.ts';
 
 const options = [
   ...pipelineOptions,
   'label',
-  'prompt',
-  'negative-prompt',
-  'prompt-embeds',
+  ...promptOptions,
   'height',
   'width',
   'seed',
@@ -48,15 +39,8 @@ const options = [
 ];
 
 /** Everything `webdit generate` was asked for, checked as far as it can be without a model. */
-interface Request {
+interface Request extends PaintInput {
   readonly model: string;
-  /** A class, a prompt, or a file that holds one. */
-  readonly input:
-    | { readonly label: string }
-    | { readonly prompt: string; readonly negativePrompt?: string }
-    | { readonly promptEmbeds: Uint8Array };
-  /** The class, the prompt or the file, for what is printed. */
-  readonly what: string;
   readonly height: number | undefined;
   readonly width: number | undefined;
   readonly seed: number | bigint | undefined;
@@ -129,28 +113,6 @@ async function readImage(line: CommandLine): Promise<Pick<Request, 'image' | 'st
   }
   if (strength !== undefined) firstStepOf(1, strength);
   return { image: { path, pixels: await readPng(path) }, strength };
-}
-
-/** @throws usage errors unless the line names one of a class, a prompt and a file with a prompt. */
-async function readInput({ values }: CommandLine): Promise<Pick<Request, 'input' | 'what'>> {
-  const { label, prompt, 'negative-prompt': negativePrompt, 'prompt-embeds': file } = values;
-  const given = Object.entries({ label, prompt, 'prompt-embeds': file }).filter(([, value]) => value !== undefined);
-  if (given.length !== 1) {
-    const [first, second] = given.map(([name]) => `--${name}`);
-    throw badUsage(
-      first === undefined ? 'Nothing says what to paint.' : `${first} and ${second} both say what to paint.`,
-      'Pass --label to a model with classes, or --prompt or --prompt-embeds FILE.safetensors to a text model.',
-    );
-  }
-  if (negativePrompt !== undefined && prompt === undefined) {
-    throw badUsage('--negative-prompt goes with --prompt alone.', 'Leave it out, or pass --prompt.');
-  }
-  if (file !== undefined) return { input: { promptEmbeds: await readBytes(file) }, what: file };
-  if (label !== undefined) return { input: { label }, what: label };
-  return {
-    input: { prompt: prompt ?? '', ...(negativePrompt === undefined ? {} : { negativePrompt }) },
-    what: prompt ?? '',
-  };
 }
 
 /** A side in pixels. */
