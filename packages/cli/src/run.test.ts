@@ -185,7 +185,7 @@ describe('inspect says whether a model will fit', () => {
     expect(text).toMatch(/^download +19\.1 MiB of weights, 3\.0 MiB of VAE decoder$/m);
     expect(text).toMatch(/buffers to 256\.0, bindings to 128\.0 \(as every WebGPU adapter grants\)$/m);
     expect(text).toMatch(/^Runs of 50 steps, guidance 3 \(batch 2\)/m);
-    expect(text).toMatch(/^\| int8 +\| +11\.3 \| +16\.2 \|$/m);
+    expect(text).toMatch(/^\| int8 +\| +11\.2 \| +16\.1 \|$/m);
     expect(text).toMatch(/^\| fora:5 +\| yes +\| +6\.2 \| +2\.0 \| +46\.4 \| +27\.9 \| +19\.5 \|$/m);
   });
 
