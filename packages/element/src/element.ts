@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyDeclaration, type PropertyValues, type TemplateResult } from 'lit';
+import { LitElement, type PropertyDeclaration, type PropertyValues, type TemplateResult } from 'lit';
 import type { CacheSpec, PipelineInfo } from 'webdit';
 import { type Picture, webditEvent } from './events.ts';
 import { FormControl } from './form-control.ts';
@@ -6,12 +6,11 @@ import { acquireModel, modelKey } from './models.ts';
 import { Painter, type Pixels } from './painter.ts';
 import { prepareCall } from './prepare-call.ts';
 import { type Call, modelSettings, pictureSettings, type Settings, toNumber, toSeed } from './settings.ts';
-import { type Action, type ElementState, initialState, isBusy, isImpossible, next, type StateName } from './state.ts';
+import { type Action, type ElementState, initialState, isBusy, next, type StateName } from './state.ts';
 import { clearCanvas, drawPicture, showPreview } from './view/canvas.ts';
-import { errorPanel } from './view/error-panel.ts';
-import { progressBar } from './view/progress-bar.ts';
+import { elementView } from './view/element-view.ts';
 import { styles } from './view/styles.ts';
-import { announcement, nameText, pictureText, shareDone, statusText } from './view/texts.ts';
+import { nameText, shareDone } from './view/texts.ts';
 import { Visibility } from './visibility.ts';
 
 const number: PropertyDeclaration = { reflect: true, useDefault: true, converter: { fromAttribute: toNumber } };
@@ -284,30 +283,8 @@ export class WebDitElement extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { current, label } = this;
-    const failure = current.name === 'error' ? current.failure : null;
-    if (failure && isImpossible(current)) {
-      return html`<div part="base" class="base"><slot name="fallback">${errorPanel(failure)}</slot></div>`;
-    }
-    const busy = isBusy(current);
-    return html`
-      <div part="base" class="base">
-        <div part="frame" class=${busy ? 'frame busy' : 'frame'}>
-          <canvas part="picture" role="img" aria-label=${pictureText(current, label)} width="0" height="0"></canvas>
-          ${current.name === 'generating' && !current.waiting ? html`<canvas part="preview" class="preview" aria-hidden="true" width="0" height="0"></canvas>` : nothing}
-          ${current.painted ? nothing : html`<slot name="placeholder"><span part="placeholder" class="placeholder" aria-hidden="true">${label}</span></slot>`}
-          ${busy ? html`<div class="overlay"><slot name="progress">${progressBar(current)}</slot></div>` : nothing}
-        </div>
-        <div class="row">
-          <slot name="status"><p part="status">${statusText(current)}</p></slot>
-          <slot name="controls">
-            <button part="button" type="button" ?disabled=${this.barred} @click=${this.onClick}>${busy ? 'Stop' : 'Paint'}</button>
-          </slot>
-        </div>
-        ${failure ? html`<slot name="error">${errorPanel(failure)}</slot>` : nothing}
-        <p class="visually-hidden" role="status">${announcement(current)}</p>
-      </div>
-    `;
+    const { current, label, barred, onClick } = this;
+    return elementView(current, { label, barred, onClick });
   }
 
   private get base(): HTMLElement {

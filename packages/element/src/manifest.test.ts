@@ -28,7 +28,7 @@ const home = fileURLToPath(new URL('..', import.meta.url));
 const committed = readFileSync(join(home, 'custom-elements.json'), 'utf8');
 const [element] = (JSON.parse(committed) as Manifest).modules.flatMap(({ declarations }) => declarations);
 const names = (items: readonly Named[] | undefined) => (items ?? []).map(({ name }) => name).sort();
-const sources = ['element.ts', 'view/progress-bar.ts', 'view/error-panel.ts', 'view/styles.ts']
+const sources = ['element.ts', 'view/element-view.ts', 'view/progress-bar.ts', 'view/error-panel.ts', 'view/styles.ts']
   .map((path) => readFileSync(join(home, 'src', path), 'utf8'))
   .join('\n');
 const found = (pattern: RegExp) =>
