@@ -1,8 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright/test';
 import { build, type Rolldown } from 'vite';
+import type { Picture, WebDitElement } from '../packages/element/src/index.ts';
+import { writeTextToImageTiny } from '../packages/weights/src/node.ts';
 import { expectAccessible } from './accessibility.ts';
-import { elementUrl, expect, model, openWith, test } from './embed-fixture.ts';
+import { elementUrl, expect, groups, model, openWith, pixels, test } from './embed-fixture.ts';
+import { serveFolder } from './folder-server.ts';
 
 /** What the page's own listener has written down. */
 const told = (page: Page) => page.evaluate(() => (window as unknown as { told: string[] }).told);
@@ -19,6 +25,8 @@ test('says what is wrong with each attribute, once, before anything is loaded', 
     [{ seed: '-1' }, /^bad-argument seed is -1\.$/],
     [{ seed: '9'.repeat(100_000) }, /^bad-argument seed is Infinity\.$/],
     [{ label: '' }, /^bad-argument label is ""\.$/],
+    [{ prompt: 'a fox' }, /^bad-argument The attributes label and prompt both say what to paint\.$/],
+    [{ 'negative-prompt': 'blurry' }, /^bad-argument The attribute negative-prompt goes with prompt alone\.$/],
     [{ cache: 'procash' }, /^unknown-policy .*"procash"/],
     [{ dtype: 'f99' }, /^bad-argument dtype is "f99"\.$/],
     [{ model: '' }, /^bad-argument model is ""\.$/],
@@ -50,6 +58,75 @@ test('says what is wrong with each attribute, once, before anything is loaded', 
     expect(found.alert).toContain(found.errors[0]?.split(' ').slice(1).join(' '));
   }
   expect(requests.filter((url) => /worker|safetensors|onnx/.test(url))).toEqual([]);
+});
+
+test('paints words, again when they change, and calls itself and its picture by them', async ({ page }) => {
+  const parent = await mkdtemp(join(tmpdir(), 'webdit-words-'));
+  const folder = join(parent, 'model');
+  await writeTextToImageTiny(folder, { dtype: 'F32', seed: 1 });
+  const server = await serveFolder(folder);
+  try {
+    await openWith(page, '');
+    await page.evaluate((model) => {
+      const told: string[] = [];
+      const files = new Set<string>();
+      addEventListener('webdit-image', ({ detail: { label, prompt, negativePrompt } }: CustomEvent<Picture>) => {
+        told.push(JSON.stringify([label, prompt, negativePrompt]));
+      });
+      addEventListener('webdit-error', ({ detail }: WindowEventMap['webdit-error']) => told.push(detail.message));
+      addEventListener('webdit-progress', ({ detail }: WindowEventMap['webdit-progress']) => {
+        if (detail.status === 'done') files.add(detail.file);
+      });
+      Object.assign(window, { told, files });
+      const attributes = {
+        model,
+        prompt: 'A red fox',
+        'negative-prompt': 'blurry',
+        steps: '2',
+        seed: '7',
+        autostart: '',
+      };
+      const element = document.createElement('web-dit');
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+      document.querySelector('main')?.append(element);
+    }, server.url);
+    const tag = page.locator('web-dit');
+    const shows = (name: string) =>
+      expect(page.getByRole('img', { name, exact: true })).toBeVisible({ timeout: 90_000 });
+    const change = (values: Partial<WebDitElement>) =>
+      tag.evaluate((element, values) => void Object.assign(element, values), values);
+    await shows('Painted A red fox, seed 7');
+    expect(await groups(page)).toEqual(['Picture painter: A red fox']);
+    const fox = await pixels(tag);
+    const files = await page.evaluate(() => [...(window as unknown as { files: Set<string> }).files]);
+    expect(files).toEqual(expect.arrayContaining(['tokenizer/tokenizer.json', 'text_encoder/model.onnx']));
+
+    await change({ prompt: 'A blue house' });
+    await shows('Painted A blue house, seed 7');
+    expect(await groups(page)).toEqual(['Picture painter: A blue house']);
+    const house = await pixels(tag);
+    await change({ negativePrompt: 'snow' });
+    await expect(tag).toHaveAttribute('negative-prompt', 'snow');
+    await expect.poll(() => told(page).then(({ length }) => length), { timeout: 60_000 }).toBe(3);
+    const other = await pixels(tag);
+    expect(new Set([fox, house, other]).size).toBe(3);
+
+    await change({ label: 'fox' });
+    await expect(page.getByRole('alert')).toContainText('The attributes label and prompt both say what to paint.');
+    await change({ label: null, negativePrompt: null });
+    await expect.poll(() => told(page).then(({ length }) => length), { timeout: 60_000 }).toBe(5);
+    expect(await told(page)).toEqual([
+      '[null,"A red fox","blurry"]',
+      '[null,"A blue house","blurry"]',
+      '[null,"A blue house","snow"]',
+      'The attributes label and prompt both say what to paint.',
+      '[null,"A blue house",null]',
+    ]);
+    await expectAccessible(page);
+  } finally {
+    await server.stop();
+    await rm(parent, { recursive: true });
+  }
 });
 
 test('is restyled by parts and properties, and replaced by slots', async ({ page }) => {

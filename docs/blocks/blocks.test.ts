@@ -86,7 +86,7 @@ test('examples in docstrings type-check as well', { timeout: 120_000 }, () => {
 test('markup and styles ask of <web-dit> only what it has', () => {
   const vocabulary = readVocabulary();
   const wrong =
-    '<web-dit prompt="x"><p slot="head"></p></web-dit><style>web-dit::part(hat) { --webdit-hue: red }</style>';
+    '<web-dit words="x"><p slot="head"></p></web-dit><style>web-dit::part(hat) { --webdit-hue: red }</style>';
   const block = { file: 'a.md', line: 1, language: 'html', about: '', text: wrong };
   expect(problemsInHtml(block, vocabulary)).toHaveLength(4);
   expect(problemsInCss({ ...block, text: 'web-dit { color; }' }, vocabulary)).toHaveLength(1);

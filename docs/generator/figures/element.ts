@@ -36,7 +36,7 @@ export function elementTables(): string {
       code(of.type?.text),
       sentence(of),
     ]),
-    'Each is also a property of the same name. `seed` may be a bigint there, and `cache` an object.',
+    'Each is also a property of the same name, `negative-prompt` as `negativePrompt`. `seed` may be a bigint there, and `cache` an object.',
     table('Properties to read', ['property', 'type', 'meaning'], readable, (of) => [
       code(of.name),
       code(of.type?.text),

@@ -5,7 +5,16 @@ import { FormControl } from './form-control.ts';
 import { acquireModel, modelKey } from './models.ts';
 import { Painter, type Pixels } from './painter.ts';
 import { prepareCall } from './prepare-call.ts';
-import { type Call, modelSettings, pictureSettings, type Settings, toNumber, toSeed } from './settings.ts';
+import {
+  type Call,
+  modelSettings,
+  numericSettings,
+  pictureSettings,
+  type Settings,
+  subjectOf,
+  toNumber,
+  toSeed,
+} from './settings.ts';
 import { type Action, type ElementState, initialState, isBusy, next, type StateName } from './state.ts';
 import { clearCanvas, drawPicture, showPreview } from './view/canvas.ts';
 import { elementView } from './view/element-view.ts';
@@ -30,6 +39,8 @@ const outdated = new DOMException('The element paints something else now.', 'Abo
  *
  * @attr {string} model - URL of a model folder, relative to the page
  * @attr {string} label - What to paint: a class id, name or emoji of the model
+ * @attr {string} prompt - What to paint, in words: for a text model whose folder has a text encoder, in place of `label`
+ * @attr {string} negative-prompt - With `prompt`: what guidance leads away from; property `negativePrompt`
  * @attr {number} steps - Denoising steps, 1 to 1000; the model's own number when left out
  * @attr {number} guidance - Classifier-free guidance, 1 turns it off; the model's own when left out
  * @attr {number} seed - 0 to 2^64 - 1; the same seed gives the same picture. Left out, every picture is another one
@@ -42,13 +53,13 @@ const outdated = new DOMException('The element paints something else now.', 'Abo
  * @attr {boolean} required - Whether the form needs a picture
  * @attr {boolean} disabled - Takes the element out of its form, and its button out of use; scripts may still paint
  *
- * @fires {CustomEvent<ProgressEvent>} webdit-progress - How far the load is
+ * @fires {CustomEvent<ProgressEvent>} webdit-progress - How far the load is, and that of a text encoder in a run
  * @fires {CustomEvent<StepEvent>} webdit-step - A denoising step is done
  * @fires {CustomEvent<Picture>} webdit-image - A picture is painted
  * @fires {CustomEvent<Failure>} webdit-error - A load or run failed; an abort is no failure
  * @fires {CustomEvent<StateChange>} webdit-state - The state changed
  *
- * @slot placeholder - In place of the label that is shown before the first picture
+ * @slot placeholder - In place of the label or prompt that is shown before the first picture
  * @slot progress - In place of the bar; `--webdit-progress` goes from 0 to 1 there
  * @slot status - In place of the line of text under the picture
  * @slot controls - In place of the button
@@ -59,7 +70,7 @@ const outdated = new DOMException('The element paints something else now.', 'Abo
  * @csspart frame - The square behind the picture
  * @csspart picture - The canvas
  * @csspart preview - A coarse picture of how far the run is, over the last picture
- * @csspart placeholder - The label before the first picture
+ * @csspart placeholder - The label or prompt before the first picture
  * @csspart progress - The track of the bar
  * @csspart bar - How far the load is
  * @csspart step - One step of the run; also `step-full`, `step-selective`, `step-reuse`, `step-open` and so on, by its kind
@@ -92,6 +103,8 @@ export class WebDitElement extends LitElement {
   static override properties = {
     model: text,
     label: text,
+    prompt: text,
+    negativePrompt: { reflect: true, useDefault: true, attribute: 'negative-prompt' },
     steps: number,
     guidance: number,
     seed: { reflect: true, useDefault: true, converter: { fromAttribute: toSeed } },
@@ -113,6 +126,8 @@ export class WebDitElement extends LitElement {
   };
   declare model: string;
   declare label: string | number | null;
+  declare prompt: string | null;
+  declare negativePrompt: string | null;
   declare steps: number | null;
   declare guidance: number | null;
   declare seed: number | bigint | null;
@@ -149,6 +164,8 @@ export class WebDitElement extends LitElement {
     super();
     this.model = '';
     this.label = null;
+    this.prompt = null;
+    this.negativePrompt = null;
     this.steps = null;
     this.guidance = null;
     this.seed = null;
@@ -273,7 +290,7 @@ export class WebDitElement extends LitElement {
   }
 
   override updated(changed: PropertyValues): void {
-    this.control.setName(nameText(this.label));
+    this.control.setName(nameText(this));
     this.control.setRequired(this.required, this.base);
     this.base.style.setProperty('--webdit-progress', String(shareDone(this.current)));
     const has = (name: string) => changed.has(name);
@@ -283,8 +300,8 @@ export class WebDitElement extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { current, label, barred, onClick } = this;
-    return elementView(current, { label, barred, onClick });
+    const { current, barred, onClick } = this;
+    return elementView(current, { subject: this, barred, onClick });
   }
 
   private get base(): HTMLElement {
@@ -296,8 +313,10 @@ export class WebDitElement extends LitElement {
   }
 
   private get settings(): Settings {
-    const { model, label, steps, guidance, seed, cache, dtype, device } = this;
-    return { model, label: label ?? '', steps, guidance, seed, cache, dtype, device };
+    const { model, label, prompt, negativePrompt, steps, guidance, seed, cache, dtype, device } = this;
+    // Frameworks set undefined for what is left out.
+    const subject = { label: label ?? null, prompt: prompt ?? null, negativePrompt: negativePrompt ?? null };
+    return { model, ...subject, steps, guidance, seed, cache, dtype, device };
   }
 
   /** Whether to load before a picture is asked for. Without WebGPU that says so at once, and downloads nothing. */
@@ -327,7 +346,7 @@ export class WebDitElement extends LitElement {
 
   private paint(automatic: boolean): Promise<Picture> {
     const { settings, isConnected } = this;
-    const attributes = new Map(pictureSettings.map((name) => [name as string, this.getAttribute(name)]));
+    const attributes = new Map(numericSettings.map((name) => [name as string, this.getAttribute(name)]));
     return this.painter.paint({
       automatic,
       whenSeen: automatic && !this.isEager,
@@ -337,12 +356,11 @@ export class WebDitElement extends LitElement {
     });
   }
 
-  private async finish({ image, report }: Pixels, { input, options }: Call): Promise<Picture> {
-    const { label } = input;
-    const { seed } = options;
-    const picture: Picture = { label, seed, blob: await drawPicture(this.canvas, image), image, report };
+  private async finish({ image, report }: Pixels, call: Call): Promise<Picture> {
+    const { seed } = call.options;
+    const picture: Picture = { ...subjectOf(call), seed, blob: await drawPicture(this.canvas, image), image, report };
     this.setPicture(picture);
-    this.enter({ type: 'paint', painted: { label, seed, report } });
+    this.enter({ type: 'paint', painted: picture });
     this.dispatchEvent(webditEvent('webdit-image', picture));
     return picture;
   }

@@ -3,7 +3,12 @@ import type { Failure, StateName } from './state.ts';
 
 /** A finished picture. */
 export interface Picture {
-  readonly label: string | number;
+  /** The class; null of a text model. */
+  readonly label: string | number | null;
+  /** The words; null of a model with classes. */
+  readonly prompt: string | null;
+  /** What guidance led away from, where that was given. */
+  readonly negativePrompt: string | null;
   /** The one it was painted from, also when the element had none. */
   readonly seed: number | bigint;
   /** PNG. */

@@ -7,5 +7,12 @@ it('can be imported where there is no DOM, as servers that render pages do', asy
   expect(typeof globalThis.window).toBe('undefined');
   const element = new WebDitElement();
   expect(element.state).toBe('idle');
-  expect([element.label, element.steps, element.loading, element.value]).toEqual([null, null, 'lazy', null]);
+  expect([
+    element.label,
+    element.prompt,
+    element.negativePrompt,
+    element.steps,
+    element.loading,
+    element.value,
+  ]).toEqual([null, null, null, null, 'lazy', null]);
 });

@@ -11,6 +11,7 @@ class FakeElement {
   state: ElementState = initialState;
   readonly states: string[] = [];
   readonly failures: Failure[] = [];
+  readonly progress: unknown[] = [];
   visible = true;
   readonly painter: Painter;
 
@@ -25,7 +26,7 @@ class FakeElement {
         const said = name === 'generating' && this.state.waiting ? 'waiting' : name;
         if (this.states.at(-1) !== said) this.states.push(said);
       },
-      onProgress: () => {},
+      onProgress: (event) => void this.progress.push(event),
       onStep: () => {},
       onPreview: () => {},
       onFailure: (failure) => void this.failures.push(failure),
@@ -77,6 +78,18 @@ it('loads, paints, and paints again without loading', async () => {
   a.painter.release();
   await settled();
   expect(fake.disposed).toBe(1);
+});
+
+it('tells how far the files are that the words of a run need', async () => {
+  const { fake, a } = setUp();
+  const painting = a.paint('a fox');
+  await settled();
+  const totals = { status: 'progress_total', progress: 40 } as never;
+  fake.runs[0]?.options.onProgress?.(totals);
+  expect(a.state).toMatchObject({ name: 'generating', totals });
+  expect(a.progress).toEqual([totals]);
+  fake.runs[0]?.finish();
+  await painting;
 });
 
 it('says that it waits while another element paints, and between its own runs', async () => {

@@ -163,17 +163,18 @@ export class Painter {
         this.active = null;
         hooks.enter({ type: 'queue' });
       },
-      work: async (pipeline, signal) => order.finish(await this.generate(pipeline, call, signal), call),
+      work: async (pipeline, signal) => order.finish(await this.generate(run, pipeline, call, signal), call),
     });
   }
 
-  private generate(pipeline: Pipeline, { input, options }: Call, signal: AbortSignal): Promise<Pixels> {
+  private generate(run: Run, pipeline: Pipeline, { input, options }: Call, signal: AbortSignal): Promise<Pixels> {
     const { enter, onStep, onPreview } = this.hooks;
     const tell = (step: StepEvent) => {
       enter({ type: 'step', step });
       onStep(step);
     };
-    return pipeline.generate(input, { ...options, signal, onStep: tell, onPreview });
+    const onProgress = (event: ProgressEvent) => this.progress(run, event);
+    return pipeline.generate(input, { ...options, signal, onStep: tell, onPreview, onProgress });
   }
 
   private progress(run: Run, event: ProgressEvent): void {

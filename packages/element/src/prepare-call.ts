@@ -1,4 +1,4 @@
-import { type Call, findNonNumber, inAttributes, type Settings, toCall } from './settings.ts';
+import { type Call, findNonNumber, findUnclearSubject, inAttributes, type Settings, toCall } from './settings.ts';
 
 /**
  * The library's call for these settings, once it is clear that they make sense for any model.
@@ -13,7 +13,7 @@ export async function prepareCall(
   if (!element.isConnected) {
     throw new WebDiTError('bad-argument', 'This element is in no document.', 'Append it before it is to paint.');
   }
-  const problem = findNonNumber(settings, element.attribute);
+  const problem = findNonNumber(settings, element.attribute) ?? findUnclearSubject(settings);
   if (problem) throw new WebDiTError('bad-argument', ...problem);
   const call = toCall(settings);
   try {

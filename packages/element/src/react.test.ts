@@ -4,6 +4,11 @@ import { expect, it } from 'vitest';
 import type { Picture } from './index.ts';
 import { WebDit } from './react.ts';
 
+it('takes words, under the names of the properties', () => {
+  const html = renderToString(createElement(WebDit, { model: '/m', prompt: 'a red fox', negativePrompt: 'blurry' }));
+  expect(html).toMatch(/^<web-dit/);
+});
+
 it('renders on a server, children and all', () => {
   const pictures: Picture[] = [];
   const fallback = createElement('p', { slot: 'fallback' }, 'No WebGPU.');

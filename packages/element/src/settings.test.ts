@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { prepareCall } from './prepare-call.ts';
-import { type Settings, toCall, toLoadOptions, toNumber, toSeed } from './settings.ts';
+import { pictureSettings, type Settings, subjectOf, toCall, toLoadOptions, toNumber, toSeed } from './settings.ts';
 
 const settings: Settings = {
   model: '/m',
   label: '🍕',
+  prompt: null,
+  negativePrompt: null,
   steps: null,
   guidance: null,
   seed: 7,
@@ -43,6 +45,19 @@ it('leaves to the library what is not set, but for the cache', () => {
   expect(toLoadOptions({ ...settings, dtype: 'int8' })).toEqual({ dtype: 'int8' });
 });
 
+it('gives a prompt in place of a label, and gives both back', () => {
+  const words = { ...settings, label: null, prompt: 'a red fox' };
+  expect(toCall(words).input).toEqual({ prompt: 'a red fox' });
+  const both = { ...words, negativePrompt: '' };
+  expect(toCall(both).input).toEqual({ prompt: 'a red fox', negativePrompt: '' });
+  const none = { label: null, prompt: null, negativePrompt: null };
+  expect(subjectOf(toCall(settings))).toEqual({ ...none, label: '🍕' });
+  expect(subjectOf(toCall(words))).toEqual({ ...none, prompt: 'a red fox' });
+  expect(subjectOf(toCall(both))).toEqual({ ...none, prompt: 'a red fox', negativePrompt: '' });
+  // What makes an automatic run begin again.
+  expect(pictureSettings).toEqual(expect.arrayContaining(['label', 'prompt', 'negativePrompt']));
+});
+
 it('draws a seed where none is set', () => {
   const seeds = Array.from({ length: 3 }, () => toCall({ ...settings, seed: null }).options.seed);
   expect(new Set(seeds).size).toBe(3);
@@ -59,6 +74,13 @@ const hostile: readonly [what: Partial<Settings>, text: string, says: RegExp][] 
   [{ seed: 2n ** 64n }, '18446744073709551616', /^seed is 18446744073709551616n\.$/],
   [{ label: '' }, '', /^label is ""\.$/],
   [{ cache: '' }, '', /^cache is ""\.$/],
+  [{ prompt: 'a fox' }, '', /^The attributes label and prompt both say what to paint\.$/],
+  [{ label: '', prompt: '' }, '', /^The attributes label and prompt both say what to paint\.$/],
+  [{ negativePrompt: 'blurry' }, '', /^The attribute negative-prompt goes with prompt alone\.$/],
+  [{ label: null, negativePrompt: '' }, '', /^The attribute negative-prompt goes with prompt alone\.$/],
+  [{ label: null }, '', /^Neither label nor prompt says what to paint\.$/],
+  [{ label: null, prompt: 5 as never }, '', /^prompt is 5\.$/],
+  [{ label: null, prompt: 'a fox', negativePrompt: 5 as never }, '', /^negative-prompt is 5\.$/],
 ];
 it.each(hostile)('refuses %o', async (change, text, says) => {
   const call = prepareCall({ ...settings, ...change }, { isConnected: true, attribute: () => text });

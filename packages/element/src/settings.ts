@@ -1,9 +1,15 @@
-import type { CacheSpec, FromPretrainedOptions, GenerateOptions, LabelInput } from 'webdit';
+import type { CacheSpec, FromPretrainedOptions, GenerateOptions, LabelInput, TextInput } from 'webdit';
+
+/** What a picture is of: a class, or of a text model a prompt in words. Null for what is not given. */
+export interface Subject {
+  readonly label: string | number | null;
+  readonly prompt: string | null;
+  readonly negativePrompt: string | null;
+}
 
 /** What a picture is painted from: the element's attributes at the moment it is asked for. Null stands for a default. */
-export interface Settings {
+export interface Settings extends Subject {
   readonly model: string;
-  readonly label: string | number;
   readonly steps: number | null;
   readonly guidance: number | null;
   readonly seed: number | bigint | null;
@@ -14,21 +20,31 @@ export interface Settings {
 
 /** Settings that change which model is in memory; the others change the picture only. */
 export const modelSettings = ['model', 'dtype', 'device'] as const;
-export const pictureSettings = [...modelSettings, 'label', 'steps', 'guidance', 'seed', 'cache'] as const;
+export const pictureSettings = [
+  ...modelSettings,
+  'label',
+  'prompt',
+  'negativePrompt',
+  'steps',
+  'guidance',
+  'seed',
+  'cache',
+] as const;
 
 /** Settings that an attribute holds as a number. */
 export const numericSettings = ['steps', 'guidance', 'seed'] as const;
 
 /** A `generate` call of the library. */
 export interface Call {
-  readonly input: LabelInput;
+  readonly input: LabelInput | TextInput;
   readonly options: GenerateOptions<'imageData'> & { readonly seed: number | bigint };
 }
 
 /** The call that paints these settings. A seed that is not set is drawn here, so that the run can begin again with the same one. */
-export function toCall({ label, steps, guidance, seed, cache, device }: Settings): Call {
+export function toCall(settings: Settings): Call {
+  const { steps, guidance, seed, cache, device } = settings;
   return {
-    input: { label },
+    input: toInput(settings),
     options: {
       ...(steps === null ? {} : { numInferenceSteps: steps }),
       ...(guidance === null ? {} : { guidanceScale: guidance }),
@@ -38,6 +54,17 @@ export function toCall({ label, steps, guidance, seed, cache, device }: Settings
       outputType: 'imageData',
     },
   };
+}
+
+function toInput({ label, prompt, negativePrompt }: Subject): LabelInput | TextInput {
+  if (prompt === null) return { label: label ?? '' };
+  return { prompt, ...(negativePrompt === null ? {} : { negativePrompt }) };
+}
+
+/** What a call paints, the other way round. */
+export function subjectOf({ input }: Pick<Call, 'input'>): Subject {
+  if ('label' in input) return { label: input.label, prompt: null, negativePrompt: null };
+  return { label: null, prompt: input.prompt, negativePrompt: input.negativePrompt ?? null };
 }
 
 /** What loading these settings needs besides the model. The library refuses values that it does not know. */
@@ -79,11 +106,32 @@ export function findNonNumber(
   ];
 }
 
+/**
+ * What is wrong with attributes that each make sense, and together do not say what to paint.
+ * @returns message and remedy, or null.
+ */
+export function findUnclearSubject({
+  label,
+  prompt,
+  negativePrompt,
+}: Subject): readonly [message: string, remedy: string] | null {
+  const remedy = 'Give label to a model with classes, or prompt to a text model.';
+  if (label !== null && prompt !== null) return ['The attributes label and prompt both say what to paint.', remedy];
+  if (negativePrompt !== null && prompt === null) {
+    return ['The attribute negative-prompt goes with prompt alone.', 'Leave it out, or give prompt to a text model.'];
+  }
+  if (label !== null || prompt !== null) return null;
+  return ['Neither label nor prompt says what to paint.', remedy];
+}
+
 const examples = { steps: '50', guidance: '3', seed: '7' } as const;
 
 /** The library's message with the attributes' names for its options. */
 export function inAttributes(message: string): string {
-  return message.replace(/^numInferenceSteps\b/, 'steps').replace(/^guidanceScale\b/, 'guidance');
+  return message
+    .replace(/^numInferenceSteps\b/, 'steps')
+    .replace(/^guidanceScale\b/, 'guidance')
+    .replace(/^negativePrompt\b/, 'negative-prompt');
 }
 
 function shorten(text: string): string {

@@ -56,6 +56,14 @@ it('keeps the kinds of the steps, and forgets them when the run begins again', (
   expect(next(running, queue)).toMatchObject({ waiting: true, steps: null, kinds: [] });
 });
 
+it('knows how far the files are that a first step waits for, until it is done', () => {
+  const waiting = next(states.generating, { type: 'progress', totals });
+  expect(waiting).toMatchObject({ name: 'generating', steps: null, totals });
+  const running = next(waiting, { type: 'step', step: step(0) });
+  expect(running).toMatchObject({ steps: 3, totals: null });
+  expect(next(running, { type: 'progress', totals })).toBe(running);
+});
+
 /** Where each action leads from each state; what is not listed changes nothing. */
 const table: Record<string, { action: Action; to: Partial<Record<ElementState['name'], ElementState['name']>> }> = {
   load: { action: load, to: { idle: 'loading', ready: 'loading', done: 'loading', error: 'loading' } },

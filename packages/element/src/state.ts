@@ -19,7 +19,8 @@ export interface Failure {
 
 /** What the picture on show was painted from. */
 export interface Painted {
-  readonly label: string | number;
+  readonly label: string | number | null;
+  readonly prompt: string | null;
   readonly seed: number | bigint;
   readonly report: RunReport;
 }
@@ -49,6 +50,8 @@ export type ElementState = Known &
         readonly steps: number | null;
         /** Kinds of the steps that are done, in order. */
         readonly kinds: readonly StepKind[];
+        /** How far the files are that its first step waits for, as a text encoder's; null where none are asked for. */
+        readonly totals: LoadTotals | null;
       }
     | { readonly name: 'error'; readonly failure: Failure }
   );
@@ -82,7 +85,9 @@ export function next(state: ElementState, action: Action): ElementState {
         ? state
         : { name: 'loading', totals: null, info, painted };
     case 'progress':
-      return state.name === 'loading' ? { ...state, totals: action.totals } : state;
+      return state.name === 'loading' || (state.name === 'generating' && state.steps === null)
+        ? { ...state, totals: action.totals }
+        : state;
     case 'loaded':
       return state.name === 'loading' || state.name === 'idle'
         ? rest(action.info, painted)
@@ -96,7 +101,13 @@ export function next(state: ElementState, action: Action): ElementState {
       return state.name === 'generating' ? generating(state, false) : state;
     case 'step':
       return state.name === 'generating'
-        ? { ...state, waiting: false, steps: action.step.steps, kinds: [...state.kinds, action.step.kind] }
+        ? {
+            ...state,
+            waiting: false,
+            steps: action.step.steps,
+            kinds: [...state.kinds, action.step.kind],
+            totals: null,
+          }
         : state;
     case 'paint':
       return state.name === 'generating' ? rest(info, action.painted) : state;
@@ -134,5 +145,5 @@ function rest(info: PipelineInfo | null, painted: Painted | null): ElementState 
 }
 
 function generating({ info, painted }: ElementState, waiting: boolean): ElementState {
-  return { name: 'generating', waiting, steps: null, kinds: [], info, painted };
+  return { name: 'generating', waiting, steps: null, kinds: [], totals: null, info, painted };
 }

@@ -1,19 +1,21 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Subject } from '../settings.ts';
 import { type ElementState, isBusy, isImpossible } from '../state.ts';
 import { errorPanel } from './error-panel.ts';
 import { progressBar } from './progress-bar.ts';
-import { announcement, pictureText, statusText } from './texts.ts';
+import { announcement, pictureText, statusText, subjectText } from './texts.ts';
 
 /** What an element shows besides its state. */
 export interface Shown {
-  readonly label: string | number | null;
+  /** What it is to paint. */
+  readonly subject: Pick<Subject, 'label' | 'prompt'>;
   /** Whether the button is out of use. */
   readonly barred: boolean;
   readonly onClick: () => void;
 }
 
 /** All that the element shows. */
-export function elementView(state: ElementState, { label, barred, onClick }: Shown): TemplateResult {
+export function elementView(state: ElementState, { subject, barred, onClick }: Shown): TemplateResult {
   const failure = state.name === 'error' ? state.failure : null;
   if (failure && isImpossible(state)) {
     return html`<div part="base" class="base"><slot name="fallback">${errorPanel(failure)}</slot></div>`;
@@ -22,9 +24,9 @@ export function elementView(state: ElementState, { label, barred, onClick }: Sho
   return html`
     <div part="base" class="base">
       <div part="frame" class=${busy ? 'frame busy' : 'frame'}>
-        <canvas part="picture" role="img" aria-label=${pictureText(state, label)} width="0" height="0"></canvas>
+        <canvas part="picture" role="img" aria-label=${pictureText(state, subject)} width="0" height="0"></canvas>
         ${state.name === 'generating' && !state.waiting ? html`<canvas part="preview" class="preview" aria-hidden="true" width="0" height="0"></canvas>` : nothing}
-        ${state.painted ? nothing : html`<slot name="placeholder"><span part="placeholder" class="placeholder" aria-hidden="true">${label}</span></slot>`}
+        ${state.painted ? nothing : html`<slot name="placeholder"><span part="placeholder" class="placeholder" aria-hidden="true">${subjectText(subject)}</span></slot>`}
         ${busy ? html`<div class="overlay"><slot name="progress">${progressBar(state)}</slot></div>` : nothing}
       </div>
       <div class="row">
