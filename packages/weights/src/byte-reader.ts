@@ -1,3 +1,4 @@
+import { holding } from './hold.ts';
 import type { SourceFileParts } from './source.ts';
 
 /** Most bytes a `fill` returns, unless the reader was given a buffer. Widened from F16 to F32 such a piece is 1 MiB. */
@@ -96,7 +97,7 @@ export class ByteReader {
   }
 
   async #readInto(reader: ReadableStreamBYOBReader, offset: number, count: number): Promise<number> {
-    const { value } = await reader.read(new Uint8Array(this.#buffer, offset, count));
+    const { value } = await holding(reader, reader.read(new Uint8Array(this.#buffer, offset, count)));
     // A cancelled stream keeps the buffer.
     if (!value) return 0;
     this.#buffer = value.buffer;
@@ -105,7 +106,9 @@ export class ByteReader {
 
   async #copyInto(offset: number, count: number): Promise<number> {
     while (this.#chunk.length === 0) {
-      const { value, done } = (await this.#plain?.read()) ?? { value: undefined, done: true };
+      const reader = this.#plain;
+      if (!reader) return 0;
+      const { value, done } = await holding(reader, reader.read());
       if (done) return 0;
       this.#chunk = value;
     }

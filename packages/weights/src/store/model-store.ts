@@ -1,3 +1,4 @@
+import { holding } from '../hold.ts';
 import { cacheBackend, type StoreBackend } from './backend.ts';
 import { breakLocks, type Lease, type Locks, takeLock } from './locks.ts';
 import {
@@ -210,7 +211,8 @@ export class ModelStore {
   async #read<T extends { readonly format: string }>(key: string): Promise<T | null> {
     const value = await this.backend.get(key);
     if (!value) return null;
-    const record = (await new Response(value).json()) as T;
+    const response = new Response(value);
+    const record = (await holding(response, response.json())) as T;
     // A later release may keep its records otherwise.
     return record.format === storeFormat ? record : null;
   }
