@@ -149,14 +149,16 @@ export class Session {
   async generate(wanted: Settings, previewEvery = 1): Promise<void> {
     // What the processor cannot do is not asked of it; the picture is kept under the settings that made it.
     const settings = this.onProcessor ? { ...wanted, cache: 'none' } : wanted;
-    const { over } = this;
     await this.work('generate', async (signal) => {
       const { label, seed, guidance: guidanceScale, cache } = settings;
-      const from = over && { image: over.image, strength: over.strength };
-      const options = { seed, numInferenceSteps: settings.steps, guidanceScale, cache, previewEvery, ...from };
+      const plain = { seed, numInferenceSteps: settings.steps, guidanceScale, cache, previewEvery };
       const { checkArguments } = await this.library();
-      checkArguments({ label }, options);
+      checkArguments({ label }, { ...plain, ...from(this.over) });
       const pipeline = await this.ready(signal);
+      // Another model may have come since the picture was chosen, and what cannot be painted over is not shown with it.
+      if (this.cannotPaintOver) this.over = null;
+      const { over } = this;
+      const options = { ...plain, ...from(over) };
       const steps = stepsOver(settings.steps, over);
       this.track = { steps, done: [] };
       this.enter({ name: 'running', step: null, steps });
@@ -320,4 +322,9 @@ export function describe(error: unknown): Failure {
     message: message ?? String(error),
     remedy: remedy ?? 'Reload the page and try again.',
   };
+}
+
+/** What painting over a picture adds to the options of a run. */
+function from(over: Over | null) {
+  return over && { image: over.image, strength: over.strength };
 }

@@ -8,6 +8,7 @@ import {
   textFiles,
 } from '@webdit/weights';
 import type { StoreModelOptions } from './stored-models.ts';
+import { encoderRefusal } from './text/encoder-memory.ts';
 
 /**
  * Puts everything that loading a model and generating with it need into the store.
@@ -21,7 +22,9 @@ export async function keepModel(address: string, store: ModelStore, options: Sto
   const { weightFiles, vae, text, schedules, calibrations } = await openModelFolder(source, { signal });
   const ofVae = vae?.kind === 'autoencoder-kl' ? vae.weightFiles : [];
   const parts = new Map([...weightFiles, ...ofVae].map((file) => [file.path, file.parts]));
-  const sized = [...weightFiles, ...(text ? textFiles(text) : [])];
+  // What a load would refuse need not be kept.
+  const words = text && !encoderRefusal(text) ? textFiles(text) : [];
+  const sized = [...weightFiles, ...words];
   const files = new Map(sized.map(({ path, bytes }) => [path, { loaded: 0, total: bytes ?? 0 }]));
   const report = () => {
     const sum = { loaded: 0, total: 0 };

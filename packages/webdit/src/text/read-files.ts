@@ -22,16 +22,14 @@ export async function readFiles(
   for (const { path, bytes } of files) progress.initiate(path, bytes ?? 0);
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   const store = isStoredSource(source) ? source : null;
-  store?.resume();
-  try {
-    for (const { path } of files) {
-      const file = await openRequired(source, path, { signal });
-      read.set(path, await readWhole(file, signal, (loaded) => progress.advance(path, loaded)));
-      progress.done(path);
-    }
-  } finally {
-    await store?.finish();
+  await store?.resume();
+  for (const { path } of files) {
+    const file = await openRequired(source, path, { signal });
+    read.set(path, await readWhole(file, signal, (loaded) => progress.advance(path, loaded)));
+    progress.done(path);
   }
+  // Not after a failure: what has arrived of a file would be swept away as leftovers.
+  await store?.finish();
   progress.ready();
   return read;
 }

@@ -42,7 +42,7 @@ test.each(['with', 'without'])(
     expect(isEncoder(await read(source, 'encoder'))).toBe(true);
     expect((await source.finish()).storedBytes).toBe(config.length);
 
-    source.resume();
+    await source.resume();
     expect(isEncoder(await read(source, 'encoder'))).toBe(true);
     const storedBytes = config.length + encoder.length;
     expect(await source.finish()).toMatchObject({ state: 'stored', storedBytes });
@@ -58,7 +58,30 @@ test.each(['with', 'without'])(
 test('a source that adds nothing to the store does not begin to', async () => {
   const { open, caches } = setUp();
   const source = open(true);
-  source.resume();
+  await source.resume();
   expect(isEncoder(await read(source, 'encoder'))).toBe(true);
   expect(caches.entries.size).toBe(0);
+});
+
+test('what was kept besides is there after a load that does not ask for it', async () => {
+  const { server, open } = setUp();
+  server.putManifest();
+  const keeping = open();
+  await keeping.keep('encoder');
+  await read(keeping, 'config.json');
+  await keeping.finish();
+
+  const source = open();
+  await read(source, 'config.json');
+  const storedBytes = config.length + encoder.length;
+  expect(await source.finish()).toMatchObject({ state: 'stored', storedBytes, networkBytes: 0 });
+  expect(isEncoder(await read(open(), 'encoder'))).toBe(true);
+  expect(server.requests.filter((path) => path.includes('encoder'))).toHaveLength(1);
+
+  // Unless the manifest has another.
+  server.put('encoder', encoder.slice(1), { etag: '"other"' });
+  server.putManifest();
+  const other = open();
+  await read(other, 'config.json');
+  expect((await other.finish()).storedBytes).toBe(config.length);
 });

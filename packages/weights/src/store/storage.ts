@@ -46,5 +46,5 @@ export interface StoredSource extends ModelSource {
    */
   finish(needed?: readonly string[], options?: OpenOptions): Promise<StorageOutcome>;
   /** For files that are needed after the load: opens add to the store again, if they ever did, until the next `finish`. */
-  resume(): void;
+  resume(): Promise<void>;
 }

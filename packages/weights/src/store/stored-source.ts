@@ -154,6 +154,7 @@ class NetworkAndStore implements StoredSource {
       else this.#refusal ??= refusal;
     }
     const { manifest, model } = await this.#know({});
+    await this.#keepUnasked();
     const files: Record<string, string | null> = {};
     for (const [path, file] of [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)))
       files[path] = file?.version ?? null;
@@ -167,8 +168,23 @@ class NetworkAndStore implements StoredSource {
     };
   }
 
-  resume(): void {
+  async resume(): Promise<void> {
     this.#readOnly = !this.#adds;
+    this.#unfinished = (await this.#try((store) => store.unfinished(this.#address))) ?? [];
+  }
+
+  /** What the stored model has and this load did not ask for stays, unless the manifest has another. */
+  async #keepUnasked(): Promise<void> {
+    const { listed, manifest } = await this.#know({});
+    // As it is now: somebody may have kept more of it meanwhile.
+    const model = await this.#try((store) => store.model(this.#address));
+    for (const [path, version] of Object.entries(model?.files ?? {})) {
+      if (version === null || this.#files.has(path)) continue;
+      const current = listed.get(path);
+      if (manifest && (!current || hashVersion(current.sha256) !== version)) continue;
+      const found = await this.#find(path, version);
+      if (found) this.#files.set(path, { version, bytes: found.record.bytes });
+    }
   }
 
   async #readNeeded(path: string, options: OpenOptions): Promise<void> {
