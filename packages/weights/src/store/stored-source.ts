@@ -17,6 +17,7 @@ import {
 import { modelAddress } from '../sources/http.ts';
 import { hashVersion, isPinned, versionOf } from '../version.ts';
 import { FileWriter } from './file-writer.ts';
+import { type Current, type Found, unasked } from './lookup.ts';
 import { isSame, learnModel, type ModelKnowledge, offlineNote } from './model-knowledge.ts';
 import type { ModelStore } from './model-store.ts';
 import { networkPart } from './network-part.ts';
@@ -49,22 +50,6 @@ export function storedSource(
 
 export function isStoredSource(source: ModelSource): source is StoredSource {
   return source instanceof NetworkAndStore;
-}
-
-interface Found {
-  readonly store: ModelStore;
-  readonly record: FileRecord;
-}
-
-/** What is looked for in the store. */
-interface Current {
-  /** The version on the network. */
-  readonly named: string | undefined;
-  /** That of the stored model. */
-  readonly kept: string | null | undefined;
-  /** Whether the version is the content's hash. */
-  readonly hashed: boolean;
-  readonly parts: readonly FilePart[] | undefined;
 }
 
 interface Opened {
@@ -175,13 +160,9 @@ class NetworkAndStore implements StoredSource {
 
   /** What the stored model has and this load did not ask for stays, unless the manifest has another. */
   async #keepUnasked(): Promise<void> {
-    const { listed, manifest } = await this.#know({});
     // As it is now: somebody may have kept more of it meanwhile.
     const model = await this.#try((store) => store.model(this.#address));
-    for (const [path, version] of Object.entries(model?.files ?? {})) {
-      if (version === null || this.#files.has(path)) continue;
-      const current = listed.get(path);
-      if (manifest && (!current || hashVersion(current.sha256) !== version)) continue;
+    for (const [path, version] of unasked(model, this.#files, await this.#know({}))) {
       const found = await this.#find(path, version);
       if (found) this.#files.set(path, { version, bytes: found.record.bytes });
     }
