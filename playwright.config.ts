@@ -20,6 +20,8 @@ export default defineConfig({
   // A software GPU takes every core when it computes, and one when it compiles.
   workers: 2,
   timeout: 120_000,
+  // Two tests at a time: a page may wait for the other's kernels.
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   // Once in some hundred loads Chromium's software GPU or its storage hangs on a shared machine, now and then for longer than a
   // second try takes. What needed another try is said aloud.
