@@ -67,7 +67,8 @@ export default defineConfig({
     projects: [
       unit,
       // What takes long and hangs on no adapter runs on one, the faster: DiT-XL/2, the kinds of steps, the samplers, the policies on
-      // PixArt, a folder's VAE, one as deep as Stable Diffusion's, and the commands that draw many pictures, write models or count memory.
+      // PixArt, a folder's VAE, one as deep as Stable Diffusion's, runs from a picture, and the commands that draw many pictures, write
+      // models or count memory.
       onGpu('gpu-swiftshader', swiftShader, {
         exclude: [
           timed,
@@ -100,7 +101,7 @@ export default defineConfig({
         include: [gpuTests, ...(full ? ['packages/gpu/src/dit/*.gpu.test.ts'] : [])],
         exclude: [
           '{bench,shaders,packages/{cli,gpu/src/bench,gpu/src/tuner}}/**',
-          '**/{autoencoder-decoder,memory-count,pixart,xl,samplers,sd-vae,step-kinds,probe,check-kernels}.full.gpu.test.ts',
+          '**/{autoencoder-decoder,image-to-image,memory-count,pixart,xl,samplers,sd-vae,step-kinds,probe,check-kernels}.full.gpu.test.ts',
           ...(full ? [] : ['packages/**']),
         ],
       }),

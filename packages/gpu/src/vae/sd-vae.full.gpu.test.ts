@@ -25,7 +25,9 @@ test('a picture of 512 pixels is the same in bands and whole, in the memory that
     const { current, peak } = decoder.bytes;
     decoder.dispose();
     const counted = countDecoder(config, latent, options, grantsOf(holder));
-    expect([current, peak]).toEqual([counted.weights, counted.weights + counted.activations]);
+    expect(current).toBe(counted.weights);
+    // A device that has been measured cuts the work into other dispatches, each with its uniforms: pages of 16 KiB.
+    expect(Math.abs(peak / (counted.weights + counted.activations) - 1)).toBeLessThan(1e-3);
     return { image, activations: peak - current };
   };
   const whole = await decode(128 * mib);
