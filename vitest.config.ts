@@ -11,6 +11,8 @@ const unit: TestProjectInlineConfiguration = {
     name: 'unit',
     // The default leaves one core of two unused.
     maxWorkers: '100%',
+    // Two processes on a busy machine: the default of 5 s has been too little for what takes 2.
+    testTimeout: 20_000,
     include: [full ? `${roots}/**/*.full.test.ts` : `${roots}/**/*.test.ts`],
     exclude: [...ignored, '**/*.gpu.test.ts', ...(full ? [] : ['**/*.full.test.ts'])],
   },
